@@ -1,0 +1,449 @@
+//! One Postgres cluster as it will be: each value that counts, what it means, and where it is written.
+//!
+//! An SGCluster is one; an SGShardedCluster makes several (`sharded`). Rules read clusters, so one rule
+//! judges both, and every path comes with the field that was read.
+
+mod field;
+mod parameter;
+mod sharded;
+
+pub use field::{Base, Field, Place};
+pub use parameter::{Parameter, Source};
+pub use sharded::{Part, Sharded, Written};
+
+use crate::{
+    patroni::Deployed,
+    replication::{Mode, Role},
+    topology::{Synchronous, Topology, recomputed_group},
+    view::{self, ABSENT, Body, Configurations, Given, Leaf, Parameters, Spec},
+};
+
+/// How the SGPostgresConfig of a name is found, in the namespace of the cluster at hand.
+pub type PostgresConfigs<'f, 'a> = &'f dyn Fn(&str) -> Option<&'a Parameters<'a>>;
+
+/// A cluster whose SGPostgresConfig nobody knows.
+pub fn no_postgres_configs<'a>(_: &str) -> Option<&'a Parameters<'a>> {
+    None
+}
+
+/// One Postgres cluster with the values in effect.
+pub struct Cluster<'a> {
+    /// Which part of the object it is.
+    pub part: Part,
+    /// n, the number of pods.
+    pub instances: Field<'a>,
+    /// M, what a commit waits for.
+    pub mode: Field<'a>,
+    /// The role of the main pods.
+    pub role: Field<'a>,
+    /// k, for how many standbys a commit waits in the counted modes.
+    pub sync_instances: Field<'a>,
+    /// Who may change n.
+    pub autoscaling: Option<Autoscaling<'a>>,
+    /// The version of Postgres.
+    pub postgres_version: Field<'a>,
+    /// The flavor of Postgres: `vanilla`, `babelfish`.
+    pub postgres_flavor: Field<'a>,
+    /// The cluster that this one follows.
+    pub replicate_from: Field<'a>,
+    spec: &'a Spec<'a>,
+    groups: Vec<Group<'a>>,
+    configurations: Option<&'a Configurations<'a>>,
+    configurations_base: Base,
+    postgres_config: Option<&'a Parameters<'a>>,
+    topology: Option<Topology>,
+}
+
+/// Where the values of a cluster are taken from.
+struct Sources<'a> {
+    part: Part,
+    instances: Field<'a>,
+    replication: Option<&'a view::Replication<'a>>,
+    replication_base: Base,
+    autoscaling: Option<&'a view::Autoscaling<'a>>,
+    autoscaling_base: Base,
+    configurations: Option<&'a Configurations<'a>>,
+    configurations_base: Base,
+}
+
+impl<'a> Cluster<'a> {
+    /// The cluster that an SGCluster is, at the instances that it names.
+    ///
+    /// An object whose `spec` is not an object is a cluster of which nothing is known.
+    pub fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
+        let instances = &spec_of(object).instances;
+        Self::with_instances(object, Field::new(instances, Place::new(Base::Spec, &["instances"])), configs)
+    }
+
+    /// The same cluster scaled to the replicas that somebody asks for through `/scale`.
+    pub fn scaled(object: &'a Body<'a>, replicas: &'a Leaf<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
+        let replicas = Field::new(replicas, Place::new(Base::Spec, &["replicas"]));
+        Self::with_instances(object, replicas, configs)
+    }
+
+    /// The same cluster with another number of instances, the value of another object perhaps.
+    pub fn with_instances(
+        object: &'a Body<'a>,
+        instances: Field<'a>,
+        configs: PostgresConfigs<'_, 'a>,
+    ) -> Self {
+        let spec = spec_of(object);
+        let sources = Sources {
+            part: Part::Whole,
+            instances,
+            replication: spec.replication.get(),
+            replication_base: Base::Spec,
+            autoscaling: spec.autoscaling.get(),
+            autoscaling_base: Base::Spec,
+            configurations: spec.configurations.get(),
+            configurations_base: Base::Spec,
+        };
+        Self::from_sources(spec, sources, configs)
+    }
+
+    fn from_sources(spec: &'a Spec<'a>, sources: Sources<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
+        let replication = sources.replication;
+        let whole = sources.part == Part::Whole;
+        let at = |key| Place::new(sources.replication_base, key);
+        let leaf = |read: fn(&'a view::Replication<'a>) -> &'a Leaf<'a>| replication.map_or(&ABSENT, read);
+        let postgres =
+            |read: fn(&'a view::Postgres<'a>) -> &'a Leaf<'a>| spec.postgres.get().map_or(&ABSENT, read);
+        let named = sources.configurations.and_then(|all| all.sg_postgres_config.text());
+        let autoscaling =
+            sources.autoscaling.map(|view| Autoscaling::new(view, sources.autoscaling_base, whole));
+        let mut cluster = Self {
+            part: sources.part,
+            instances: sources.instances,
+            mode: Field::new(leaf(|view| &view.mode), at(&["replication", "mode"])),
+            // Only an SGCluster has roles and groups; elsewhere they are unknown fields without effect.
+            role: Field::new(
+                if whole { leaf(|view| &view.role) } else { &ABSENT },
+                at(&["replication", "role"]),
+            ),
+            sync_instances: Field::new(
+                leaf(|view| &view.sync_instances),
+                at(&["replication", "syncInstances"]),
+            ),
+            autoscaling,
+            postgres_version: Field::new(
+                postgres(|view| &view.version),
+                Place::new(Base::Spec, &["postgres", "version"]),
+            ),
+            postgres_flavor: Field::new(
+                postgres(|view| &view.flavor),
+                Place::new(Base::Spec, &["postgres", "flavor"]),
+            ),
+            replicate_from: Field::new(&spec.replicate_from, Place::new(Base::Spec, &["replicateFrom"])),
+            spec,
+            groups: Vec::new(),
+            configurations: sources.configurations,
+            configurations_base: sources.configurations_base,
+            postgres_config: named.and_then(configs),
+            topology: None,
+        };
+        if let Some(Given::Is(groups)) = replication.map(|view| &view.groups).filter(|_| whole) {
+            cluster.groups =
+                groups.iter().enumerate().map(|(index, view)| Group::new(index, view, &cluster)).collect();
+        }
+        cluster.topology = cluster.lay_out();
+        cluster
+    }
+
+    fn lay_out(&self) -> Option<Topology> {
+        if !self.groups_are_a_list() {
+            return None;
+        }
+        let sizes: Option<Vec<_>> = self
+            .groups
+            .iter()
+            .map(|group| Some((group.role()?, group.size().filter(|size| *size >= 1)?)))
+            .collect();
+        Topology::new(self.instances()?, self.role()?, &sizes?)
+    }
+
+    /// n, where it is a number that a cluster can have; 0 is a cluster stopped on purpose.
+    pub fn instances(&self) -> Option<i64> {
+        self.instances.integer().filter(|instances| *instances >= 0)
+    }
+
+    /// Which part of the object it is.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// Whether the cluster is stopped on purpose.
+    pub fn is_stopped(&self) -> bool {
+        self.instances() == Some(0)
+    }
+
+    /// M; the operator's default where none is written, none where it is unknown.
+    pub fn mode(&self) -> Option<Mode> {
+        if self.mode.is_absent() {
+            return Some(self.part.default_mode());
+        }
+        self.mode.text().and_then(Mode::named)
+    }
+
+    /// The role of the main pods; none where it is unknown or not one for them.
+    pub fn role(&self) -> Option<Role> {
+        if self.role.is_absent() {
+            return Some(Role::HaRead);
+        }
+        Role::OF_MAIN.into_iter().find(|role| self.role.text() == Some(role.name()))
+    }
+
+    /// k as it is written, where it is a number that the field takes.
+    pub fn written_sync_instances(&self) -> Option<i64> {
+        self.sync_instances.integer().filter(|count| *count >= 1)
+    }
+
+    /// k as it counts: 1 where none is written; none where it is invalid.
+    pub fn sync_instances(&self) -> Option<i64> {
+        if self.sync_instances.is_absent() { Some(1) } else { self.written_sync_instances() }
+    }
+
+    /// Patroni's synchronous settings; none where the manifest does not determine them.
+    pub fn synchronous(&self) -> Option<Synchronous> {
+        let mode = self.mode()?;
+        let count = if mode.is_counted() { self.sync_instances()? } else { 1 };
+        Some(Synchronous::of(mode, self.instances()?, count))
+    }
+
+    /// The pods; none where the manifest does not determine them, or the cluster is stopped.
+    pub fn topology(&self) -> Option<&Topology> {
+        self.topology.as_ref()
+    }
+
+    /// The groups beside the main pods, as many as the manifest lists.
+    pub fn groups(&self) -> &[Group<'a>] {
+        &self.groups
+    }
+
+    /// What stands in place of the list of groups.
+    pub fn groups_other(&self) -> Option<&'a Leaf<'a>> {
+        if self.part == Part::Whole { self.spec.replication.get()?.groups.other() } else { None }
+    }
+
+    /// The place of the list of groups.
+    pub fn groups_place(&self) -> Place<'a> {
+        Place::new(Base::Spec, &["replication", "groups"])
+    }
+
+    fn groups_are_a_list(&self) -> bool {
+        self.groups_other().is_none()
+    }
+
+    /// S, the sum of the sizes of the groups; none where one of them is unknown.
+    pub fn grouped_instances(&self) -> Option<i64> {
+        self.groups.iter().try_fold(0_i64, |sum, group| sum.checked_add(group.size()?))
+    }
+
+    /// Whether pods of the cluster may share a node, and the field that says so.
+    pub fn pods_may_share_a_node(&self) -> Option<Field<'a>> {
+        let options = self.spec.non_production_options.get();
+        let disabled = options.map_or(&ABSENT, |options| &options.disable_cluster_pod_anti_affinity.0);
+        let place = Place::new(Base::Spec, &["nonProductionOptions", "disableClusterPodAntiAffinity"]);
+        match (disabled.flag(), self.spec.profile.text()) {
+            (Some(true), _) => Some(Field::new(disabled, place)),
+            (None, Some("testing" | "development")) if disabled.is_absent() => {
+                Some(Field::new(&self.spec.profile, Place::new(Base::Spec, &["profile"])))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the service NAME-replicas is switched off.
+    pub fn replicas_service_is_off(&self) -> bool {
+        let service = self.spec.postgres_services.get().and_then(|services| services.replicas.get());
+        service.and_then(|service| service.enabled.flag()) == Some(false)
+    }
+
+    /// The Patroni that the operator deploys beside this Postgres.
+    pub fn patroni(&self) -> Deployed {
+        match (self.postgres_version.text(), self.postgres_flavor.text()) {
+            (Some(version), None | Some("vanilla")) => Deployed::beside(version),
+            _ => Deployed::Unknown,
+        }
+    }
+
+    /// Whether the autoscaler may change n.
+    pub fn horizontal_autoscaling(&self) -> Option<&Autoscaling<'a>> {
+        self.autoscaling.as_ref().filter(|autoscaling| autoscaling.is_horizontal())
+    }
+
+    /// A setting of Patroni that the user wrote, which is absent where nobody wrote it.
+    pub fn dynamic(&self, name: &'static str) -> Field<'a> {
+        let config = self.configurations.and_then(|all| all.patroni.get()?.dynamic_config.get());
+        let leaf = config.and_then(|config| config.get(name)).unwrap_or(&ABSENT);
+        let place = Place::new(self.configurations_base, &["configurations", "patroni", "dynamicConfig"]);
+        Field::new(leaf, place.key(name))
+    }
+
+    /// The tags that a user wrote for Patroni.
+    pub fn initial_tags(&self) -> Field<'a> {
+        let config = self.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
+        let place =
+            Place::new(self.configurations_base, &["configurations", "patroni", "initialConfig", "tags"]);
+        Field::new(config.map_or(&ABSENT, |config| &config.tags), place)
+    }
+
+    /// A setting of Postgres by its lower case name; inline settings win over the SGPostgresConfig.
+    pub fn parameter(&self, name: &str) -> Option<Parameter<'a>> {
+        self.inline_parameter(name).or_else(|| self.configured_parameter(name))
+    }
+
+    fn inline_parameter(&self, name: &str) -> Option<Parameter<'a>> {
+        let inline = self.configurations?.postgres.get()?.postgresql_conf.get()?;
+        let (key, leaf) = inline.get_ignoring_case(name)?;
+        let place = Place::new(self.configurations_base, &["configurations", "postgres", "postgresql.conf"]);
+        Some(Parameter { field: Field::new(leaf, place.key(key)), source: Source::Inline })
+    }
+
+    fn configured_parameter(&self, name: &str) -> Option<Parameter<'a>> {
+        let (key, leaf) = self.postgres_config?.get_ignoring_case(name)?;
+        let config = self.configurations?.sg_postgres_config.text()?;
+        let place = Place::new(self.configurations_base, &["configurations", "sgPostgresConfig"]);
+        Some(Parameter { field: Field::new(leaf, place), source: Source::Config { name: config, key } })
+    }
+}
+
+fn spec_of<'a>(object: &'a Body<'a>) -> &'a Spec<'a> {
+    static NO_SPEC: std::sync::LazyLock<Spec<'static>> = std::sync::LazyLock::new(Spec::default);
+    object.spec.get().unwrap_or(&NO_SPEC)
+}
+
+/// Who may change the size of a cluster, and how far.
+pub struct Autoscaling<'a> {
+    /// Which dimensions are on.
+    pub mode: Field<'a>,
+    /// The smallest n that the autoscaler may choose.
+    pub min_instances: Field<'a>,
+    /// The largest n that the autoscaler may choose.
+    pub max_instances: Field<'a>,
+    /// The smallest pods that it may choose.
+    pub min_allowed: Field<'a>,
+    /// The largest pods that it may choose.
+    pub max_allowed: Field<'a>,
+    modes: &'static [&'static str],
+}
+
+impl<'a> Autoscaling<'a> {
+    fn new(view: &'a view::Autoscaling<'a>, base: Base, whole: bool) -> Self {
+        let at = |keys| Place::new(base, keys);
+        Self {
+            mode: Field::new(&view.mode, at(&["autoscaling", "mode"])),
+            min_instances: Field::new(&view.min_instances, at(&["autoscaling", "minInstances"])),
+            max_instances: Field::new(&view.max_instances, at(&["autoscaling", "maxInstances"])),
+            min_allowed: Field::new(&view.min_allowed, at(&["autoscaling", "minAllowed"])),
+            max_allowed: Field::new(&view.max_allowed, at(&["autoscaling", "maxAllowed"])),
+            // The first is the default. The instances of a sharded cluster's parts are not scaled.
+            modes: if whole { &["all", "horizontal", "vertical", "none"] } else { &["vertical", "none"] },
+        }
+    }
+
+    /// The modes that can stand here, the default first.
+    pub fn modes(&self) -> &'static [&'static str] {
+        self.modes
+    }
+
+    /// The mode in effect; none where it is unknown.
+    pub fn mode(&self) -> Option<&'static str> {
+        if self.mode.is_absent() {
+            return self.modes.first().copied();
+        }
+        self.modes.iter().copied().find(|mode| self.mode.text() == Some(mode))
+    }
+
+    /// Whether the number of pods is scaled.
+    pub fn is_horizontal(&self) -> bool {
+        matches!(self.mode(), Some("all" | "horizontal"))
+    }
+
+    /// Whether the size of pods is scaled.
+    pub fn is_vertical(&self) -> bool {
+        matches!(self.mode(), Some("all" | "vertical"))
+    }
+}
+
+/// One group of pods beside the main ones.
+pub struct Group<'a> {
+    /// Its index in the list.
+    pub index: usize,
+    /// The size that the operator makes of the written one; none where there is nothing to reckon with.
+    pub recomputed: Option<i64>,
+    view: &'a Given<'a, view::Group<'a>>,
+}
+
+impl<'a> Group<'a> {
+    fn new(index: usize, view: &'a Given<'a, view::Group<'a>>, cluster: &Cluster<'a>) -> Self {
+        let minimum =
+            view.get().and_then(|group| group.min_instances.integer()).filter(|minimum| *minimum >= 1);
+        let autoscaling = cluster.autoscaling.as_ref().and_then(|all| all.min_instances.integer());
+        let recomputed = minimum.zip(autoscaling.filter(|minimum| *minimum >= 1)).zip(cluster.instances());
+        let recomputed = recomputed.and_then(|((group, minimum), n)| recomputed_group(group, n, minimum));
+        Self { index, recomputed, view }
+    }
+
+    /// What stands in place of the group.
+    pub fn other(&self) -> Option<&'a Leaf<'a>> {
+        self.view.other()
+    }
+
+    /// Whether there is a group at all: a list can hold `null`.
+    pub fn is_absent(&self) -> bool {
+        self.view.is_absent()
+    }
+
+    fn field(&self, read: fn(&'a view::Group<'a>) -> &'a Leaf<'a>, key: &'static str) -> Field<'a> {
+        Field::new(self.view.get().map_or(&ABSENT, read), self.place().key(key))
+    }
+
+    /// Where the group stands.
+    pub fn place(&self) -> Place<'a> {
+        Place::new(Base::Spec, &["replication", "groups"]).index(self.index)
+    }
+
+    /// `name`.
+    pub fn name_field(&self) -> Field<'a> {
+        self.field(|group| &group.name, "name")
+    }
+
+    /// `role`.
+    pub fn role_field(&self) -> Field<'a> {
+        self.field(|group| &group.role, "role")
+    }
+
+    /// `instances`.
+    pub fn instances_field(&self) -> Field<'a> {
+        self.field(|group| &group.instances, "instances")
+    }
+
+    /// `minInstances`.
+    pub fn min_instances_field(&self) -> Field<'a> {
+        self.field(|group| &group.min_instances, "minInstances")
+    }
+
+    /// The role; none where it is unknown.
+    pub fn role(&self) -> Option<Role> {
+        let field = self.role_field();
+        if field.is_absent() {
+            return Some(Role::HaRead);
+        }
+        Role::OF_GROUPS.into_iter().find(|role| field.text() == Some(role.name()))
+    }
+
+    /// The number of pods in effect; none where nothing usable is written.
+    pub fn size(&self) -> Option<i64> {
+        self.recomputed.or_else(|| self.instances_field().integer())
+    }
+
+    /// The name in effect.
+    pub fn name(&self) -> String {
+        self.name_field().text().map_or_else(|| default_group_name(self.index), str::to_owned)
+    }
+}
+
+/// The name that the operator gives the group at this index.
+pub fn default_group_name(index: usize) -> String {
+    format!("group-{}", index + 1)
+}

@@ -1,0 +1,13 @@
+//! syncguard.
+pub mod cluster;
+pub mod defaults;
+pub mod path;
+pub mod patroni;
+pub mod policy;
+pub mod postgres;
+pub mod replication;
+pub mod review;
+pub mod rule;
+pub mod rules;
+pub mod topology;
+pub mod view;

@@ -1,0 +1,295 @@
+//! The judgement of one object: its defaults, its rules, and what history and settings make of the findings.
+//!
+//! The only place where defaults and rules meet. It does no input or output, reads no clock, and cannot
+//! fail: what cannot be read becomes a finding.
+
+mod ignores;
+
+use ignores::Ignores;
+
+use crate::{
+    cluster::{Cluster, Field, Part, PostgresConfigs, Sharded},
+    defaults::{self, Operation},
+    policy::Policy,
+    rule::{Change, Check, Finding, Problem, Problems, Rule, Severity},
+    rules,
+    view::{Body, Kind, Leaf},
+};
+
+/// Where an object comes from, and thereby what can be in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A file: nobody has dropped unknown fields yet, and a person wants to hear everything.
+    File,
+    /// An API server: unknown fields are gone, and only what a change makes worse is news.
+    Admission,
+}
+
+/// What is to be judged.
+pub struct Request<'r, 'a> {
+    /// The object as it is to be; for a scale the cluster as it is stored.
+    pub object: &'a Body<'a>,
+    /// The object as it is stored; none where it is new.
+    pub before: Option<&'a Body<'a>>,
+    /// The numbers of a request to `/scale`.
+    pub scale: Option<Scale<'a>>,
+    /// The SGPostgresConfigs of the object's namespace.
+    pub configs: PostgresConfigs<'r, 'a>,
+    /// Where the object comes from.
+    pub source: Source,
+}
+
+/// A request for another number of pods.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale<'a> {
+    /// The number asked for.
+    pub replicas: &'a Leaf<'a>,
+    /// The present number.
+    pub before: &'a Leaf<'a>,
+}
+
+/// Fills in what is absent, in the view and as operations on the raw document.
+///
+/// Only an SGCluster is completed. `spec_unchanged` is asked only where something would be filled in: an
+/// update that leaves `spec` as it was stays as it is.
+pub fn complete<'a>(
+    object: &mut Body<'a>,
+    before: Option<&Body<'_>>,
+    policy: &Policy,
+    spec_unchanged: impl FnOnce() -> bool,
+) -> Vec<Operation> {
+    if object.known_kind() != Some(Kind::Cluster) {
+        return Vec::new();
+    }
+    let derive = policy.derive_sync_instances && !object.has_stackgres_controller();
+    let untouched = object.spec.clone();
+    let operations =
+        defaults::complete(&mut object.spec, before.and_then(|before| before.spec.get()), derive);
+    if before.is_some() && !operations.is_empty() && spec_unchanged() {
+        object.spec = untouched;
+        return Vec::new();
+    }
+    operations
+}
+
+/// Judges an object. The findings come in the order of the catalogue.
+pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>> {
+    let Some(now) = State::now(request) else { return Vec::new() };
+    let before = State::before(request);
+    let mut findings = raise(&now, before.as_ref(), request.source, policy);
+    if !findings.is_empty() {
+        if let Some(before) = before {
+            let known = raise(&before.at_least_running(request), None, request.source, policy);
+            ratchet(&mut findings, &known, request.source);
+        }
+        soften_in_the_operators_way(&mut findings, request);
+    }
+    if policy.honor_ignores {
+        let ignores = Ignores::of(request.object);
+        ignores.apply(&mut findings);
+        if request.source == Source::File {
+            findings.extend(ignores.unused(policy));
+        }
+    }
+    findings
+}
+
+/// An object, and the clusters that it means.
+struct State<'a> {
+    object: &'a Body<'a>,
+    shape: Shape<'a>,
+}
+
+enum Shape<'a> {
+    Cluster(Box<Cluster<'a>>),
+    Sharded(Sharded<'a>),
+    /// An SGPostgresConfig means no cluster of its own.
+    Config,
+}
+
+impl<'a> State<'a> {
+    fn now(request: &Request<'_, 'a>) -> Option<Self> {
+        match request.scale {
+            Some(scale) => Some(Self::scaled(request.object, scale.replicas, request.configs)),
+            None => Self::of(request.object, request.configs),
+        }
+    }
+
+    fn before(request: &Request<'_, 'a>) -> Option<Self> {
+        match request.scale {
+            Some(scale) => Some(Self::scaled(request.object, scale.before, request.configs)),
+            None => Self::of(request.before?, request.configs),
+        }
+    }
+
+    fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Option<Self> {
+        let shape = match object.known_kind()? {
+            Kind::Cluster => Shape::Cluster(Box::new(Cluster::of(object, configs))),
+            Kind::ShardedCluster => Shape::Sharded(Sharded::of(object, configs)),
+            Kind::PostgresConfig => Shape::Config,
+            Kind::Scale => return None,
+        };
+        Some(Self { object, shape })
+    }
+
+    fn scaled(object: &'a Body<'a>, replicas: &'a Leaf<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
+        Self { object, shape: Shape::Cluster(Box::new(Cluster::scaled(object, replicas, configs))) }
+    }
+
+    /// The stored object, taken at the new number of instances if it is stopped, so that it may start again.
+    fn at_least_running(self, request: &Request<'_, 'a>) -> Self {
+        match self.shape {
+            Shape::Cluster(cluster) if cluster.is_stopped() => {
+                let now =
+                    request.scale.map_or_else(|| instances_of(request.object), |scale| Some(scale.replicas));
+                let Some(now) = now else { return Self { shape: Shape::Cluster(cluster), ..self } };
+                let instances: Field<'a> = cluster.instances.holding(now);
+                let restarted = Cluster::with_instances(self.object, instances, request.configs);
+                Self { object: self.object, shape: Shape::Cluster(Box::new(restarted)) }
+            }
+            shape => Self { object: self.object, shape },
+        }
+    }
+
+    fn parts(&self) -> &[Cluster<'a>] {
+        match &self.shape {
+            Shape::Cluster(cluster) => std::slice::from_ref(cluster),
+            Shape::Sharded(sharded) => sharded.parts(),
+            Shape::Config => &[],
+        }
+    }
+
+    /// The part that another state's part came from. A new override came from the shards without one.
+    fn counterpart(&self, part: Part) -> Option<&Cluster<'a>> {
+        let same = |candidate: Part| match (candidate, part) {
+            (Part::Override { shard: Some(one), .. }, Part::Override { shard: Some(other), .. }) => {
+                one == other
+            }
+            (one, other) => one == other,
+        };
+        let shards = matches!(part, Part::Override { .. }).then_some(Part::Shards);
+        let find = |wanted: &dyn Fn(Part) -> bool| self.parts().iter().find(|cluster| wanted(cluster.part));
+        find(&same).or_else(|| shards.and_then(|shards| find(&|candidate| candidate == shards)))
+    }
+}
+
+fn instances_of<'a>(object: &'a Body<'a>) -> Option<&'a Leaf<'a>> {
+    Some(&object.spec.get()?.instances)
+}
+
+/// What every rule says of a state, and of the way it came about.
+fn raise<'a>(
+    now: &State<'a>,
+    before: Option<&State<'a>>,
+    source: Source,
+    policy: &Policy,
+) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    let mut problems = Problems::default();
+    for rule in rules::ALL {
+        for check in rule.checks {
+            run(rule, check, now, before, source, &mut problems);
+        }
+        let first = findings.len();
+        for problem in problems.drain() {
+            weigh(rule, problem, first, policy, &mut findings);
+        }
+    }
+    findings
+}
+
+fn run<'a>(
+    rule: &Rule,
+    check: &Check,
+    now: &State<'a>,
+    before: Option<&State<'a>>,
+    source: Source,
+    problems: &mut Problems<'a>,
+) {
+    let judged = |part: &&Cluster<'a>| rule.judges_stopped || !part.is_stopped();
+    let parts = now.parts().iter().filter(judged);
+    let change = |part| {
+        Some(Change { before: before?.counterpart(Cluster::part(part))?, now: part, stored: before?.object })
+    };
+    match (check, &now.shape) {
+        (Check::Cluster(check), _) => parts.for_each(|part| check(part, problems)),
+        (Check::ClusterUnless(check, excused), _) => {
+            parts
+                .filter(|part| !change(part).is_some_and(|change| excused(&change)))
+                .for_each(|part| check(part, problems));
+        }
+        (Check::Change(check), _) => parts.filter_map(change).for_each(|change| check(&change, problems)),
+        (Check::Sharded(check), Shape::Sharded(sharded)) => check(sharded, problems),
+        (Check::Object(check), _) => check(now.object, problems),
+        (Check::Manifest(check), _) if source == Source::File => check(now.object, problems),
+        (Check::Sharded(_) | Check::Manifest(_) | Check::Text, _) => {}
+    }
+}
+
+/// Makes a finding of a problem, unless the rule is off or has said the same of this place before: many
+/// shards can share one fault.
+fn weigh<'a>(
+    rule: &'static Rule,
+    problem: Problem<'a>,
+    first: usize,
+    policy: &Policy,
+    findings: &mut Vec<Finding<'a>>,
+) {
+    let Some(severity) = policy.severity(rule, problem.severity) else { return };
+    let said = findings.iter_mut().skip(first).find(|finding| finding.path == problem.path);
+    if let Some(said) = said {
+        said.severity = said.severity.max(severity);
+        return;
+    }
+    let help = if problem.help.is_empty() { rule.fix.to_owned() } else { problem.help };
+    findings.push(Finding {
+        rule,
+        severity,
+        softened: "",
+        path: problem.path,
+        message: problem.message,
+        help,
+        suggestion: problem.suggestion,
+        related: problem.related,
+    });
+}
+
+/// What was wrong before must not hold up a change of something else; and what was known is no news.
+fn ratchet(findings: &mut Vec<Finding<'_>>, known: &[Finding<'_>], source: Source) {
+    findings.retain_mut(|finding| {
+        let same = |known: &&Finding<'_>| {
+            known.rule.id == finding.rule.id
+                && known.path == finding.path
+                && known.severity == finding.severity
+        };
+        match (known.iter().find(same), finding.severity) {
+            (Some(_), Severity::Error) => soften(finding, "it was so before this change"),
+            (Some(_), Severity::Warning) => return source == Source::File,
+            (None, _) => {}
+        }
+        true
+    });
+}
+
+/// The operator must never be stopped by us: what it does on its own was decided elsewhere.
+fn soften_in_the_operators_way(findings: &mut [Finding<'_>], request: &Request<'_, '_>) {
+    let stored = request.before.unwrap_or(request.object);
+    let reason = if request.before.is_some() && stored.is_being_upgraded() {
+        "a major version upgrade is under way"
+    } else if request.object.is_being_deleted() {
+        "the object is being deleted"
+    } else if request.object.known_kind() == Some(Kind::Cluster) && request.object.has_stackgres_controller()
+    {
+        "the StackGres object that owns it was judged"
+    } else {
+        return;
+    };
+    findings.iter_mut().for_each(|finding| soften(finding, reason));
+}
+
+fn soften(finding: &mut Finding<'_>, reason: &'static str) {
+    if finding.severity == Severity::Error {
+        finding.severity = Severity::Warning;
+        finding.softened = reason;
+    }
+}

@@ -1,0 +1,109 @@
+//! The annotation with which the author of an object says that a rule is known and accepted there.
+
+use std::cell::Cell;
+
+use crate::{
+    path::Path,
+    policy::{Policy, did_you_mean, find_rule},
+    replication::nearest,
+    rule::{Finding, Rule, Severity},
+    rules,
+    view::Body,
+};
+
+/// The name of the annotation: `"<id>[: reason], <id>…"`.
+pub const ANNOTATION: &str = "syncguard.dev/ignore";
+
+/// What an object asks to have ignored.
+pub struct Ignores<'a>(Vec<Ignore<'a>>);
+
+struct Ignore<'a> {
+    id: &'a str,
+    used: Cell<bool>,
+}
+
+impl<'a> Ignores<'a> {
+    /// The ignores of an object.
+    pub fn of(object: &'a Body<'a>) -> Self {
+        let metadata = object.metadata.get();
+        let annotation = metadata.and_then(|metadata| metadata.annotations.get()?.ignore.text());
+        Self(annotation.map(parse).unwrap_or_default())
+    }
+
+    /// Turns ignored errors into warnings, and hides ignored warnings.
+    pub fn apply(&self, findings: &mut Vec<Finding<'_>>) {
+        findings.retain_mut(|finding| {
+            let Some(ignore) = self.0.iter().find(|ignore| ignore.id == finding.rule.id) else { return true };
+            ignore.used.set(true);
+            finding.softened = "the object's annotation says that it is known";
+            let was = std::mem::replace(&mut finding.severity, Severity::Warning);
+            was == Severity::Error
+        });
+    }
+
+    /// The ignores that had nothing to hide.
+    pub fn unused(&self, policy: &Policy) -> Vec<Finding<'static>> {
+        let rule = rules::find("unused-ignore");
+        let severity = rule.and_then(|rule| policy.severity(rule, None));
+        let Some((rule, severity)) = rule.zip(severity) else { return Vec::new() };
+        let unused = self.0.iter().filter(|ignore| !ignore.used.get());
+        unused.map(|ignore| unused_finding(rule, severity, ignore.id)).collect()
+    }
+}
+
+fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<'static> {
+    Finding {
+        rule,
+        severity,
+        softened: "",
+        path: Path::of(&["metadata", "annotations", ANNOTATION]),
+        message: why_unused(id),
+        help: "remove it, so that it cannot hide a fault of tomorrow".to_owned(),
+        suggestion: None,
+        related: None,
+    }
+}
+
+/// Why an ignore hid nothing.
+pub fn why_unused(id: &str) -> String {
+    match find_rule(id) {
+        Ok(_) => format!("nothing here raises {id}, so this ignore hides nothing"),
+        Err(_) => {
+            let meant = did_you_mean(nearest(id, rules::ALL.iter().map(|rule| rule.id)));
+            format!("no rule is called {id:?}, so this ignore hides nothing{meant}")
+        }
+    }
+}
+
+/// Reads `"<id>[: reason], <id>…"`. A comma inside a reason does not start another id, unless what
+/// follows looks like one.
+fn parse(annotation: &str) -> Vec<Ignore<'_>> {
+    let mut ignores: Vec<Ignore<'_>> = Vec::new();
+    for piece in annotation.split(',') {
+        let id = piece.split(':').next().unwrap_or_default().trim();
+        let looks_like_id =
+            !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit());
+        if looks_like_id && (id.contains('-') || ignores.is_empty()) {
+            ignores.push(Ignore { id, used: Cell::new(false) });
+        }
+    }
+    ignores
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_lists_ids_with_reasons_that_may_hold_commas() {
+        for (annotation, ids) in [
+            ("stuck-commit-bug", vec!["stuck-commit-bug"]),
+            ("fsync-off: a test, on purpose, stuck-commit-bug", vec!["fsync-off", "stuck-commit-bug"]),
+            (" fsync-off ,strict-with-one-standby: we know", vec!["fsync-off", "strict-with-one-standby"]),
+            ("", vec![]),
+        ] {
+            let read: Vec<_> = parse(annotation).into_iter().map(|ignore| ignore.id).collect();
+            assert_eq!(read, ids, "the ids in {annotation:?}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The view: the fields that syncguard judges, read as they are written; everything else is skipped.
+//!
+//! One set of types serves JSON bytes and parsed YAML. Reading never fails on a value of a wrong type,
+//! and keeps no positions: those are looked up by path, for what is found. The types are read and never
+//! written back.
+
+pub(crate) mod fields;
+mod leaf;
+mod node;
+mod typed;
+
+pub use fields::{DynamicConfig, Key, Map, Parameters};
+pub use leaf::{ABSENT, Leaf};
+pub use node::{Given, Inner, List};
+pub use typed::{Flag, Integer, Mistyped, Opaque, Text, Trail, Typed, elements};
+
+use fields::objects;
+
+/// Any object of Kubernetes, as far as it is read here.
+pub type Object<'a> = Given<'a, Body<'a>>;
+
+objects! {
+    /// The top level of an object.
+    Body => {
+        "apiVersion" api_version: Text<'a>,
+        "kind" kind: Text<'a>,
+        "metadata" metadata: Given<'a, Metadata<'a>>,
+        /// What is wanted.
+        "spec" spec: Given<'a, Spec<'a>>,
+        /// What the operator saw last.
+        "status" status: Given<'a, Status<'a>>,
+    }
+
+    /// `metadata`, whose types are the API server's business.
+    Metadata as None => {
+        "name" name: Leaf<'a>,
+        "namespace" namespace: Leaf<'a>,
+        "resourceVersion" resource_version: Leaf<'a>,
+        "deletionTimestamp" deletion_timestamp: Leaf<'a>,
+        "annotations" annotations: Given<'a, Annotations<'a>>,
+        "ownerReferences" owner_references: List<'a, OwnerReference<'a>>,
+    }
+
+    /// The annotations that mean something to syncguard.
+    Annotations as None => {
+        "syncguard.dev/ignore" ignore: Leaf<'a>,
+    }
+
+    /// Who made the object, and deletes it with itself.
+    OwnerReference as None => {
+        "apiVersion" api_version: Leaf<'a>,
+        "kind" kind: Leaf<'a>,
+        "controller" controller: Leaf<'a>,
+    }
+
+    /// `spec` of every kind that is read: no two of them use one name for different things.
+    Spec => {
+        /// SGCluster: the number of pods.
+        "instances" instances: Leaf<'a>,
+        "profile" profile: Text<'a>,
+        "postgres" postgres: Given<'a, Postgres<'a>>,
+        "postgresServices" postgres_services: Given<'a, PostgresServices<'a>>,
+        "replication" replication: Given<'a, Replication<'a>>,
+        "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
+        "replicateFrom" replicate_from: Opaque<'a>,
+        "nonProductionOptions" non_production_options: Given<'a, NonProductionOptions<'a>>,
+        "configurations" configurations: Given<'a, Configurations<'a>>,
+        /// Removed in StackGres 1.17.
+        "prometheusAutobind" prometheus_autobind: Leaf<'a>,
+        /// SGShardedCluster: the cluster that clients talk to.
+        "coordinator" coordinator: Given<'a, Box<Coordinator<'a>>>,
+        /// SGShardedCluster: the clusters that hold the data.
+        "shards" shards: Given<'a, Box<Shards<'a>>>,
+        /// SGPostgresConfig: the settings.
+        "postgresql.conf" postgresql_conf: Given<'a, Parameters<'a>>,
+        /// Scale: the number of pods asked for.
+        "replicas" replicas: Leaf<'a>,
+    }
+
+    /// Which Postgres runs.
+    Postgres => {
+        "version" version: Text<'a>,
+        "flavor" flavor: Text<'a>,
+    }
+
+    /// The services through which clients reach the pods.
+    PostgresServices => {
+        "replicas" replicas: Given<'a, PostgresService<'a>>,
+    }
+
+    /// One such service.
+    PostgresService => {
+        "enabled" enabled: Flag<'a>,
+    }
+
+    /// How data is replicated inside one cluster.
+    Replication => {
+        "mode" mode: Leaf<'a>,
+        "role" role: Leaf<'a>,
+        "syncInstances" sync_instances: Leaf<'a>,
+        "groups" groups: List<'a, Group<'a>>,
+        "initialization" initialization: Opaque<'a>,
+        .. /// Keys that a replication object does not have.
+        unknown
+    }
+
+    /// Pods beside the main ones, with a role of their own; judged by rules of their own.
+    Group as None => {
+        "name" name: Leaf<'a>,
+        "role" role: Leaf<'a>,
+        "instances" instances: Leaf<'a>,
+        "minInstances" min_instances: Leaf<'a>,
+        .. /// Keys that a group does not have.
+        unknown
+    }
+
+    /// Who may change the number and size of pods, and how far; its leaves have a rule of their own.
+    Autoscaling => {
+        "mode" mode: Leaf<'a>,
+        "minInstances" min_instances: Leaf<'a>,
+        "maxInstances" max_instances: Leaf<'a>,
+        "minAllowed" min_allowed: Leaf<'a>,
+        "maxAllowed" max_allowed: Leaf<'a>,
+    }
+
+    /// Options that trade safety for convenience.
+    NonProductionOptions => {
+        "disableClusterPodAntiAffinity" disable_cluster_pod_anti_affinity: Flag<'a>,
+    }
+
+    /// Settings of the programs in the pods.
+    Configurations => {
+        "sgPostgresConfig" sg_postgres_config: Text<'a>,
+        "postgres" postgres: Given<'a, InlinePostgres<'a>>,
+        "patroni" patroni: Given<'a, Patroni<'a>>,
+    }
+
+    /// Settings of Postgres that stand in the cluster itself.
+    InlinePostgres => {
+        "postgresql.conf" postgresql_conf: Given<'a, Parameters<'a>>,
+    }
+
+    /// Settings of Patroni.
+    Patroni => {
+        "dynamicConfig" dynamic_config: Given<'a, DynamicConfig<'a>>,
+        "initialConfig" initial_config: Given<'a, InitialConfig<'a>>,
+    }
+
+    /// Patroni's configuration of one pod at its start.
+    InitialConfig => {
+        "tags" tags: Leaf<'a>,
+    }
+
+    /// The cluster that clients of an SGShardedCluster talk to.
+    Coordinator => {
+        "instances" instances: Leaf<'a>,
+        "replication" replication: Given<'a, Replication<'a>>,
+        "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
+        "configurations" configurations: Given<'a, Configurations<'a>>,
+    }
+
+    /// The clusters of an SGShardedCluster that hold the data.
+    Shards => {
+        "clusters" clusters: Integer<'a>,
+        "instancesPerCluster" instances_per_cluster: Leaf<'a>,
+        "replication" replication: Given<'a, Replication<'a>>,
+        "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
+        "configurations" configurations: Given<'a, Configurations<'a>>,
+        "overrides" overrides: List<'a, Override<'a>>,
+    }
+
+    /// What is different in one shard.
+    Override => {
+        "index" index: Integer<'a>,
+        "instancesPerCluster" instances_per_cluster: Leaf<'a>,
+        "replication" replication: Given<'a, Replication<'a>>,
+        "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
+        "configurations" configurations: Given<'a, Configurations<'a>>,
+    }
+
+    /// `status`, which the operator writes and nobody judges.
+    Status as None => {
+        "podStatuses" pod_statuses: List<'a, PodStatus<'a>>,
+        "dbOps" db_ops: Given<'a, DbOps<'a>>,
+    }
+
+    /// What the operator saw of one pod.
+    PodStatus as None => {
+        "name" name: Leaf<'a>,
+        "primary" primary: Leaf<'a>,
+    }
+
+    /// The database operations that are under way.
+    DbOps as None => {
+        "majorVersionUpgrade" major_version_upgrade: Leaf<'a>,
+    }
+}
+
+/// The kinds of objects that syncguard knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `stackgres.io/v1`, a Postgres cluster.
+    Cluster,
+    /// `stackgres.io/v1alpha1`, a Postgres cluster made of clusters.
+    ShardedCluster,
+    /// `stackgres.io/v1`, settings of Postgres that clusters name.
+    PostgresConfig,
+    /// `autoscaling/v1`, the number of pods that somebody asks for.
+    Scale,
+}
+
+impl Kind {
+    /// The name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cluster => "SGCluster",
+            Self::ShardedCluster => "SGShardedCluster",
+            Self::PostgresConfig => "SGPostgresConfig",
+            Self::Scale => "Scale",
+        }
+    }
+
+    /// The group and version in manifests.
+    pub fn api_version(self) -> &'static str {
+        match self {
+            Self::Cluster | Self::PostgresConfig => "stackgres.io/v1",
+            Self::ShardedCluster => "stackgres.io/v1alpha1",
+            Self::Scale => "autoscaling/v1",
+        }
+    }
+
+    /// The kind of this name in this API group, whatever the version.
+    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
+        let group = |kind: &Self| kind.api_version().split('/').next();
+        [Self::Cluster, Self::ShardedCluster, Self::PostgresConfig, Self::Scale]
+            .into_iter()
+            .find(|known| known.name() == kind && group(known) == api_version.split('/').next())
+    }
+}
+
+impl<'a> Body<'a> {
+    /// What kind of object it says it is; none for a kind that is not judged.
+    pub fn known_kind(&self) -> Option<Kind> {
+        Kind::of(self.api_version.text()?, self.kind.text()?)
+    }
+
+    /// `metadata.name`, or nothing.
+    pub fn name(&self) -> Option<&str> {
+        self.metadata.get()?.name.text()
+    }
+
+    /// `metadata.namespace`, where it is written.
+    pub fn namespace(&self) -> Option<&str> {
+        self.metadata.get()?.namespace.text()
+    }
+
+    /// Whether the object is being deleted: it can only lose finalizers now.
+    pub fn is_being_deleted(&self) -> bool {
+        self.metadata.get().is_some_and(|metadata| !metadata.deletion_timestamp.is_absent())
+    }
+
+    /// Whether a StackGres object wrote this one: the operator's own output, judged at its owner.
+    pub fn has_stackgres_controller(&self) -> bool {
+        let controls = |owner: &OwnerReference<'a>| {
+            owner.controller.flag() == Some(true)
+                && owner.api_version.text().is_some_and(|version| version.starts_with("stackgres.io/"))
+        };
+        let owners = self.metadata.get().map(|metadata| &metadata.owner_references);
+        owners.is_some_and(|owners| elements(owners).any(|(_, owner)| controls(owner)))
+    }
+
+    /// Whether the operator is in the middle of a major version upgrade, which takes the cluster apart on purpose.
+    pub fn is_being_upgraded(&self) -> bool {
+        let db_ops = self.status.get().and_then(|status| status.db_ops.get());
+        db_ops.is_some_and(|db_ops| !db_ops.major_version_upgrade.is_absent())
+    }
+
+    /// The values of a type that the CRD refuses, but for those that a rule of their own judges.
+    pub fn mistyped(&self) -> Vec<Mistyped<'_>> {
+        let mut found = Vec::new();
+        self.spec.mistyped(&Trail::from("spec"), &mut found);
+        found
+    }
+}

@@ -1,0 +1,154 @@
+//! How an object of the view is declared: its keys, what they are read into, and what else is kept.
+
+use std::{borrow::Cow, fmt, ops::Deref};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+use super::{
+    leaf::Leaf,
+    node::{Given, Inner},
+    typed::{Mistyped, Text, Trail, Typed},
+};
+
+/// Declares objects of the view.
+///
+/// A derived `Deserialize` would refuse a key that stands twice; Kubernetes takes the last one, and so
+/// does this. `KEYS` names what the object may hold; `..name` collects the keys that it may not.
+macro_rules! objects {
+    ($($(#[$doc:meta])* $name:ident $(as $expected:expr)? => {
+        $($(#[$field_doc:meta])* $key:literal $field:ident: $type:ty,)*
+        $(.. $(#[$rest_doc:meta])* $rest:ident)?
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct $name<'a> {
+            $(#[doc = concat!("`", $key, "`.")] $(#[doc = ""] #[$field_doc])* pub $field: $type,)*
+            $($(#[$rest_doc])* pub $rest: Vec<std::borrow::Cow<'a, str>>,)?
+        }
+
+        impl $name<'_> {
+            /// The keys that syncguard reads, as they are written in a manifest.
+            pub const KEYS: &'static [&'static str] = &[$($key),*];
+        }
+
+        impl<'a> $crate::view::node::Inner<'a> for $name<'a> {
+            fn from_map<A: serde::de::MapAccess<'a>>(
+                mut map: A,
+            ) -> Result<$crate::view::node::Given<'a, Self>, A::Error> {
+                let mut object = Self::default();
+                while let Some($crate::view::fields::Key(key)) = map.next_key()? {
+                    match &*key {
+                        $($key => object.$field = map.next_value()?,)*
+                        _ => {
+                            map.next_value::<serde::de::IgnoredAny>()?;
+                            $(object.$rest.push(key);)?
+                        }
+                    }
+                }
+                Ok($crate::view::node::Given::Is(object))
+            }
+        }
+
+        impl $crate::view::typed::Typed for $name<'_> {
+            const EXPECTED: Option<&'static str> = $crate::view::fields::expected!($($expected)?);
+
+            fn mistyped<'v>(
+                &'v self,
+                trail: &$crate::view::typed::Trail<'_, 'v>,
+                found: &mut Vec<$crate::view::typed::Mistyped<'v>>,
+            ) {
+                $(self.$field.mistyped(&trail.key($key), found);)*
+            }
+        }
+    )*};
+}
+
+/// What a wrong type is told: an object unless the declaration says otherwise.
+macro_rules! expected {
+    () => {
+        Some("an object")
+    };
+    ($expected:expr) => {
+        $expected
+    };
+}
+
+pub(crate) use {expected, objects};
+
+/// A key of an object, borrowed from the text where it is written plainly.
+pub struct Key<'a>(pub Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Borrowed(key)))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Owned(key.to_owned())))
+    }
+}
+
+/// Settings by name, whatever their names: the last of several with one name counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Map<'a, V>(Vec<(Cow<'a, str>, V)>);
+
+/// Settings of Postgres, as `postgresql.conf` holds them: strings, the names in any case.
+pub type Parameters<'a> = Map<'a, Text<'a>>;
+
+/// Settings of Patroni, which Patroni and not the CRD gives types to.
+pub type DynamicConfig<'a> = Map<'a, Leaf<'a>>;
+
+impl<'a, V: Deref<Target = Leaf<'a>>> Map<'a, V> {
+    /// The setting of this name in any case, and the name as it is written; none where it is `null`.
+    pub fn get_ignoring_case(&self, name: &str) -> Option<(&str, &Leaf<'a>)> {
+        let (key, value) = self.0.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        (!value.is_absent()).then_some((key, &**value))
+    }
+}
+
+impl<'a> DynamicConfig<'a> {
+    /// The setting of exactly this name.
+    pub fn get(&self, name: &str) -> Option<&Leaf<'a>> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+impl<V> Default for Map<'_, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Inner<'de> for Map<'de, V> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Given<'de, Self>, A::Error> {
+        let mut settings = Self::default();
+        while let Some((Key(key), value)) = map.next_entry()? {
+            settings.0.push((key, value));
+        }
+        Ok(Given::Is(settings))
+    }
+}
+
+impl<V: Typed> Typed for Map<'_, V> {
+    const EXPECTED: Option<&'static str> = Some("an object");
+
+    fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
+        for (key, value) in &self.0 {
+            value.mistyped(&trail.key(key), found);
+        }
+    }
+}
