@@ -1,4 +1,5 @@
 //! syncguard.
+pub mod admission;
 pub mod cluster;
 pub mod defaults;
 pub mod path;

@@ -31,12 +31,12 @@ macro_rules! objects {
             pub const KEYS: &'static [&'static str] = &[$($key),*];
         }
 
-        impl<'a> $crate::view::node::Inner<'a> for $name<'a> {
+        impl<'a> $crate::view::Inner<'a> for $name<'a> {
             fn from_map<A: serde::de::MapAccess<'a>>(
                 mut map: A,
-            ) -> Result<$crate::view::node::Given<'a, Self>, A::Error> {
+            ) -> Result<$crate::view::Given<'a, Self>, A::Error> {
                 let mut object = Self::default();
-                while let Some($crate::view::fields::Key(key)) = map.next_key()? {
+                while let Some($crate::view::Key(key)) = map.next_key()? {
                     match &*key {
                         $($key => object.$field = map.next_value()?,)*
                         _ => {
@@ -45,17 +45,17 @@ macro_rules! objects {
                         }
                     }
                 }
-                Ok($crate::view::node::Given::Is(object))
+                Ok($crate::view::Given::Is(object))
             }
         }
 
-        impl $crate::view::typed::Typed for $name<'_> {
+        impl $crate::view::Typed for $name<'_> {
             const EXPECTED: Option<&'static str> = $crate::view::fields::expected!($($expected)?);
 
             fn mistyped<'v>(
                 &'v self,
-                trail: &$crate::view::typed::Trail<'_, 'v>,
-                found: &mut Vec<$crate::view::typed::Mistyped<'v>>,
+                trail: &$crate::view::Trail<'_, 'v>,
+                found: &mut Vec<$crate::view::Mistyped<'v>>,
             ) {
                 $(self.$field.mistyped(&trail.key($key), found);)*
             }

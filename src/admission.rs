@@ -1,0 +1,208 @@
+//! The wire format of admission webhooks: the bytes of an AdmissionReview in, the bytes of the answer out.
+//!
+//! Nothing else in the program knows this format. Types of our own read it, because only the fields that
+//! are judged are wanted and they are borrowed from the request's bytes.
+
+mod answer;
+mod patch;
+
+pub use answer::{Question, Reply};
+
+use crate::{
+    cluster::no_postgres_configs,
+    policy::Policy,
+    review::{self, Source},
+    rule::Finding,
+    view::{Body, Given, Kind, Leaf, Object, fields::objects},
+};
+
+/// Which of the two webhooks is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Webhook {
+    /// `/validate`: judges, changes nothing.
+    Validate,
+    /// `/mutate`: completes, judges nothing.
+    Mutate,
+}
+
+objects! {
+    /// An AdmissionReview on its way to a webhook.
+    Review => {
+        "apiVersion" api_version: Leaf<'a>,
+        "kind" kind: Leaf<'a>,
+        /// What the API server asks.
+        "request" request: Given<'a, Request<'a>>,
+    }
+
+    /// What an API server asks a webhook.
+    Request => {
+        "uid" uid: Leaf<'a>,
+        "kind" kind: Given<'a, GroupVersionKind<'a>>,
+        "subResource" sub_resource: Leaf<'a>,
+        "name" name: Leaf<'a>,
+        "namespace" namespace: Leaf<'a>,
+        "operation" operation: Leaf<'a>,
+        /// The object as it is to be; `null` on DELETE.
+        "object" object: Object<'a>,
+        /// The object as it is stored; `null` on CREATE.
+        "oldObject" old_object: Object<'a>,
+    }
+
+    /// The type of the object.
+    GroupVersionKind => {
+        "group" group: Leaf<'a>,
+        "kind" kind: Leaf<'a>,
+    }
+}
+
+/// The versions of the format, which are alike for us; the answer has the version of the question.
+const API_VERSIONS: [&str; 2] = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"];
+
+impl<'a> Review<'a> {
+    /// Whether an object with this `apiVersion` and `kind` is an AdmissionReview.
+    pub fn is_named(api_version: &str, kind: &str) -> bool {
+        kind == "AdmissionReview" && API_VERSIONS.contains(&api_version)
+    }
+
+    /// The request, and what its answer must repeat.
+    ///
+    /// # Errors
+    ///
+    /// It is no AdmissionReview, or one that cannot be answered.
+    pub fn open(self) -> Result<(Question<'a>, Request<'a>), NotAReview> {
+        let said = self.api_version.text().unwrap_or_default();
+        let version = API_VERSIONS.into_iter().find(|version| *version == said);
+        let (Some(version), Some("AdmissionReview")) = (version, self.kind.text()) else {
+            let (api_version, kind) = (self.api_version.to_string(), self.kind.to_string());
+            return Err(NotAReview::OtherKind { api_version, kind });
+        };
+        let Given::Is(request) = self.request else { return Err(NotAReview::NoRequest) };
+        request.uid.text().filter(|uid| !uid.is_empty()).ok_or(NotAReview::NoUid)?;
+        Ok((Question::of(version, &request), request))
+    }
+}
+
+impl Request<'_> {
+    /// What kind of object it is about; none for one that is not judged.
+    pub fn known_kind(&self) -> Option<Kind> {
+        let kind = self.kind.get()?;
+        Kind::of(kind.group.text()?, kind.kind.text()?)
+    }
+
+    /// Whether the object is to be stored, and not deleted or connected to.
+    pub fn stores(&self) -> bool {
+        matches!(self.operation.text(), Some("CREATE" | "UPDATE"))
+    }
+}
+
+/// Why a body cannot be answered with an AdmissionReview.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAReview {
+    /// It is not JSON.
+    #[error("the body is not JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// It is JSON of another kind.
+    #[error(
+        "the body is not an AdmissionReview of admission.k8s.io/v1 or v1beta1: apiVersion is {api_version}, kind is {kind}"
+    )]
+    OtherKind {
+        /// What stands at `apiVersion`.
+        api_version: String,
+        /// What stands at `kind`.
+        kind: String,
+    },
+    /// There is nothing to answer.
+    #[error("the AdmissionReview has no request")]
+    NoRequest,
+    /// An answer could not be matched with its question.
+    #[error("the AdmissionReview's request has no uid")]
+    NoUid,
+    /// Something is to be stored, but not said what.
+    #[error("the AdmissionReview's request has operation {operation} and no object")]
+    NoObject {
+        /// The operation.
+        operation: String,
+    },
+    /// The object is not what the request says.
+    #[error(
+        "the AdmissionReview's request is about a {requested}, but its object says that it is something else"
+    )]
+    OtherObject {
+        /// The kind that the request names.
+        requested: &'static str,
+    },
+}
+
+/// Answers one call of a webhook.
+pub fn reply(webhook: Webhook, body: &[u8], policy: &Policy) -> Reply {
+    match try_reply(webhook, body, policy) {
+        Ok(reply) => reply,
+        Err(error) => Reply::text(400, format!("{error}\n")),
+    }
+}
+
+/// Answers a call whose handling panicked: the API server learns that it was our fault.
+pub fn reply_to_panic(body: &[u8]) -> Reply {
+    const MESSAGE: &str =
+        "syncguard failed on this request, and its log says where; the object was not judged";
+    match read(body).and_then(Review::open) {
+        Ok((question, _)) => question.failed(MESSAGE),
+        Err(_) => Reply::text(500, format!("{MESSAGE}\n")),
+    }
+}
+
+fn read(body: &[u8]) -> Result<Review<'_>, NotAReview> {
+    Ok(match serde_json::from_slice(body)? {
+        Given::Is(review) => review,
+        Given::Absent | Given::Other(_) => Review::default(),
+    })
+}
+
+fn try_reply(webhook: Webhook, body: &[u8], policy: &Policy) -> Result<Reply, NotAReview> {
+    let (question, mut request) = read(body)?.open()?;
+    let Some(kind) = request.known_kind().filter(|_| request.stores()) else { return Ok(question.allowed()) };
+    let object = object_to_store(&mut request.object, kind, &request.operation)?;
+    if kind == Kind::Scale {
+        return Ok(Reply::text(503, UNKNOWN_CLUSTER));
+    }
+    let before = request.old_object.get();
+    Ok(match webhook {
+        Webhook::Validate => question.judged(&judge(object, before, policy)),
+        Webhook::Mutate => {
+            let operations = review::complete(object, before, policy, || spec_is_unchanged(body));
+            patch::checked(body, &operations)
+                .map_or_else(|error| question.failed(&error.to_string()), |patch| question.completed(patch))
+        }
+    })
+}
+
+/// Until the stored clusters are watched, nobody knows what a Scale would change: failurePolicy decides.
+const UNKNOWN_CLUSTER: &str =
+    "this request scales a cluster that syncguard does not know: it has no access to the stored clusters\n";
+
+fn object_to_store<'o, 'a>(
+    object: &'o mut Object<'a>,
+    kind: Kind,
+    operation: &Leaf<'_>,
+) -> Result<&'o mut Body<'a>, NotAReview> {
+    let Given::Is(object) = object else {
+        return Err(NotAReview::NoObject { operation: operation.to_string() });
+    };
+    if object.known_kind() == Some(kind) {
+        Ok(object)
+    } else {
+        Err(NotAReview::OtherObject { requested: kind.name() })
+    }
+}
+
+fn judge<'a>(object: &'a Body<'a>, before: Option<&'a Body<'a>>, policy: &Policy) -> Vec<Finding<'a>> {
+    let configs = &no_postgres_configs;
+    let request = review::Request { object, before, scale: None, configs, source: Source::Admission };
+    review::judge(&request, policy)
+}
+
+/// Whether an update leaves `spec` as it was, the fields that nobody here reads included.
+fn spec_is_unchanged(body: &[u8]) -> bool {
+    let spec = |object: &str| Some(patch::raw(body, object)?.get("spec")?.clone());
+    spec("object") == spec("oldObject")
+}
