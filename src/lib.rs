@@ -6,6 +6,8 @@ pub mod path;
 pub mod patroni;
 pub mod policy;
 pub mod postgres;
+pub mod prediction;
+pub mod render;
 pub mod replication;
 pub mod review;
 pub mod rule;

@@ -1,0 +1,283 @@
+//! What a cluster will be and do, predicted from its manifest alone.
+//!
+//! Facts as typed values; `render` puts them into words. The settled state is predicted: every pod runs,
+//! every standby streams, and the first main pod leads.
+
+mod failure;
+mod list;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use failure::{Failure, Leader, Loss, Then, Writes};
+pub use list::{Layout, Member, MemberRole, ordinals_by_name};
+
+use crate::{
+    cluster::{Cluster, Field, Part, Sharded, default_group_name},
+    patroni::Deployed,
+    postgres,
+    topology::{Run, Synchronous},
+    view::{Body, Kind},
+};
+
+/// The most members that are listed one by one; a manifest can ask for two thousand million.
+pub const LISTED: usize = 100;
+
+/// What an object means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The kind of the object.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its namespace, where it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The Postgres clusters that it becomes: one, or the coordinator and each kind of shard.
+    pub clusters: Vec<Fate>,
+}
+
+/// What becomes of one Postgres cluster.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Fate {
+    /// It runs.
+    Running(Box<Running>),
+    /// It is stopped on purpose.
+    Stopped {
+        /// Its name.
+        name: String,
+    },
+    /// The manifest does not say what it will be; the findings of `validate` say why.
+    Undetermined {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A running Postgres cluster.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Running {
+    /// Its name, the scope of Patroni; for shards with a number the first of them.
+    pub name: String,
+    /// Which part of the object it is, in words.
+    pub part: String,
+    /// The mode in the manifest.
+    pub mode: &'static str,
+    /// How many pods there are.
+    pub instances: i64,
+    /// The pods, those in a row with the same role together.
+    pub pods: Vec<Pods>,
+    /// Patroni's settings.
+    pub patroni: Patroni,
+    /// Whether the cluster follows another one and takes no writes itself.
+    pub follows_another_cluster: bool,
+    /// `synchronous_standby_names` of Postgres in the settled state.
+    pub synchronous_standby_names: String,
+    /// How many copies an acknowledged commit has in the settled state, the leader's included.
+    pub copies: i64,
+    /// The rows of `patronictl list`, at most `LISTED`; none for a part of a sharded cluster, whose
+    /// members share one scope under Citus.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+    /// How `patronictl list` is laid out.
+    pub layout: Layout,
+    /// What happens when something dies.
+    pub failures: Vec<Failure>,
+}
+
+/// Pods in a row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pods {
+    /// The name of the first.
+    pub first: String,
+    /// The name of the last.
+    pub last: String,
+    /// How many.
+    pub count: i64,
+    /// The group's name; none for the main pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Their role in the manifest.
+    pub role: &'static str,
+    /// Their tags in Patroni.
+    pub tags: Map<String, Value>,
+    /// Whether Patroni may promote them.
+    pub can_be_promoted: bool,
+    /// Whether the service NAME-replicas sends them reads.
+    pub serves_reads: bool,
+}
+
+/// Patroni's settings for a cluster.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Patroni {
+    /// The version, where the Postgres version determines it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether it may also be a newer one.
+    pub or_later: bool,
+    /// `synchronous_mode`.
+    pub synchronous_mode: bool,
+    /// `synchronous_mode_strict`.
+    pub synchronous_mode_strict: bool,
+    /// `synchronous_node_count`, a maximum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synchronous_node_count: Option<i64>,
+    /// Times, in seconds, and limits.
+    #[serde(flatten)]
+    pub timing: Timing,
+    /// Whether commits can get stuck for ever by Patroni issue 3468.
+    pub has_stuck_commit_bug: bool,
+}
+
+/// The settings that decide how long things take. Patroni's and Postgres' defaults where nobody wrote any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// How long a leader's lock outlives the leader, in seconds.
+    pub ttl: u64,
+    /// How long Patroni waits between two looks, in seconds.
+    pub loop_wait: u64,
+    /// How long a crashed Postgres may take to start in place, in seconds.
+    pub primary_start_timeout: u64,
+    /// How long a silent standby counts as connected, in milliseconds; 0 is for ever.
+    pub wal_sender_timeout_ms: u64,
+    /// How far behind a standby may be and still be promoted, in bytes.
+    pub maximum_lag_on_failover: u64,
+}
+
+impl Timing {
+    fn of(cluster: &Cluster<'_>) -> Self {
+        let seconds = |name, default| dynamic(&cluster.dynamic(name), default);
+        let wal_sender_timeout = cluster.parameter("wal_sender_timeout");
+        let wal_sender_timeout = wal_sender_timeout.and_then(|it| postgres::milliseconds(it.text()?));
+        Self {
+            ttl: seconds("ttl", 30),
+            loop_wait: seconds("loop_wait", 10),
+            primary_start_timeout: seconds("primary_start_timeout", 300),
+            wal_sender_timeout_ms: wal_sender_timeout.and_then(|it| u64::try_from(it).ok()).unwrap_or(60_000),
+            maximum_lag_on_failover: seconds("maximum_lag_on_failover", 1_048_576),
+        }
+    }
+}
+
+fn dynamic(field: &Field<'_>, default: u64) -> u64 {
+    field.integer().and_then(|value| u64::try_from(value).ok()).unwrap_or(default)
+}
+
+/// Predicts what an object means; none for an object that is no cluster.
+pub fn predict<'a>(
+    object: &'a Body<'a>,
+    configs: crate::cluster::PostgresConfigs<'_, 'a>,
+) -> Option<Prediction> {
+    let name = object.name().unwrap_or("unnamed");
+    let kind = object.known_kind()?;
+    let clusters = match kind {
+        Kind::Cluster => vec![fate(name, &Cluster::of(object, configs))],
+        Kind::ShardedCluster => Sharded::of(object, configs)
+            .parts()
+            .iter()
+            .map(|part| fate(&part_name(name, part), part))
+            .collect(),
+        Kind::PostgresConfig | Kind::Scale => return None,
+    };
+    let namespace = object.namespace().map(str::to_owned);
+    Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, clusters })
+}
+
+/// The SGCluster that the operator makes of a part: `NAME-coord`, `NAME-shard<index>`.
+fn part_name(name: &str, part: &Cluster<'_>) -> String {
+    match part.part {
+        Part::Whole => name.to_owned(),
+        Part::Coordinator => format!("{name}-coord"),
+        Part::Shards => format!("{name}-shard"),
+        Part::Override { shard, position } => {
+            let index = shard.map_or_else(|| format!("(override {position})"), |shard| shard.to_string());
+            format!("{name}-shard{index}")
+        }
+    }
+}
+
+fn fate(name: &str, cluster: &Cluster<'_>) -> Fate {
+    let name = name.to_owned();
+    if cluster.is_stopped() {
+        return Fate::Stopped { name };
+    }
+    match running(&name, cluster) {
+        Some(running) => Fate::Running(Box::new(running)),
+        None => Fate::Undetermined { name },
+    }
+}
+
+fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
+    let (topology, mode, written) = (cluster.topology()?, cluster.mode()?, cluster.synchronous()?);
+    let deployed = cluster.patroni();
+    let follows = !cluster.replicate_from.is_absent();
+    let in_effect = in_effect(written, follows);
+    let standbys = topology.instances() - 1;
+    let names = list::synchronous_standbys(topology, in_effect);
+    let scene = failure::Scene {
+        name,
+        synchronous: in_effect,
+        topology,
+        timing: Timing::of(cluster),
+        follows_another_cluster: follows,
+    };
+    Some(Running {
+        name: name.to_owned(),
+        part: part_in_words(cluster.part),
+        mode: mode.name(),
+        instances: topology.instances(),
+        pods: topology.runs().iter().map(|run| pods(name, run, cluster)).collect(),
+        patroni: patroni(cluster, deployed, written),
+        follows_another_cluster: follows,
+        synchronous_standby_names: list::standby_names(name, &names, in_effect),
+        copies: 1 + in_effect.node_count.unwrap_or(0).min(standbys),
+        members: list::members(name, cluster, &names, follows),
+        layout: Layout::of(deployed),
+        failures: failure::all(&scene),
+    })
+}
+
+/// A cluster that follows another one ignores synchronous mode: the primary is elsewhere.
+fn in_effect(written: Synchronous, follows: bool) -> Synchronous {
+    if follows { Synchronous { mode: false, strict: false, node_count: None } } else { written }
+}
+
+fn part_in_words(part: Part) -> String {
+    match part {
+        Part::Whole => "the cluster".to_owned(),
+        Part::Coordinator => "the coordinator".to_owned(),
+        Part::Shards => "each shard without an override".to_owned(),
+        Part::Override { shard: Some(shard), .. } => format!("shard {shard}"),
+        Part::Override { position, shard: None } => format!("the shard of override {position}"),
+    }
+}
+
+fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {
+    let group = run.group.map(|index| {
+        cluster.groups().get(index).map_or_else(|| default_group_name(index), crate::cluster::Group::name)
+    });
+    Pods {
+        first: format!("{name}-{}", run.first),
+        last: format!("{name}-{}", run.first + run.count - 1),
+        count: run.count,
+        group,
+        role: run.role.name(),
+        tags: run.role.tags().iter().map(|tag| ((*tag).to_owned(), Value::Bool(true))).collect(),
+        can_be_promoted: run.role.is_promotable(),
+        serves_reads: run.role.serves_reads(),
+    }
+}
+
+fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous) -> Patroni {
+    let affected = deployed.version().is_some_and(crate::patroni::Version::has_stuck_commit_bug);
+    Patroni {
+        version: deployed.version().map(|version| version.to_string()),
+        or_later: matches!(deployed, Deployed::AtLeast(_)),
+        synchronous_mode: written.mode,
+        synchronous_mode_strict: written.strict,
+        synchronous_node_count: written.node_count,
+        timing: Timing::of(cluster),
+        has_stuck_commit_bug: affected && written.node_count.is_some_and(|count| count >= 2),
+    }
+}

@@ -1,0 +1,6 @@
+//! Findings, predictions and the catalogue as text for people and programs. No judgement happens here.
+
+pub mod catalogue;
+pub mod explain;
+pub mod mermaid;
+pub mod patronictl;

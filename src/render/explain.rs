@@ -1,0 +1,221 @@
+//! A prediction as a text that a person enjoys: the pods, Patroni's settings, the list, the failures.
+
+use std::fmt::Write;
+
+use super::patronictl;
+use crate::prediction::{Failure, Fate, Leader, Loss, Pods, Prediction, Running, Then, Writes};
+
+/// The whole prediction.
+pub fn text(prediction: &Prediction) -> String {
+    let mut out = String::new();
+    let namespace =
+        prediction.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
+    let _ = writeln!(out, "{} {}{namespace}", prediction.kind, prediction.name);
+    for fate in &prediction.clusters {
+        out.push('\n');
+        match fate {
+            Fate::Running(running) => cluster(&mut out, running),
+            Fate::Stopped { name } => {
+                let _ = writeln!(
+                    out,
+                    "{name} is stopped on purpose (instances: 0): no pod runs, no write is taken."
+                );
+            }
+            Fate::Undetermined { name } => {
+                let _ = writeln!(
+                    out,
+                    "{name} cannot be predicted: the manifest does not say what it will be. `syncguard validate` says why."
+                );
+            }
+        }
+    }
+    out
+}
+
+fn cluster(out: &mut String, cluster: &Running) {
+    let count =
+        if cluster.instances == 1 { "1 pod".to_owned() } else { format!("{} pods", cluster.instances) };
+    let _ = writeln!(out, "{}: {count}, {} ({})", cluster.name, cluster.mode, cluster.part);
+    cluster.pods.iter().for_each(|pods| row_of_pods(out, pods));
+    settings(out, cluster);
+    let _ = writeln!(out, "\n{}", promise(cluster));
+    if !cluster.members.is_empty() {
+        let _ = write!(
+            out,
+            "\n$ patronictl list        (hosts, positions, timeline and identifier are placeholders)\n{}",
+            patronictl::list(cluster)
+        );
+    }
+    failures(out, cluster);
+}
+
+fn row_of_pods(out: &mut String, pods: &Pods) {
+    let names =
+        if pods.count == 1 { pods.first.clone() } else { format!("{} … {}", pods.first, pods.last) };
+    let group = pods.group.as_ref().map_or_else(|| "main pods".to_owned(), |group| format!("group {group}"));
+    let promoted = if pods.can_be_promoted { "can be promoted" } else { "never promoted" };
+    let reads = if pods.serves_reads { "serve reads" } else { "serve no reads" };
+    let tags: Vec<_> = pods.tags.keys().map(|tag| format!("{tag}: true")).collect();
+    let tags = if tags.is_empty() { String::new() } else { format!(" (tags {})", tags.join(", ")) };
+    let _ = writeln!(out, "  {names}  {group}, role {}: {promoted}, {reads}{tags}", pods.role);
+}
+
+fn settings(out: &mut String, cluster: &Running) {
+    let patroni = &cluster.patroni;
+    let version = match (&patroni.version, patroni.or_later) {
+        (Some(version), false) => format!("Patroni {version}"),
+        (Some(version), true) => format!("Patroni {version} or later"),
+        (None, _) => {
+            "a Patroni whose version the Postgres version does not tell; the newest known is assumed"
+                .to_owned()
+        }
+    };
+    let on = |on| if on { "on" } else { "off" };
+    let _ = writeln!(out, "\n{version}");
+    let _ = writeln!(out, "  synchronous_mode           {}", on(patroni.synchronous_mode));
+    let _ = writeln!(out, "  synchronous_mode_strict    {}", on(patroni.synchronous_mode_strict));
+    if let Some(count) = patroni.synchronous_node_count {
+        let _ = writeln!(out, "  synchronous_node_count     {count}, a maximum");
+    }
+    let names = if cluster.synchronous_standby_names.is_empty() {
+        "(empty)"
+    } else {
+        &cluster.synchronous_standby_names
+    };
+    let _ = writeln!(out, "  synchronous_standby_names  {names}");
+    if patroni.has_stuck_commit_bug {
+        let _ = writeln!(
+            out,
+            "  This Patroni has issue 3468: a standby that joins and leaves at once can leave commits hanging for ever."
+        );
+    }
+}
+
+/// What a commit is worth, in sentences that hold.
+fn promise(cluster: &Running) -> String {
+    let standbys = cluster.instances - 1;
+    let patroni = &cluster.patroni;
+    if cluster.follows_another_cluster {
+        return "The cluster follows another one (replicateFrom): it takes no writes, and synchronous mode does not \
+                count until it is promoted."
+            .to_owned();
+    }
+    if !patroni.synchronous_mode {
+        let why = if cluster.instances == 1 && cluster.mode.ends_with("-all") {
+            format!("With one instance {} runs asynchronous: ", cluster.mode)
+        } else {
+            String::new()
+        };
+        return format!(
+            "{why}A commit is acknowledged with one copy, the leader's. Standbys follow when they can."
+        );
+    }
+    let among = if cluster.copies - 1 < standbys {
+        format!("the leader and {} of {standbys} standbys", cluster.copies - 1)
+    } else {
+        format!("the leader and every standby ({standbys})")
+    };
+    let least = if patroni.synchronous_mode_strict {
+        "Standbys that are away are not waited for, so the promise is the leader and at least one copy: without any, \
+         writes do not fail, they hang."
+    } else {
+        "Standbys that are away are not waited for: without any, commits go on with the leader's copy alone."
+    };
+    format!("While all pods run, an acknowledged commit is on {among}. {least}")
+}
+
+fn failures(out: &mut String, cluster: &Running) {
+    let rows: Vec<_> = cluster.failures.iter().map(|failure| (row(failure), failure.note.as_str())).collect();
+    let header =
+        ["when".to_owned(), "writes".to_owned(), "acknowledged commits".to_owned(), "next leader".to_owned()];
+    let mut widths = header.each_ref().map(|text| text.chars().count());
+    for (cells, _) in &rows {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let _ = writeln!(out);
+    line(out, &header, widths);
+    for (cells, note) in &rows {
+        line(out, cells, widths);
+        if !note.is_empty() {
+            wrapped(out, note);
+        }
+    }
+}
+
+fn line(out: &mut String, cells: &[String; 4], [when, writes, commits, _]: [usize; 4]) {
+    let [a, b, c, d] = cells;
+    let _ = writeln!(out, "{a:<when$}  {b:<writes$}  {c:<commits$}  {d}");
+}
+
+/// A note below its row, in lines that a terminal shows whole.
+fn wrapped(out: &mut String, note: &str) {
+    const WIDTH: usize = 100;
+    let mut line = String::from("   ");
+    for word in note.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(out, "{line}");
+            line = String::from("   ");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+fn row(failure: &Failure) -> [String; 4] {
+    [
+        failure.event.to_owned(),
+        writes(failure.writes),
+        loss(failure.loss).to_owned(),
+        leader(failure.leader).to_owned(),
+    ]
+}
+
+fn writes(writes: Writes) -> String {
+    match writes {
+        Writes::Continue => "go on".to_owned(),
+        Writes::Block { at_most_ms } => format!("block up to {}, then go on", seconds(at_most_ms)),
+        Writes::BlockForever => "block without limit".to_owned(),
+        Writes::Hang { after_at_most_ms: 0 } => "hang until a copy streams".to_owned(),
+        Writes::Hang { .. } => "hang until a copy streams".to_owned(),
+        Writes::Interrupted { about_ms, then: Then::Continue } => {
+            format!("stop for about {}", seconds(about_ms))
+        }
+        Writes::Interrupted { about_ms, then: Then::HangUntilAStandbyFollows } => {
+            format!("stop for about {}, then hang until a standby follows", seconds(about_ms))
+        }
+        Writes::Stopped => "stop until a member is back".to_owned(),
+        Writes::NotTaken => "(takes none)".to_owned(),
+    }
+}
+
+/// Milliseconds as people say them.
+fn seconds(milliseconds: u64) -> String {
+    if milliseconds % 1_000 == 0 {
+        format!("{} s", milliseconds / 1_000)
+    } else {
+        format!("{milliseconds} ms")
+    }
+}
+
+fn loss(loss: Loss) -> &'static str {
+    match loss {
+        Loss::No => "kept",
+        Loss::OnlyWithTheVolumes => "kept if volumes are",
+        Loss::Yes => "can be lost",
+    }
+}
+
+fn leader(leader: Leader) -> &'static str {
+    match leader {
+        Leader::Unchanged => "unchanged",
+        Leader::SynchronousStandby => "a synchronous standby",
+        Leader::AnyStandby => "a standby within the lag limit",
+        Leader::RestartedInPlace => "the same, restarted",
+        Leader::OldLeaderOnly => "nobody until the old one is back",
+        Leader::FirstSynchronousMemberBack => "the old one or a sync standby, once back",
+        Leader::FirstMemberBack => "the first one back within the lag limit",
+    }
+}

@@ -1,0 +1,44 @@
+//! A prediction as a Mermaid diagram: who waits for whom.
+
+use std::fmt::Write;
+
+use crate::prediction::{Fate, MemberRole, Pods, Prediction, Running};
+
+/// A flow chart: thick arrows are waited for, dotted ones are not.
+pub fn text(prediction: &Prediction) -> String {
+    let mut out = String::from("flowchart LR\n");
+    for (index, fate) in prediction.clusters.iter().enumerate() {
+        match fate {
+            Fate::Running(running) => cluster(&mut out, index, running),
+            Fate::Stopped { name } => {
+                let _ = writeln!(out, "  c{index}[\"{name}: stopped\"]");
+            }
+            Fate::Undetermined { name } => {
+                let _ = writeln!(out, "  c{index}[\"{name}: not determined by the manifest\"]");
+            }
+        }
+    }
+    out
+}
+
+fn cluster(out: &mut String, index: usize, cluster: &Running) {
+    let _ = writeln!(out, "  subgraph c{index}[\"{}: {}\"]", cluster.name, cluster.mode);
+    let leader = if cluster.follows_another_cluster { MemberRole::StandbyLeader } else { MemberRole::Leader };
+    let _ = writeln!(out, "    c{index}l([\"{}-0<br/>{}\"])", cluster.name, leader.name());
+    let awaited = cluster.copies - 1;
+    for (at, pods) in cluster.pods.iter().enumerate() {
+        standbys(out, index, at, pods, awaited);
+    }
+    let _ = writeln!(out, "  end");
+}
+
+fn standbys(out: &mut String, index: usize, at: usize, pods: &Pods, awaited: i64) {
+    // The first main pod is the leader.
+    let count = if at == 0 { pods.count - 1 } else { pods.count };
+    if count == 0 {
+        return;
+    }
+    let arrow = if awaited > 0 { "==>|\"commits wait\"|" } else { "-.->" };
+    let label = pods.group.as_deref().unwrap_or("main");
+    let _ = writeln!(out, "    c{index}l {arrow} c{index}p{at}[\"{count} × {label}<br/>{}\"]", pods.role);
+}
