@@ -4,7 +4,7 @@
 //! are judged are wanted and they are borrowed from the request's bytes.
 
 mod answer;
-mod patch;
+pub mod patch;
 
 pub use answer::{Question, Reply};
 

@@ -1,7 +1,12 @@
 //! syncguard.
 pub mod admission;
+pub mod certificate;
+pub mod cli;
 pub mod cluster;
 pub mod defaults;
+pub mod input;
+pub mod manifest;
+pub mod offline;
 pub mod path;
 pub mod patroni;
 pub mod policy;
@@ -12,5 +17,7 @@ pub mod replication;
 pub mod review;
 pub mod rule;
 pub mod rules;
+pub mod server;
+pub mod settings;
 pub mod topology;
 pub mod view;

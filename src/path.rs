@@ -43,6 +43,13 @@ impl<'a> Path<'a> {
         self
     }
 
+    /// The path that goes on from this one along another.
+    #[must_use]
+    pub fn join(mut self, other: &Self) -> Self {
+        self.0.extend_from_slice(&other.0);
+        self
+    }
+
     /// The path to the value that holds this one; none for the root.
     pub fn parent(&self) -> Option<Self> {
         let (_, held) = self.0.split_last()?;
@@ -74,6 +81,37 @@ impl<'a> Path<'a> {
             }
         }
         pointer
+    }
+}
+
+/// A path that outlives the text that it was found in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedPath(Vec<OwnedStep>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OwnedStep {
+    Key(String),
+    Index(usize),
+}
+
+impl OwnedPath {
+    /// The path, borrowed.
+    pub fn path(&self) -> Path<'_> {
+        let step = |step| match step {
+            &OwnedStep::Index(index) => Step::Index(index),
+            OwnedStep::Key(key) => Step::Key(key),
+        };
+        Path(self.0.iter().map(step).collect())
+    }
+}
+
+impl From<&Path<'_>> for OwnedPath {
+    fn from(path: &Path<'_>) -> Self {
+        let step = |step: &Step<'_>| match *step {
+            Step::Key(key) => OwnedStep::Key(key.to_owned()),
+            Step::Index(index) => OwnedStep::Index(index),
+        };
+        Self(path.0.iter().map(step).collect())
     }
 }
 

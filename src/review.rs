@@ -6,6 +6,7 @@
 mod ignores;
 
 use ignores::Ignores;
+pub use ignores::{ANNOTATION, why_unused};
 
 use crate::{
     cluster::{Cluster, Field, Part, PostgresConfigs, Sharded},

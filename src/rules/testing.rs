@@ -126,5 +126,5 @@ fn object(kind: Kind, spec: &Value) -> Value {
 }
 
 fn yaml(text: &str) -> Value {
-    serde_yaml::from_str(text).unwrap()
+    crate::manifest::parse(text).documents[0].read().unwrap()
 }

@@ -127,6 +127,16 @@ impl<'a> DynamicConfig<'a> {
     }
 }
 
+impl Parameters<'_> {
+    /// Keeps the settings beyond the text that they were read from.
+    pub fn into_owned(self) -> Parameters<'static> {
+        let owned = |(key, value): (Cow<'_, str>, Text<'_>)| {
+            (Cow::Owned(key.into_owned()), Text(value.0.into_owned()))
+        };
+        Map(self.0.into_iter().map(owned).collect())
+    }
+}
+
 impl<V> Default for Map<'_, V> {
     fn default() -> Self {
         Self(Vec::new())

@@ -1,1 +1,6 @@
-fn main() {}
+//! The integration tests, one binary: each module tests one edge from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod certificate;
+mod server;

@@ -1,0 +1,70 @@
+//! The command line: what can be typed, and which command takes it.
+
+pub mod certs;
+pub mod explain;
+mod input;
+mod logs;
+pub mod mutate;
+mod names;
+pub mod rule;
+pub mod serve;
+pub mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const LONG_ABOUT: &str = "\
+Judges and completes the replication settings of StackGres Postgres clusters (SGCluster, SGShardedCluster): \
+as an admission webhook in front of every write, and the same judgement offline for files and pipelines.";
+
+const EXAMPLES: &str = "\
+Examples:
+  syncguard validate cluster.yaml          what is wrong with it, and what to change
+  helm template . | syncguard validate     the same for what a chart makes
+  syncguard explain cluster.yaml           what survives which failure
+  syncguard mutate --write cluster.yaml    fill in the defaults, keep the comments
+  syncguard rule                           every rule; with an ID one rule's page
+  syncguard serve                          the webhook, on a certificate of its own
+
+Exit codes: 0 nothing found, 1 something was, 2 wrong usage or input, 3 no cluster with --fail-if-none.";
+
+/// Everything that can be typed.
+#[derive(Debug, Parser)]
+#[command(name = "syncguard", version, about, long_about = LONG_ABOUT, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge manifests: what is wrong, where, and what to change
+    Validate(validate::Args),
+    /// Fill in the defaults, in place or as a patch
+    Mutate(mutate::Args),
+    /// Say what a cluster will be, and what survives which failure
+    Explain(explain::Args),
+    /// Show the rules, or one rule's page
+    Rule(rule::Args),
+    Serve(Box<serve::Args>),
+    Certs(certs::Args),
+}
+
+impl Cli {
+    /// Runs the command. The code is 0 or 1, or 3 with `--fail-if-none`.
+    ///
+    /// # Errors
+    ///
+    /// Wrong settings, or input that cannot be read: exit code 2.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Validate(args) => validate::run(&args),
+            Command::Mutate(args) => mutate::run(&args),
+            Command::Explain(args) => explain::run(&args),
+            Command::Rule(args) => rule::run(&args),
+            Command::Serve(args) => serve::run(*args),
+            Command::Certs(args) => certs::run(&args),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `syncguard explain`: what a cluster will be, and what survives which failure.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use super::input;
+use crate::{
+    input::{Source, documents},
+    manifest,
+    offline::{Content, KnownObjects, Subject, subjects},
+    policy::Policy,
+    prediction::{Prediction, predict},
+    render::{explain, mermaid},
+    review,
+    view::{Body, Given},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  syncguard explain db.yaml                pods, Patroni's settings, patronictl list, failures
+  syncguard explain -o json db.yaml        the same facts for programs
+  syncguard explain -o mermaid db.yaml     a diagram of who waits for whom";
+
+/// What `explain` takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    input: input::Args,
+
+    /// What is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: a list of predictions
+    Json,
+    /// A diagram
+    Mermaid,
+}
+
+/// Runs `explain`.
+///
+/// # Errors
+///
+/// Input that cannot be read, or that has no cluster in it.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let policy = args.input.policy()?;
+    let (sources, _) = args.input.sources()?;
+    let known = args.input.known(&sources)?;
+    let mut predictions = Vec::new();
+    for source in &sources {
+        predictions.extend(of_source(source, &known, &policy)?);
+    }
+    if predictions.is_empty() {
+        bail!("there is no SGCluster or SGShardedCluster in the input, so there is nothing to explain");
+    }
+    let text = match args.output {
+        Format::Text => predictions.iter().map(explain::text).collect::<Vec<_>>().join("\n"),
+        Format::Json => format!("{}\n", serde_json::to_string_pretty(&predictions)?),
+        Format::Mermaid => predictions.iter().map(mermaid::text).collect::<Vec<_>>().join("\n"),
+    };
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write the result")
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn of_source(source: &Source, known: &KnownObjects, policy: &Policy) -> Result<Vec<Prediction>> {
+    let text = source.read()?;
+    let mut predictions = Vec::new();
+    for (bytes, line) in documents(&text) {
+        let name = source.name.as_deref().unwrap_or("<stdin>");
+        let place = || format!("{name}: the document on line {}", line + 1);
+        let read = manifest::parse(manifest::decode(bytes).with_context(place)?);
+        if let Some(error) = read.error.filter(|_| source.is_named) {
+            return Err(error).with_context(place);
+        }
+        for document in &read.documents {
+            for subject in subjects(document) {
+                predictions.extend(of_subject(&subject, known, policy));
+            }
+        }
+    }
+    Ok(predictions)
+}
+
+fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) -> Option<Prediction> {
+    let mut object = match subject.content().ok()? {
+        Content::Object(object) => object,
+        Content::Review(review) => review.open().ok()?.1.object,
+        Content::Other => return None,
+    };
+    let Given::Is(body) = &mut object else { return None };
+    review::complete(body, None, policy, || false);
+    of_body(body, known)
+}
+
+fn of_body(body: &Body<'_>, known: &KnownObjects) -> Option<Prediction> {
+    let configs = |name: &str| known.postgres_config(body.namespace(), name).map(|config| &config.parameters);
+    predict(body, &configs)
+}

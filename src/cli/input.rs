@@ -1,0 +1,133 @@
+//! The flags that every command on manifests has: which ones, what they were before, and how rules are weighed.
+
+use std::{collections::HashSet, path::PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    input::{Selection, Source, sources},
+    manifest,
+    offline::KnownObjects,
+    policy::Policy,
+    settings::Settings,
+};
+
+/// Which manifests.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Files, directories, or - for standard input; none: standard input if it is a pipe or file, else .
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Leave out files of directories that match, as in .gitignore; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// The name of standard input in findings
+    #[arg(long, value_name = "NAME")]
+    pub stdin_filename: Option<String>,
+
+    /// The objects as they are now, for rules about changes; matched by kind, name and namespace
+    #[arg(long, value_name = "FILE")]
+    pub old: Vec<PathBuf>,
+
+    /// Settings, the same file as for serve
+    #[arg(long, value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+
+    /// Give a rule another severity: error, warning or off; repeatable
+    #[arg(long, value_name = "ID=SEVERITY")]
+    pub severity: Vec<String>,
+}
+
+impl Args {
+    /// The manifests, in order. Kustomize patches are left out: they are fragments.
+    pub fn sources(&self) -> Result<(Vec<Source>, usize)> {
+        let mut all = sources(&Selection {
+            paths: self.paths.clone(),
+            exclude: self.exclude.clone(),
+            stdin_name: self.stdin_filename.clone(),
+        })?;
+        let patches = kustomize_patches(&all)?;
+        let before = all.len();
+        all.retain(|source| !source.path.as_deref().is_some_and(|path| patches.contains(&clean(path))));
+        let left_out = before - all.len();
+        Ok((all, left_out))
+    }
+
+    /// What else must be known of the input.
+    pub fn known(&self, sources: &[Source]) -> Result<KnownObjects> {
+        let mut known = KnownObjects::default();
+        known.look_through(sources)?;
+        if !self.old.is_empty() {
+            let old = Selection { paths: self.old.clone(), ..Selection::default() };
+            known.add_before(&crate::input::sources(&old)?)?;
+        }
+        Ok(known)
+    }
+
+    /// How rules are weighed: the settings file, then the flags.
+    pub fn policy(&self) -> Result<Policy> {
+        let mut policy = match &self.settings {
+            Some(path) => Settings::read(path, true)?.policy,
+            None => Settings::default_with(true).policy,
+        };
+        for pair in &self.severity {
+            let (id, severity) = pair.split_once('=').with_context(|| {
+                format!("--severity {pair}: expected ID=SEVERITY, as in strict-with-one-standby=off")
+            })?;
+            policy.set(id, severity).with_context(|| format!("--severity {pair}"))?;
+        }
+        Ok(policy)
+    }
+}
+
+/// The files that a kustomization among the sources names as patches.
+fn kustomize_patches(sources: &[Source]) -> Result<HashSet<PathBuf>> {
+    let mut patches = HashSet::new();
+    for source in sources {
+        let Some(path) = &source.path else { continue };
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if !matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
+            continue;
+        }
+        let bytes = source.read()?;
+        let folder = path.parent().unwrap_or(path);
+        let named = manifest::decode(&bytes).map(patch_files).unwrap_or_default();
+        patches.extend(named.into_iter().map(|file| clean(&folder.join(file))));
+    }
+    Ok(patches)
+}
+
+fn patch_files(text: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    for document in manifest::parse(text).documents {
+        for list in ["patches", "patchesJson6902", "patchesStrategicMerge"] {
+            let items = document.root().get(list);
+            let file = |item: manifest::Node<'_, '_>| {
+                item.get("path")
+                    .unwrap_or(item)
+                    .as_str()
+                    .filter(|text| !text.contains('\n'))
+                    .map(str::to_owned)
+            };
+            files.extend(items.into_iter().flat_map(manifest::Node::items).filter_map(file));
+        }
+    }
+    files
+}
+
+/// A path without `.` and `..`, so that two ways to one file are the same.
+fn clean(path: &std::path::Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir if clean.file_name().is_some() => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
+}

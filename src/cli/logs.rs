@@ -1,0 +1,31 @@
+//! Log lines on stderr: text for people, JSON for machines.
+
+use std::io::{self, IsTerminal};
+
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::serve::LogFormat;
+
+/// Starts writing log lines; the level is for our own lines, libraries write from warnings up at most.
+pub(super) fn init(format: LogFormat, level: LevelFilter) {
+    // Libraries could log what passes through them at the lower levels: other people's manifests.
+    let libraries = level.min(Level::WARN.into());
+    let filter = Targets::new().with_default(libraries).with_target("syncguard", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.with_target(false).with_ansi(wants_colour()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    // Fails only if something logs already, and then that is where lines go.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+}
+
+fn wants_colour() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !refused
+}

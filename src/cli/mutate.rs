@@ -1,0 +1,156 @@
+//! `syncguard mutate`: fill in the defaults as the webhook would, with comments and layout kept.
+
+use std::{
+    fs,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use super::input;
+use crate::{
+    admission::patch,
+    input::{Source, documents},
+    manifest,
+    offline::{KnownObjects, complete, rewrite, subjects},
+    policy::Policy,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  syncguard mutate db.yaml                 the completed manifest
+  syncguard mutate -o diff .               what would be filled in
+  syncguard mutate --write db.yaml         in place, comments and layout kept
+  syncguard mutate --check .               exit code 1 if something is missing";
+
+/// What `mutate` takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    input: input::Args,
+
+    /// What is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]
+    output: Format,
+
+    /// Change the files instead of printing
+    #[arg(long, conflicts_with = "check")]
+    write: bool,
+
+    /// Change and print nothing; exit code 1 if something would be filled in
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The whole text, completed
+    Yaml,
+    /// A unified diff
+    Diff,
+    /// The JSON Patch of each object
+    JsonPatch,
+}
+
+/// Runs `mutate`.
+///
+/// # Errors
+///
+/// Wrong settings, input that cannot be read, or a layout that cannot be edited in place.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let policy = args.input.policy()?;
+    let (sources, _) = args.input.sources()?;
+    let known = args.input.known(&sources)?;
+    if args.output == Format::JsonPatch && !args.write && !args.check {
+        let patches = patches(&sources, &known, &policy)?;
+        print(&format!("{}\n", serde_json::to_string_pretty(&patches)?))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut changed = false;
+    for source in &sources {
+        let before = source.read()?;
+        let after = completed(source, &before, &known, &policy)?;
+        changed |= before != after;
+        output(args, source, &before, &after)?;
+    }
+    Ok(ExitCode::from(u8::from(args.check && changed)))
+}
+
+/// A text with the defaults of its objects filled in.
+fn completed(source: &Source, text: &[u8], known: &KnownObjects, policy: &Policy) -> Result<Vec<u8>> {
+    let name = || source.name.as_deref().unwrap_or("<stdin>").to_owned();
+    for (bytes, line) in documents(text) {
+        let fault = manifest::decode(bytes).map(|text| manifest::parse(text).error);
+        if let Some(error) = fault.unwrap_or_else(Some).filter(|_| source.is_named) {
+            bail!("{}: the document on line {}: {error}", name(), line + 1);
+        }
+    }
+    let after = rewrite(text, |subject| {
+        let (inside, operations) = complete::operations(subject, known, policy);
+        complete::edits(&inside, operations)
+    });
+    after.with_context(name)
+}
+
+fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<()> {
+    let name = source.name.as_deref().unwrap_or("<stdin>");
+    match (&source.path, args.output) {
+        _ if args.check => {
+            if before != after {
+                print(&format!("{name}: defaults are missing\n"))?;
+            }
+        }
+        (Some(path), _) if args.write => {
+            if before != after {
+                fs::write(path, after).with_context(|| format!("cannot write {name}"))?;
+                anstream::eprintln!("completed {name}");
+            }
+        }
+        (None, _) if args.write => bail!("--write changes files; standard input is printed without it"),
+        (_, Format::Diff) => print(&unified_diff(name, before, after))?,
+        (_, Format::Yaml | Format::JsonPatch) => print(&String::from_utf8_lossy(after))?,
+    }
+    Ok(())
+}
+
+fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write the result")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The difference of two texts, as `diff -u` shows it; empty where there is none.
+pub(super) fn unified_diff(name: &str, before: &[u8], after: &[u8]) -> String {
+    let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
+    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
+}
+
+/// The JSON Patch of each object that is not complete.
+fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> Result<Vec<Value>> {
+    let mut patches = Vec::new();
+    for source in sources {
+        let text = source.read()?;
+        for (bytes, _) in documents(&text) {
+            let Ok(text) = manifest::decode(bytes) else { continue };
+            for document in &manifest::parse(text).documents {
+                for subject in subjects(document) {
+                    let (inside, operations) = complete::operations(&subject, known, policy);
+                    if !operations.is_empty() {
+                        let patch = patch::patch(&operations);
+                        patches.push(json!({ "file": source.name.as_deref(), "object": inside.name(), "patch": patch }));
+                    }
+                }
+            }
+        }
+    }
+    Ok(patches)
+}

@@ -1,0 +1,59 @@
+//! `syncguard rule`: the catalogue, or one rule's page.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use crate::{policy::find_rule, render::catalogue, rules};
+
+/// What `rule` takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The rule, as findings name it; none: all of them
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+
+    /// What is printed
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For documents
+    Markdown,
+}
+
+/// Runs `rule`.
+///
+/// # Errors
+///
+/// No rule has the id; the error names the nearest one.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let rule = args.id.as_deref().map(find_rule).transpose()?;
+    let text = match (rule, args.output) {
+        (Some(rule), Format::Text) => catalogue::text(rule),
+        (Some(rule), Format::Json) => format!("{:#}\n", catalogue::json(rule)),
+        (Some(rule), Format::Markdown) => catalogue::markdown(rule),
+        (None, Format::Text) => catalogue::list(),
+        (None, Format::Json) => {
+            let all: Vec<_> = rules::ALL.iter().map(|rule| catalogue::json(rule)).collect();
+            format!("{}\n", serde_json::to_string_pretty(&all)?)
+        }
+        (None, Format::Markdown) => catalogue::page(),
+    };
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write the page")
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}

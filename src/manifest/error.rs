@@ -1,0 +1,71 @@
+//! What is wrong with a text, in the words of the person who wrote it, and where.
+
+use std::{fmt::Display, ops::Range};
+
+use granit_parser::{ErrorKind, ScanError};
+use thiserror::Error;
+
+pub(super) const TAB_INDENTS: &str = "a tab cannot indent YAML; use spaces";
+
+/// Why a text cannot be read, and the bytes to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// What is wrong, for the person who wrote the text.
+    pub message: String,
+    /// The bytes of the text that it is about; empty where it is about a place between two bytes.
+    pub range: Range<usize>,
+}
+
+impl SyntaxError {
+    pub(super) fn new(message: impl Into<String>, range: Range<usize>) -> Self {
+        Self { message: message.into(), range }
+    }
+
+    /// Places an error that a type raised about its value; one that has a place keeps it.
+    pub(super) fn at(mut self, range: &Range<usize>) -> Self {
+        if self.range == (0..0) {
+            self.range = range.clone();
+        }
+        self
+    }
+
+    /// An error of the YAML parser: the common mistakes explained, the others in its own words.
+    pub(super) fn of_yaml(error: &ScanError, text: &str) -> Self {
+        let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+        let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let message = explain(error.kind()).map_or_else(|| error.kind().to_string(), str::to_owned);
+        Self::new(message, at..at + width)
+    }
+}
+
+/// The mistakes that people make most, in other words than those of the YAML grammar.
+fn explain(kind: &ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation | ErrorKind::TabNotAllowed => {
+            TAB_INDENTS
+        }
+        ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey => {
+            "this line is not indented like the lines that it belongs to"
+        }
+        ErrorKind::ExpectedDocumentStart => {
+            "this does not belong to the value above it; check the indentation, or separate documents by `---`"
+        }
+        ErrorKind::SimpleKeyExpected => "a `:` is missing after this key",
+        ErrorKind::MappingValueNotAllowed => {
+            "a `:` cannot stand here; quote the text that contains it, or check the indentation"
+        }
+        ErrorKind::UnknownAnchor => "this alias refers to an anchor that is not defined above it",
+        ErrorKind::UnclosedQuotedScalar => "the quote that opens here is never closed",
+        ErrorKind::UnclosedFlowCollection { .. } => "the bracket that opens here is never closed",
+        ErrorKind::BomInsideDocument => "a byte order mark can stand only at the start of a file",
+        ErrorKind::RecursionLimitExceeded => super::build::TOO_DEEP,
+        _ => return None,
+    })
+}
+
+impl serde::de::Error for SyntaxError {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new(message.to_string(), 0..0)
+    }
+}

@@ -1,0 +1,329 @@
+//! The judgement of files: every object of a text is found, judged as the webhook would, and located.
+
+mod comments;
+pub mod complete;
+mod known;
+mod locate;
+mod parallel;
+mod rewrite;
+mod subject;
+
+pub use known::{Known, KnownObjects};
+pub use parallel::in_order;
+pub use rewrite::{Edit, rewrite};
+pub use subject::{Content, Subject, subjects};
+
+use crate::{
+    admission::Review,
+    input::{Piece, Source, documents},
+    manifest::{self, Document, SyntaxError},
+    path::{OwnedPath, Path},
+    policy::Policy,
+    render::diagnostic::{Diagnostic, ObjectName, Summary},
+    review::{self, Request, Scale},
+    rule::{Finding, Severity},
+    rules,
+    view::{Body, Given, Kind, Object},
+};
+use comments::Comments;
+use locate::{Context, Locator};
+
+/// How files are judged.
+pub struct Judge<'s> {
+    /// The weights of the rules.
+    pub policy: &'s Policy,
+    /// What else is in the input, or in `--old`.
+    pub known: &'s KnownObjects,
+    /// Whether comments in a file can hide findings in it.
+    pub inline_ignores: bool,
+    /// Whether lines of the source are wanted with the findings.
+    pub with_excerpts: bool,
+}
+
+/// What was found in some documents.
+#[derive(Default)]
+pub struct Judged {
+    /// The findings, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was judged.
+    pub summary: Summary,
+}
+
+impl Judge<'_> {
+    /// Judges the documents of a piece of a source.
+    pub fn piece(&self, source: &Source, piece: &Piece) -> Judged {
+        let mut judged = Judged::default();
+        for (bytes, line) in documents(&piece.bytes) {
+            let context =
+                Context { source, first_line: piece.first_line + line, with_excerpts: self.with_excerpts };
+            self.document(&context, bytes, &mut judged);
+        }
+        let by_severity = |severity| judged.diagnostics.iter().filter(|it| it.severity == severity).count();
+        judged.summary.errors = by_severity(Severity::Error);
+        judged.summary.warnings = by_severity(Severity::Warning);
+        judged
+    }
+
+    fn document(&self, context: &Context<'_>, bytes: &[u8], judged: &mut Judged) {
+        let text = match manifest::decode(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                judged.summary.documents += 1;
+                let shown = String::from_utf8_lossy(bytes);
+                return judged.diagnostics.extend(self.unreadable(&context.locator(&shown), &error));
+            }
+        };
+        let locator = context.locator(text);
+        let read = manifest::parse(text);
+        for document in &read.documents {
+            if document.is_empty() {
+                continue;
+            }
+            judged.summary.documents += 1;
+            let first = judged.diagnostics.len();
+            self.objects(document, &locator, judged);
+            if let Some(found) = judged.diagnostics.get_mut(first..) {
+                found.sort_by_key(|diagnostic| diagnostic.place);
+            }
+        }
+        if let Some(error) = &read.error {
+            judged.summary.documents += 1;
+            // A template or notes in a directory, which nobody meant to have judged.
+            if context.source.is_named || mentions_our_kinds(text) {
+                judged.diagnostics.extend(self.unreadable(&locator, error));
+            } else {
+                judged.summary.skipped += 1;
+            }
+        }
+    }
+
+    fn objects(&self, document: &Document<'_>, locator: &Locator<'_>, judged: &mut Judged) {
+        let first = judged.diagnostics.len();
+        let mut is_ours = false;
+        for subject in subjects(document) {
+            match self.subject(&subject, locator, judged) {
+                Ok(known) => is_ours |= known,
+                Err(error) => judged.diagnostics.extend(self.unreadable(locator, &error)),
+            }
+        }
+        if is_ours {
+            judged.diagnostics.extend(self.duplicate_keys(document, locator));
+            if self.inline_ignores {
+                let comments = Comments::of(document, locator);
+                comments.apply(&mut judged.diagnostics, first);
+                judged.diagnostics.extend(comments.unused(self.policy, locator));
+            }
+        }
+    }
+
+    /// Judges one object; says whether it is of a kind that is judged.
+    fn subject(
+        &self,
+        subject: &Subject<'_, '_>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) -> Result<bool, SyntaxError> {
+        match subject.content()? {
+            Content::Other => {
+                judged.summary.skipped += 1;
+                return Ok(false);
+            }
+            Content::Object(object) => self.object(subject, &object, locator, judged),
+            Content::Review(review) => self.review(subject, review, locator, judged),
+        }
+        Ok(true)
+    }
+
+    fn object(
+        &self,
+        subject: &Subject<'_, '_>,
+        object: &Object<'_>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        let Some(body) = object.get() else { return };
+        let stored = self.known.before(body);
+        let before = stored.map(Known::read);
+        let before = before.as_ref().and_then(Given::get);
+        if self.known.knows_before() && before.is_none() && is_cluster(body) {
+            judged.summary.new += 1;
+        }
+        let mut completed = body.clone();
+        review::complete(&mut completed, before, self.policy, || {
+            subject.spec_is_unchanged(stored.map(Known::value))
+        });
+        self.judge(
+            subject,
+            &Stored { object: &completed, before, scale: None },
+            review::Source::File,
+            locator,
+            judged,
+        );
+    }
+
+    /// The values that findings suggest for one object, but for those that a comment or annotation accepts.
+    pub fn suggestions(&self, subject: &Subject<'_, '_>) -> Vec<Edit> {
+        let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
+        let before = self.known.before(&body).map(Known::read);
+        let configs = |name: &str| Some(&self.known.postgres_config(body.namespace(), name)?.parameters);
+        let request = Request {
+            object: &body,
+            before: before.as_ref().and_then(Given::get),
+            scale: None,
+            configs: &configs,
+            source: review::Source::File,
+        };
+        let suggested = |finding: Finding<'_>| {
+            let path = OwnedPath::from(&subject.prefix().clone().join(&finding.path));
+            Some(Edit { path, value: finding.suggestion? })
+        };
+        review::judge(&request, self.policy).into_iter().filter_map(suggested).collect()
+    }
+
+    /// Judges an AdmissionReview as the webhooks would: completed first, as the API server calls them.
+    fn review(
+        &self,
+        subject: &Subject<'_, '_>,
+        review: Review<'_>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        let Ok((_, request)) = review.open() else {
+            judged.summary.skipped += 1;
+            return;
+        };
+        if !request.stores() {
+            return;
+        }
+        let (Some(object), before) = (request.object.get(), request.old_object.get()) else { return };
+        let inside = subject.inside(&["request", "object"]);
+        if request.known_kind() == Some(Kind::Scale) {
+            return self.scale(&inside, object, before, locator, judged);
+        }
+        let mut completed = object.clone();
+        let unchanged = || subject.specs_are_equal(&["request", "object"], &["request", "oldObject"]);
+        review::complete(&mut completed, before, self.policy, unchanged);
+        let stored = Stored { object: &completed, before, scale: None };
+        self.judge(&inside, &stored, review::Source::Admission, locator, judged);
+    }
+
+    fn scale(
+        &self,
+        subject: &Subject<'_, '_>,
+        object: &Body<'_>,
+        before: Option<&Body<'_>>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        let replicas = before.and_then(|before| Some((before, &before.spec.get()?.replicas)));
+        let cluster = replicas.and_then(|(before, replicas)| self.known.scaled(before, replicas.integer()));
+        let cluster = cluster.map(Known::read);
+        let cluster = cluster.as_ref().and_then(Given::get);
+        let (Some(cluster), Some((_, present)), Some(spec)) = (cluster, replicas, object.spec.get()) else {
+            judged.summary.not_judged += 1;
+            return;
+        };
+        let scale = Some(Scale { replicas: &spec.replicas, before: present });
+        let stored = Stored { object: cluster, before: None, scale };
+        self.judge(subject, &stored, review::Source::Admission, locator, judged);
+    }
+
+    fn judge(
+        &self,
+        subject: &Subject<'_, '_>,
+        stored: &Stored<'_>,
+        source: review::Source,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        if is_cluster(stored.object) {
+            judged.summary.clusters += 1;
+        }
+        let namespace = stored.object.namespace();
+        let configs =
+            |name: &str| self.known.postgres_config(namespace, name).map(|config| &config.parameters);
+        let &Stored { object, before, scale } = stored;
+        let request = Request { object, before, scale, configs: &configs, source };
+        let object = subject.name();
+        for finding in review::judge(&request, self.policy) {
+            let located = locator.finding(subject.node(), &finding, namespace, self.known);
+            judged.diagnostics.push(Diagnostic { object: Some(object.clone()), ..located });
+        }
+    }
+
+    fn unreadable(&self, locator: &Locator<'_>, error: &SyntaxError) -> Option<Diagnostic> {
+        self.about_text("invalid-yaml", locator, error.range.clone(), error.message.clone())
+    }
+
+    fn duplicate_keys(&self, document: &Document<'_>, locator: &Locator<'_>) -> Vec<Diagnostic> {
+        let report = |duplicate: manifest::Duplicate<'_>| {
+            let message =
+                format!("{} is written twice; the API server takes this one, the last", duplicate.path);
+            let mut diagnostic = self.about_text("duplicate-key", locator, duplicate.range, message)?;
+            diagnostic.path = duplicate.path.to_string();
+            locator.also(&mut diagnostic, duplicate.earlier, "written here first");
+            Some(diagnostic)
+        };
+        document.duplicates().filter_map(report).collect()
+    }
+
+    /// A finding about the text itself.
+    fn about_text(
+        &self,
+        id: &str,
+        locator: &Locator<'_>,
+        range: std::ops::Range<usize>,
+        message: String,
+    ) -> Option<Diagnostic> {
+        about_text(self.policy, id, locator, range, message)
+    }
+}
+
+/// A finding of one of the rules about the text itself, unless it is off.
+fn about_text(
+    policy: &Policy,
+    id: &str,
+    locator: &Locator<'_>,
+    range: std::ops::Range<usize>,
+    message: String,
+) -> Option<Diagnostic> {
+    let rule = rules::find(id)?;
+    let finding = Finding {
+        rule,
+        severity: policy.severity(rule, None)?,
+        softened: "",
+        path: Path::root(),
+        message,
+        help: rule.fix.to_owned(),
+        suggestion: None,
+        related: None,
+    };
+    Some(locator.at(&finding, range, ""))
+}
+
+/// An object, completed, and what is stored of it.
+struct Stored<'a> {
+    object: &'a Body<'a>,
+    before: Option<&'a Body<'a>>,
+    scale: Option<Scale<'a>>,
+}
+
+fn is_cluster(object: &Body<'_>) -> bool {
+    matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster))
+}
+
+/// Whether a text that cannot be parsed is probably meant for us.
+fn mentions_our_kinds(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"kind: SG").is_some() || text.contains("\"SG")
+}
+
+/// The name of an object for findings about it.
+pub fn object_name(body: &Body<'_>) -> ObjectName {
+    let text = |leaf: Option<&str>| leaf.map(str::to_owned);
+    ObjectName {
+        api_version: body.api_version.text().unwrap_or_default().to_owned(),
+        kind: body.kind.text().unwrap_or_default().to_owned(),
+        namespace: text(body.namespace()),
+        name: text(body.name()),
+    }
+}

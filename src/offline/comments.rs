@@ -1,0 +1,87 @@
+//! `# syncguard: ignore[<id>] reason`: what the author of a file accepts, at the line that it is about.
+
+use std::{cell::Cell, ops::Range};
+
+use super::{about_text, locate::Locator};
+use crate::{
+    manifest::{Comment, Document},
+    policy::Policy,
+    render::diagnostic::Diagnostic,
+    review::why_unused,
+    rule::Severity,
+};
+
+/// The ignores in the comments of a document.
+pub struct Comments<'d>(Vec<Ignore<'d>>);
+
+struct Ignore<'d> {
+    id: &'d str,
+    line: usize,
+    range: Range<usize>,
+    used: Cell<bool>,
+}
+
+impl<'d> Comments<'d> {
+    /// Reads the comments of a document. One at the end of a line is about that line, one that stands alone is
+    /// about the next line that is no comment.
+    pub fn of(document: &'d Document<'_>, locator: &Locator<'_>) -> Self {
+        let comments = document.comments();
+        let alone: Vec<_> =
+            comments.iter().filter(|it| it.stands_alone).map(|it| locator.line(it.range.start)).collect();
+        let mut ignores = Vec::new();
+        for comment in comments {
+            let mut line = locator.line(comment.range.start);
+            if comment.stands_alone {
+                while alone.binary_search(&line).is_ok() {
+                    line += 1;
+                }
+            }
+            ignores.extend(ids(comment).map(|id| Ignore {
+                id,
+                line,
+                range: comment.range.clone(),
+                used: Cell::new(false),
+            }));
+        }
+        Self(ignores)
+    }
+
+    /// Turns ignored errors into warnings and hides ignored warnings among the findings from `first` on.
+    pub fn apply(&self, diagnostics: &mut Vec<Diagnostic>, first: usize) {
+        if self.0.is_empty() {
+            return;
+        }
+        let own = diagnostics.split_off(first.min(diagnostics.len()));
+        diagnostics.extend(own.into_iter().filter_map(|diagnostic| self.weigh(diagnostic)));
+    }
+
+    fn weigh(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+        let line = diagnostic.place.map(|place| place.line);
+        let about = |ignore: &&Ignore<'_>| ignore.id == diagnostic.rule.id && Some(ignore.line) == line;
+        let Some(ignore) = self.0.iter().find(about) else { return Some(diagnostic) };
+        ignore.used.set(true);
+        if diagnostic.severity == Severity::Warning {
+            return None;
+        }
+        diagnostic.severity = Severity::Warning;
+        diagnostic.softened = "a comment says that it is known";
+        Some(diagnostic)
+    }
+
+    /// The ignores that had nothing to hide.
+    pub fn unused(&self, policy: &Policy, locator: &Locator<'_>) -> Vec<Diagnostic> {
+        let unused = self.0.iter().filter(|ignore| !ignore.used.get());
+        unused
+            .filter_map(|ignore| {
+                about_text(policy, "unused-ignore", locator, ignore.range.clone(), why_unused(ignore.id))
+            })
+            .collect()
+    }
+}
+
+/// The ids that a comment names.
+fn ids<'d>(comment: &Comment<'d>) -> impl Iterator<Item = &'d str> {
+    let listed = comment.text.trim_start().strip_prefix("syncguard:").map(str::trim_start);
+    let listed = listed.and_then(|text| text.strip_prefix("ignore[")?.split_once(']'));
+    listed.into_iter().flat_map(|(ids, _)| ids.split(',')).map(str::trim).filter(|id| !id.is_empty())
+}

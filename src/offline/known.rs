@@ -1,0 +1,286 @@
+//! What the judgement of one object needs to know of others: its former self, its SGPostgresConfig, the
+//! cluster that a Scale is about.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::subject::{Content, Subject, subjects};
+use crate::{
+    input::{InputError, Source, documents},
+    manifest::{self, Document, SyntaxError},
+    path::OwnedPath,
+    view::{Body, Given, Kind, Object, Parameters},
+};
+
+/// An object kept beyond its text, as JSON.
+#[derive(Debug, Clone)]
+pub struct Known {
+    namespace: Option<String>,
+    resource_version: Option<String>,
+    instances: Option<i64>,
+    json: String,
+    value: Value,
+}
+
+impl Known {
+    /// The object again.
+    pub fn read(&self) -> Object<'_> {
+        serde_json::from_str(&self.json).unwrap_or_default()
+    }
+
+    /// The object with everything that is in it.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
+/// An SGPostgresConfig of the input, and where it is written.
+#[derive(Debug, Clone)]
+pub struct KnownConfig {
+    namespace: Option<String>,
+    /// Its settings.
+    pub parameters: Parameters<'static>,
+    /// The text of its document.
+    pub text: String,
+    /// The source that it stands in.
+    pub file: Option<std::sync::Arc<str>>,
+    /// The line on which the document begins.
+    pub first_line: usize,
+    prefix: OwnedPath,
+}
+
+impl KnownConfig {
+    /// Where a setting is written in `text`.
+    pub fn range(&self, key: &str) -> Option<std::ops::Range<usize>> {
+        let read = manifest::parse(&self.text);
+        let document = read.documents.first()?;
+        let location = document.locate(&self.prefix.path().key("spec").key("postgresql.conf").key(key));
+        location.found.then_some(location.range)
+    }
+}
+
+type Name = (Kind, String);
+
+/// Everything that is known beside the object at hand.
+#[derive(Debug, Default)]
+pub struct KnownObjects {
+    before: Option<HashMap<Name, Vec<Known>>>,
+    clusters: HashMap<String, Vec<Known>>,
+    configs: HashMap<String, Vec<KnownConfig>>,
+}
+
+/// What can go wrong with `--old`.
+#[derive(Debug, thiserror::Error)]
+pub enum KnownError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// It is no YAML.
+    #[error("--old {file}: line {line}: {error}")]
+    Syntax {
+        /// Which file.
+        file: String,
+        /// The line of the document that cannot be read.
+        line: usize,
+        /// Why.
+        error: SyntaxError,
+    },
+}
+
+impl KnownObjects {
+    /// Looks through an input for what other objects in it may need: SGPostgresConfigs, and the clusters of Scales.
+    ///
+    /// # Errors
+    ///
+    /// A source cannot be read.
+    pub fn look_through(&mut self, sources: &[Source]) -> Result<(), InputError> {
+        let mut has_scale = false;
+        let scale = memchr::memmem::Finder::new(b"\"Scale\"");
+        let plain_scale = memchr::memmem::Finder::new(b"kind: Scale");
+        let config = memchr::memmem::Finder::new(b"SGPostgresConfig");
+        for source in sources {
+            for_documents(source, |bytes, line| {
+                has_scale |= scale.find(bytes).is_some() || plain_scale.find(bytes).is_some();
+                if config.find(bytes).is_some() {
+                    self.add_configs(source, bytes, line);
+                }
+            })?;
+        }
+        if has_scale {
+            for source in sources {
+                for_documents(source, |bytes, _| self.add_clusters(bytes))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the objects of `--old`.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or is not YAML: without the old objects nothing can be said about changes.
+    pub fn add_before(&mut self, sources: &[Source]) -> Result<(), KnownError> {
+        let mut before: HashMap<Name, Vec<Known>> = HashMap::new();
+        for source in sources {
+            let mut fault = None;
+            for_documents(source, |bytes, line| {
+                if let Err(error) = keep_before(&mut before, bytes) {
+                    fault.get_or_insert((line, error));
+                }
+            })?;
+            if let Some((line, error)) = fault {
+                let file = source.name.as_deref().unwrap_or("standard input").to_owned();
+                return Err(KnownError::Syntax { file, line, error });
+            }
+        }
+        self.before = Some(before);
+        Ok(())
+    }
+
+    /// Whether there is an `--old` at all.
+    pub fn knows_before(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// The former self of an object.
+    pub fn before(&self, object: &Body<'_>) -> Option<&Known> {
+        let name = (object.known_kind()?, object.name()?.to_owned());
+        of_namespace(self.before.as_ref()?.get(&name)?, object.namespace(), |known| {
+            known.namespace.as_deref()
+        })
+    }
+
+    /// An SGPostgresConfig by the name that a cluster of this namespace calls it.
+    pub fn postgres_config(&self, namespace: Option<&str>, name: &str) -> Option<&KnownConfig> {
+        of_namespace(self.configs.get(name)?, namespace, |config| config.namespace.as_deref())
+    }
+
+    /// The cluster that a Scale is about: the one of its resourceVersion, else the only one of its name that has
+    /// the replicas which it had.
+    pub fn scaled(&self, scale: &Body<'_>, replicas: Option<i64>) -> Option<&Known> {
+        let version = scale.metadata.get()?.resource_version.text();
+        let in_namespace = |known: &&Known| {
+            known.namespace.is_none()
+                || scale.namespace().is_none()
+                || known.namespace.as_deref() == scale.namespace()
+        };
+        let mut candidates: Vec<_> = self.clusters.get(scale.name()?)?.iter().filter(in_namespace).collect();
+        let exact = |known: &&&Known| version.is_some() && known.resource_version.as_deref() == version;
+        if let Some(exact) = candidates.iter().find(exact) {
+            return Some(exact);
+        }
+        candidates.retain(|known| replicas.is_some() && known.instances == replicas);
+        // The same cluster can be in the input twice.
+        candidates.dedup_by(|one, other| one.value.get("spec") == other.value.get("spec"));
+        if let [only] = candidates.as_slice() { Some(only) } else { None }
+    }
+
+    fn add_configs(&mut self, source: &Source, bytes: &[u8], line: usize) {
+        let Ok(text) = manifest::decode(bytes) else { return };
+        for document in manifest::parse(text).documents {
+            for subject in subjects(&document) {
+                if let Ok(Content::Object(Given::Is(body))) = subject.content() {
+                    if let (Some(Kind::PostgresConfig), Some(name)) = (body.known_kind(), body.name()) {
+                        let config = known_config(&body, &subject, source, text, line);
+                        self.configs.entry(name.to_owned()).or_default().extend(config);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_clusters(&mut self, bytes: &[u8]) {
+        let Ok(text) = manifest::decode(bytes) else { return };
+        for document in manifest::parse(text).documents {
+            for subject in subjects(&document) {
+                let subject = match subject.content() {
+                    Ok(Content::Review(_)) => subject.inside(&["request", "object"]),
+                    Ok(Content::Object(_)) => subject,
+                    _ => continue,
+                };
+                if let Some((name, known)) = keep(&subject).filter(|((kind, _), _)| *kind == Kind::Cluster) {
+                    self.clusters.entry(name.1).or_default().push(known);
+                }
+            }
+        }
+    }
+}
+
+fn known_config(
+    body: &Body<'_>,
+    subject: &Subject<'_, '_>,
+    source: &Source,
+    text: &str,
+    line: usize,
+) -> Option<KnownConfig> {
+    let parameters = body.spec.get()?.postgresql_conf.get()?.clone().into_owned();
+    Some(KnownConfig {
+        namespace: body.namespace().map(str::to_owned),
+        parameters,
+        text: text.to_owned(),
+        file: source.name.clone(),
+        first_line: line,
+        prefix: subject.prefix().into(),
+    })
+}
+
+fn keep_before(before: &mut HashMap<Name, Vec<Known>>, bytes: &[u8]) -> Result<(), SyntaxError> {
+    let read = manifest::parse(manifest::decode(bytes)?);
+    if let Some(error) = read.error {
+        return Err(error);
+    }
+    for document in &read.documents {
+        before_of(document, before);
+    }
+    Ok(())
+}
+
+fn before_of(document: &Document<'_>, before: &mut HashMap<Name, Vec<Known>>) {
+    for subject in subjects(document) {
+        if let Some((name, known)) = keep(&subject) {
+            before.entry(name).or_default().push(known);
+        }
+    }
+}
+
+fn keep(subject: &Subject<'_, '_>) -> Option<(Name, Known)> {
+    let Ok(Content::Object(object)) = subject.content() else { return None };
+    let body = object.get()?;
+    let value: Value = subject.node().read().ok()?;
+    let metadata = body.metadata.get()?;
+    let known = Known {
+        namespace: body.namespace().map(str::to_owned),
+        resource_version: metadata.resource_version.text().map(str::to_owned),
+        instances: body.spec.get().and_then(|spec| spec.instances.integer()),
+        json: value.to_string(),
+        value,
+    };
+    Some(((body.known_kind()?, body.name()?.to_owned()), known))
+}
+
+/// The one of this namespace; where a namespace is not written, the only one that it could be.
+fn of_namespace<'k, T>(
+    candidates: &'k [T],
+    namespace: Option<&str>,
+    namespace_of: impl Fn(&T) -> Option<&str>,
+) -> Option<&'k T> {
+    if let Some(exact) = candidates.iter().find(|candidate| namespace_of(candidate) == namespace) {
+        return Some(exact);
+    }
+    let mut possible =
+        candidates.iter().filter(|candidate| namespace.is_none() || namespace_of(candidate).is_none());
+    possible.next().filter(|_| possible.next().is_none())
+}
+
+fn for_documents(source: &Source, mut each: impl FnMut(&[u8], usize)) -> Result<(), InputError> {
+    if let Some(bytes) = source.held() {
+        documents(bytes).for_each(|(document, line)| each(document, line + 1));
+        return Ok(());
+    }
+    for piece in source.pieces()? {
+        let piece = piece.map_err(|error| source.unreadable(error))?;
+        documents(&piece.bytes).for_each(|(document, line)| each(document, piece.first_line + line));
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Changes of a whole text, document by document, with everything else left as it is.
+
+use super::subject::{Subject, subjects};
+use crate::{
+    input::documents,
+    manifest::{self, Change, EditError},
+    path::OwnedPath,
+};
+
+/// A value that is put into a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edit {
+    /// Where in the document.
+    pub path: OwnedPath,
+    /// What.
+    pub value: serde_json::Value,
+}
+
+impl Edit {
+    fn change(&self) -> Change<'_> {
+        Change::Set { path: self.path.path(), value: self.value.clone() }
+    }
+}
+
+/// Why a text stays as it is: a document of it cannot be changed in place.
+#[derive(Debug, thiserror::Error)]
+#[error("the document on line {line}: {error}")]
+pub struct RewriteError {
+    /// The line on which the document begins.
+    line: usize,
+    /// Why.
+    error: EditError,
+}
+
+/// Applies the changes that `edits_of` names for each object of a text. A document without changes may be
+/// anything, even unreadable.
+///
+/// # Errors
+///
+/// A document that is to be changed cannot be.
+pub fn rewrite(
+    text: &[u8],
+    mut edits_of: impl FnMut(&Subject<'_, '_>) -> Vec<Edit>,
+) -> Result<Vec<u8>, RewriteError> {
+    let mut out = Vec::with_capacity(text.len() + 64);
+    for (bytes, line) in documents(text) {
+        let Ok(chunk) = manifest::decode(bytes) else {
+            out.extend_from_slice(bytes);
+            continue;
+        };
+        out.extend(rewrite_chunk(chunk, line + 1, &mut edits_of)?.into_bytes());
+    }
+    Ok(out)
+}
+
+/// A chunk of JSON can hold several documents; an edit of one moves the others.
+fn rewrite_chunk(
+    chunk: &str,
+    line: usize,
+    edits_of: &mut impl FnMut(&Subject<'_, '_>) -> Vec<Edit>,
+) -> Result<String, RewriteError> {
+    let mut text = chunk.to_owned();
+    for index in 0..manifest::parse(chunk).documents.len() {
+        let edited = {
+            let read = manifest::parse(&text);
+            let Some(document) = read.documents.get(index) else { break };
+            let edits: Vec<_> = subjects(document).iter().flat_map(&mut *edits_of).collect();
+            if edits.is_empty() {
+                continue;
+            }
+            let changes: Vec<_> = edits.iter().map(Edit::change).collect();
+            manifest::edit(&text, document, &changes).map_err(|error| RewriteError { line, error })?
+        };
+        text = edited;
+    }
+    Ok(text)
+}

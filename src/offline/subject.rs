@@ -1,0 +1,107 @@
+//! The objects in a document: itself, the items of a list, or what an AdmissionReview is about.
+
+use serde_json::Value;
+
+use super::object_name;
+use crate::{
+    admission::Review,
+    manifest::{Document, Node, SyntaxError},
+    path::Path,
+    render::diagnostic::ObjectName,
+    view::{Body, Given, Kind, Object},
+};
+
+/// One object of a document.
+#[derive(Clone)]
+pub struct Subject<'d, 't> {
+    node: Node<'d, 't>,
+    /// Where the object stands in the document.
+    prefix: Path<'d>,
+}
+
+/// What a subject is.
+pub enum Content<'d> {
+    /// An object of a kind that is judged.
+    Object(Object<'d>),
+    /// A captured AdmissionReview.
+    Review(Review<'d>),
+    /// Something else.
+    Other,
+}
+
+/// The objects of a document, those of lists one by one.
+pub fn subjects<'d, 't>(document: &'d Document<'t>) -> Vec<Subject<'d, 't>> {
+    let root = Subject { node: document.root(), prefix: Path::root() };
+    if !root.is_list() {
+        return vec![root];
+    }
+    let Some(items) = root.node.get("items") else { return Vec::new() };
+    let at = |(index, node)| Subject { node, prefix: Path::of(&["items"]).index(index) };
+    items.items().enumerate().map(at).collect()
+}
+
+impl<'d, 't> Subject<'d, 't> {
+    /// The object's value.
+    pub fn node(&self) -> Node<'d, 't> {
+        self.node
+    }
+
+    /// Where the object stands in its document.
+    pub fn prefix(&self) -> &Path<'d> {
+        &self.prefix
+    }
+
+    /// A subject inside this one; itself where there is nothing.
+    pub fn inside(&self, keys: &[&'d str]) -> Self {
+        let node = self.node.at(&Path::of(keys)).unwrap_or(self.node);
+        let prefix = keys.iter().fold(self.prefix.clone(), |path, key| path.key(key));
+        Self { node, prefix }
+    }
+
+    /// `apiVersion` and `kind`.
+    fn type_names(&self) -> Option<(&'d str, &'d str)> {
+        Some((self.node.get("apiVersion")?.as_str()?, self.node.get("kind")?.as_str()?))
+    }
+
+    fn is_list(&self) -> bool {
+        self.type_names().is_some_and(|(_, kind)| kind.ends_with("List")) && self.node.get("items").is_some()
+    }
+
+    /// What it is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, because its aliases expand without end for instance.
+    pub fn content(&self) -> Result<Content<'d>, SyntaxError> {
+        let Some((api_version, kind)) = self.type_names() else { return Ok(Content::Other) };
+        if Review::is_named(api_version, kind) {
+            let review: Given<'_, Review<'_>> = self.node.read()?;
+            return Ok(match review {
+                Given::Is(review) => Content::Review(review),
+                Given::Absent | Given::Other(_) => Content::Other,
+            });
+        }
+        match Kind::of(api_version, kind) {
+            None | Some(Kind::Scale) => Ok(Content::Other),
+            Some(_) => Ok(Content::Object(self.node.read()?)),
+        }
+    }
+
+    /// The object's name for findings.
+    pub fn name(&self) -> ObjectName {
+        let object: Option<Object<'_>> = self.node.read().ok();
+        object.as_ref().and_then(Given::get).map_or_else(|| object_name(&Body::default()), object_name)
+    }
+
+    /// Whether the stored object has the same `spec`, the fields that nobody here reads included.
+    pub fn spec_is_unchanged(&self, before: Option<&Value>) -> bool {
+        let now = self.node.get("spec").and_then(|spec| spec.read::<Value>().ok());
+        now.is_some() && now.as_ref() == before.and_then(|before| before.get("spec"))
+    }
+
+    /// Whether two objects inside this one have the same `spec`.
+    pub fn specs_are_equal(&self, one: &[&'d str], other: &[&'d str]) -> bool {
+        let spec = |keys: &[&'d str]| self.node.at(&Path::of(keys).key("spec"))?.read::<Value>().ok();
+        spec(one).is_some_and(|one| Some(one) == spec(other))
+    }
+}

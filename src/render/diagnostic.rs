@@ -1,0 +1,125 @@
+//! A finding with everything that a person or program is shown of it: plain data, no borrowed text.
+
+use std::{ops::Range, sync::Arc};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::rule::{Rule, Severity};
+
+/// A finding, located.
+#[derive(Clone)]
+pub struct Diagnostic {
+    /// The rule that speaks.
+    pub rule: &'static Rule,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Why an error of the rule is only a warning here; empty where it is not.
+    pub softened: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Where, in the object; empty for a finding about the text.
+    pub path: String,
+    /// A value that would be right.
+    pub suggestion: Option<Value>,
+    /// The object.
+    pub object: Option<ObjectName>,
+    /// The file; none for a standard input without a name.
+    pub file: Option<Arc<str>>,
+    /// The template that Helm or Kustomize made the document from.
+    pub template: Option<Arc<str>>,
+    /// Where, in the file.
+    pub place: Option<Place>,
+    /// The lines to show, the finding's own first; empty where no output shows any.
+    pub excerpts: Vec<Excerpt>,
+}
+
+/// Which object a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectName {
+    /// `apiVersion`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// `metadata.namespace`, where it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// `metadata.name`, where it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Lines and columns from 1, columns in characters; the end is exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The first line.
+    pub line: usize,
+    /// The first column.
+    pub column: usize,
+    /// The last line.
+    pub end_line: usize,
+    /// The column behind the last one.
+    pub end_column: usize,
+}
+
+/// Whole lines of a file with marks in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The file; none for a standard input without a name.
+    pub file: Option<Arc<str>>,
+    /// The number of the first line.
+    pub first_line: usize,
+    /// The lines.
+    pub text: String,
+    /// What is marked.
+    pub marks: Vec<Mark>,
+}
+
+/// A range of bytes of an excerpt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// From where to where.
+    pub range: Range<usize>,
+    /// What is said there.
+    pub label: String,
+    /// Whether it is the finding itself, and not merely something to look at beside it.
+    pub is_primary: bool,
+}
+
+/// What was judged, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Files and standard inputs.
+    pub files: usize,
+    /// Documents that are not empty.
+    pub documents: usize,
+    /// SGClusters and SGShardedClusters that were judged.
+    pub clusters: usize,
+    /// Documents, objects and files that are none of ours.
+    pub skipped: usize,
+    /// Scale requests whose cluster is not in the input.
+    pub not_judged: usize,
+    /// Clusters that are not in `--old`, and were judged as new.
+    pub new: usize,
+    /// Findings that are errors.
+    pub errors: usize,
+    /// Findings that are warnings.
+    pub warnings: usize,
+}
+
+impl Summary {
+    /// Adds what was judged elsewhere.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.documents += other.documents;
+        self.clusters += other.clusters;
+        self.skipped += other.skipped;
+        self.not_judged += other.not_judged;
+        self.new += other.new;
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+    }
+}

@@ -1,0 +1,207 @@
+//! The webhook's server: HTTPS for the API server, a plain port for health, and an orderly end.
+//!
+//! It knows sockets, TLS and HTTP. What an answer says is its [`Handler`]'s business.
+
+mod body;
+mod connection;
+mod crowd;
+mod health;
+mod refusal;
+mod routes;
+mod shutdown;
+mod source;
+mod tls;
+
+use std::future::{Future, pending};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tracing::info;
+
+use crate::admission::{Reply, Webhook};
+use crate::certificate::CertificateError;
+use connection::Listener;
+use health::Readiness;
+
+pub use shutdown::{Stop, run_until_signalled};
+pub use source::{SelfIssued, Source};
+pub use tls::CertificateStore;
+
+/// Answers reviews; called from many threads at once.
+pub trait Handler: Send + Sync + 'static {
+    /// The answer to one request to a webhook; `body` is complete and within the limit.
+    fn answer(&self, webhook: Webhook, body: &[u8]) -> Reply;
+
+    /// The answer when [`Handler::answer`] has panicked on this body.
+    fn panicked(&self, webhook: Webhook, body: &[u8]) -> Reply {
+        let _ = (webhook, body);
+        routes::plain_panic_reply()
+    }
+}
+
+/// How to run a server.
+#[derive(Debug)]
+pub struct Options {
+    /// Where the webhook listens for HTTPS; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where health is told over plain HTTP; port 0 takes a free one.
+    pub health_listen: SocketAddr,
+    /// Where the serving certificate comes from.
+    pub source: Source,
+    /// Whether TLS 1.2 is spoken besides 1.3.
+    pub tls12: bool,
+    /// How long requests are still accepted after [`Stop::Gently`], for API servers that have not noticed yet.
+    pub drain_delay: Duration,
+    /// What one client, and all of them together, may take.
+    pub limits: Limits,
+}
+
+/// What clients may take: sizes in bytes, times until they are cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections open at once; one more takes the place of the one that has been idle longest.
+    pub connections: usize,
+    /// Requests being read or answered at once; one more gets 429.
+    pub in_flight: usize,
+    /// The size of one request's body.
+    pub body_bytes: usize,
+    /// The size of all bodies in memory together; one more waits, then gets 429.
+    pub bodies_bytes: usize,
+    /// The size of a request's line and headers.
+    pub header_bytes: usize,
+    /// Time for the TLS handshake.
+    pub handshake: Duration,
+    /// Time to wait for a request, complete with its headers, on an open connection.
+    pub idle: Duration,
+    /// Time for the body of a request to arrive.
+    pub body: Duration,
+    /// Time for requests in flight to finish when the server has stopped accepting.
+    pub drain: Duration,
+    /// How often the certificate's age is compared with the wall clock.
+    pub certificate_check: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const KIB: usize = 1024;
+        const MIB: usize = 1024 * KIB;
+        Self {
+            connections: 1024,
+            in_flight: 128,
+            body_bytes: 7 * MIB,
+            bodies_bytes: 64 * MIB,
+            header_bytes: 32 * KIB,
+            handshake: Duration::from_secs(5),
+            // The API server keeps idle connections for 90 s and does not retry a POST on a reset.
+            idle: Duration::from_secs(120),
+            body: Duration::from_secs(5),
+            drain: Duration::from_secs(15),
+            certificate_check: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why the server could not start, or did not end in order.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The address is taken, not ours, or not allowed.
+    #[error("cannot listen on {address}: {reason}; choose another address with {flag} ADDRESS:PORT")]
+    Bind {
+        /// The address as asked for.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// The first certificate could not be issued.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// rustls refused the settings.
+    #[error("cannot set up TLS: {0}")]
+    Tls(rustls::Error),
+    /// The process cannot be told to stop.
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+    /// A second signal came before the first had been obeyed.
+    #[error("stopped at once by a second signal; requests in flight were dropped")]
+    StoppedTwice,
+}
+
+/// A server that owns its ports and its certificate, and does not answer yet.
+pub struct Server {
+    https: TcpListener,
+    health: TcpListener,
+    tls: TlsAcceptor,
+    certificates: Arc<CertificateStore>,
+    handler: Arc<dyn Handler>,
+    options: Options,
+}
+
+impl Server {
+    /// Takes the ports and the first certificate.
+    ///
+    /// # Errors
+    /// When a port cannot be had or there is no usable certificate.
+    pub async fn bind(options: Options, handler: Arc<dyn Handler>) -> Result<Self, ServeError> {
+        let first = options.source.first(OffsetDateTime::now_utc())?;
+        let certificates = Arc::new(CertificateStore::new(first));
+        let tls = tls::config(&certificates, options.tls12).map_err(ServeError::Tls)?;
+        let tls = TlsAcceptor::from(Arc::new(tls));
+        let https = listen(options.listen, "--listen").await?;
+        let health = listen(options.health_listen, "--health-listen").await?;
+        Ok(Self { https, health, tls, certificates, handler, options })
+    }
+
+    /// Where the webhook listens.
+    pub fn https_address(&self) -> SocketAddr {
+        self.https.local_addr().unwrap_or(self.options.listen)
+    }
+
+    /// Where health is told.
+    pub fn health_address(&self) -> SocketAddr {
+        self.health.local_addr().unwrap_or(self.options.health_listen)
+    }
+
+    /// The certificate in use; replacing it there changes it for every later handshake.
+    pub fn certificates(&self) -> Arc<CertificateStore> {
+        Arc::clone(&self.certificates)
+    }
+
+    /// Answers until `stop` resolves and what was in flight by then is answered.
+    pub async fn run(self, stop: impl Future<Output = Stop>) {
+        let limits = self.options.limits;
+        let readiness = Arc::new(Readiness::new(Arc::clone(&self.certificates)));
+        // Dropped with this future, and then so are its tasks.
+        let mut background = JoinSet::new();
+        let health = Listener::plain(self.health, health::router(&readiness), limits);
+        background.spawn(health.run(pending()));
+        background.spawn(self.options.source.keep_fresh(self.certificates, limits.certificate_check));
+
+        let webhooks = routes::router(self.handler, limits);
+        let https = Listener::tls(self.https, self.tls, webhooks, limits);
+        let draining = https.closing();
+        let drain_delay = self.options.drain_delay;
+        readiness.set_ready();
+        let end = async {
+            let delay = if stop.await == Stop::Gently { drain_delay } else { Duration::ZERO };
+            readiness.set_draining();
+            draining.set();
+            info!(seconds = delay.as_secs(), "stopping: not ready any more, serving on for the drain delay");
+            tokio::time::sleep(delay).await;
+        };
+        https.run(end).await;
+        info!("stopped");
+    }
+}
+
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|reason| ServeError::Bind { address, flag, reason })
+}

@@ -1,0 +1,187 @@
+//! The accept loop and the life of one connection: handshake, requests one after another, close.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header::{CONNECTION, HeaderValue};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+use tracing::{debug, warn};
+
+use super::Limits;
+use super::crowd::{Activity, Crowd, Place};
+
+/// How much of a request is buffered beyond its parsed part; bounds what an idle crowd can hold.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// How long to wait when the system has no more sockets, instead of asking in a tight loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether clients are asked to close: every answer then says `Connection: close`.
+#[derive(Clone, Default)]
+pub(super) struct Closing(Arc<AtomicBool>);
+
+impl Closing {
+    /// From now on, every answer asks to close.
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One port with the routes that it serves.
+pub(super) struct Listener {
+    socket: TcpListener,
+    service: Arc<Service>,
+}
+
+struct Service {
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    http: http1::Builder,
+    limits: Limits,
+    crowd: Arc<Crowd>,
+    closing: Closing,
+}
+
+impl Listener {
+    /// A port that speaks TLS.
+    pub(super) fn tls(socket: TcpListener, tls: TlsAcceptor, router: Router, limits: Limits) -> Self {
+        Self::new(socket, Some(tls), router, limits)
+    }
+
+    /// A port that speaks plain HTTP.
+    pub(super) fn plain(socket: TcpListener, router: Router, limits: Limits) -> Self {
+        Self::new(socket, None, router, limits)
+    }
+
+    fn new(socket: TcpListener, tls: Option<TlsAcceptor>, router: Router, limits: Limits) -> Self {
+        let service = Service {
+            tls,
+            router,
+            http: protocol(&limits),
+            limits,
+            crowd: Crowd::new(limits.connections),
+            closing: Closing::default(),
+        };
+        Self { socket, service: Arc::new(service) }
+    }
+
+    /// The switch that makes answers ask for the connection's end.
+    pub(super) fn closing(&self) -> Closing {
+        self.service.closing.clone()
+    }
+
+    /// Accepts until `stop` resolves, then waits for what is in flight, and cuts what takes too long.
+    pub(super) async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { socket, service } = self;
+        let graceful = GracefulShutdown::new();
+        let mut stop = pin!(stop);
+        loop {
+            let stream = tokio::select! {
+                stream = accept(&socket) => stream,
+                () = &mut stop => break,
+            };
+            let Some(place) = service.crowd.enter() else {
+                debug!("connection refused: all others are at work");
+                continue;
+            };
+            // The watcher is taken before the handshake, so that a drain waits for it too.
+            tokio::spawn(Arc::clone(&service).attend(stream, place, graceful.watcher()));
+        }
+        drop(socket);
+        if timeout(service.limits.drain, graceful.shutdown()).await.is_err() {
+            warn!("connections still at work after the drain limit were cut");
+            service.crowd.cut_all();
+        }
+    }
+}
+
+impl Service {
+    /// Serves one connection until either side ends it, or it has to make room.
+    async fn attend(self: Arc<Self>, stream: TcpStream, place: Place, watcher: Watcher) {
+        tokio::select! {
+            () = self.greet(stream, place.activity(), watcher) => {}
+            () = place.cut() => debug!("connection cut to make room"),
+        }
+    }
+
+    async fn greet(&self, stream: TcpStream, activity: &Activity, watcher: Watcher) {
+        let Some(tls) = &self.tls else {
+            return self.converse(stream, activity, watcher).await;
+        };
+        match timeout(self.limits.handshake, tls.accept(stream)).await {
+            Ok(Ok(stream)) => self.converse(stream, activity, watcher).await,
+            Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
+            Err(_) => debug!("TLS handshake took too long"),
+        }
+    }
+
+    async fn converse<S>(&self, stream: S, activity: &Activity, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let service = service_fn(|request| self.answer(request, activity.clone()));
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
+            debug!(%error, "connection ended early");
+        }
+    }
+
+    async fn answer(
+        &self,
+        mut request: hyper::Request<Incoming>,
+        activity: Activity,
+    ) -> Result<Response, Infallible> {
+        activity.touch();
+        request.extensions_mut().insert(activity);
+        let mut response = self.router.clone().oneshot(request).await?;
+        if self.closing.is_set() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
+    }
+}
+
+fn protocol(limits: &Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    // Without a timer, hyper panics where a time limit is set.
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.idle)
+        .max_header_size(limits.header_bytes)
+        .max_buf_size(READ_BUFFER.max(limits.header_bytes));
+    http
+}
+
+async fn accept(socket: &TcpListener) -> TcpStream {
+    loop {
+        match socket.accept().await {
+            Ok((stream, _)) => {
+                // Answers are small and complete: waiting to fill a packet only costs time.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) => {
+                warn!(%error, "cannot accept a connection; trying again");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Answers to requests that never reach a webhook: the status, and a text that says what would be right.
+
+use axum::http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use thiserror::Error;
+
+/// Why a request is refused; its text is the body of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum Refusal {
+    /// The path of no webhook.
+    #[error("no such path: the webhooks are POST /validate and POST /mutate")]
+    UnknownPath,
+    /// A webhook's path, asked in another way.
+    #[error("wrong method: the webhooks are called by POST /validate and POST /mutate")]
+    WrongMethod,
+    /// A path that the health port does not have.
+    #[error(
+        "no such path: this port answers GET /healthz and GET /readyz; the webhooks are on the HTTPS port"
+    )]
+    UnknownHealthPath,
+    /// A path of the health port, asked in another way.
+    #[error("wrong method: this port answers GET /healthz and GET /readyz")]
+    HealthMethod,
+    /// The body is not JSON by its media type.
+    #[error("wrong media type: send an AdmissionReview as `Content-Type: application/json`")]
+    MediaType,
+    /// The body is larger than any `AdmissionReview` can be.
+    #[error("the body is too large: at most {limit} bytes are read")]
+    TooLarge {
+        /// What would have been read, in bytes.
+        limit: usize,
+    },
+    /// The body came too slowly.
+    #[error("the body did not arrive in time")]
+    SlowBody,
+    /// The body ended too early or is not what HTTP calls one.
+    #[error("the body is incomplete or malformed")]
+    BrokenBody,
+    /// Too many others are being served.
+    #[error("too many requests at once: try again in a second")]
+    Busy,
+}
+
+impl Refusal {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::UnknownPath | Self::UnknownHealthPath => StatusCode::NOT_FOUND,
+            Self::WrongMethod | Self::HealthMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::BrokenBody => StatusCode::BAD_REQUEST,
+            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    fn header(self) -> Option<(HeaderName, &'static str)> {
+        match self {
+            Self::WrongMethod => Some((ALLOW, "POST")),
+            Self::HealthMethod => Some((ALLOW, "GET, HEAD")),
+            // The API server tries again within its own timeout.
+            Self::Busy => Some((RETRY_AFTER, "1")),
+            // Where this request ends and the next would begin is unknown.
+            Self::SlowBody | Self::BrokenBody => Some((CONNECTION, "close")),
+            _ => None,
+        }
+    }
+
+    /// Whether more of the body may still come that is worth waiting for.
+    pub(super) fn leaves_a_body(self) -> bool {
+        !matches!(self, Self::SlowBody | Self::BrokenBody)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), format!("{self}\n")).into_response();
+        if let Some((name, value)) = self.header() {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}

@@ -1,0 +1,140 @@
+//! Where the serving certificate comes from, and how it stays fresh while the server runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tracing::{error, info};
+
+use super::tls::CertificateStore;
+use crate::certificate::{Authority, CertificateError, Name, ServingCertificate, utc};
+
+/// Where the serving certificate comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// Given by the operator, and used as it stands.
+    Given(ServingCertificate),
+    /// Issued by the program's own CA, and renewed in place.
+    SelfIssued(Box<SelfIssued>),
+}
+
+/// What the program needs to issue its own leaves.
+#[derive(Debug)]
+pub struct SelfIssued {
+    /// Signs the leaves.
+    pub authority: Authority,
+    /// What clients call the webhook.
+    pub names: Vec<Name>,
+    /// How long a leaf is valid.
+    pub lifetime: time::Duration,
+}
+
+impl Source {
+    /// The certificate to start with.
+    pub(super) fn first(&self, now: OffsetDateTime) -> Result<ServingCertificate, CertificateError> {
+        match self {
+            Self::Given(certificate) => Ok(certificate.clone()),
+            Self::SelfIssued(own) => own.issue(now),
+        }
+    }
+
+    /// Replaces the certificate in the store whenever there is a better one; never returns.
+    ///
+    /// Asks the wall clock again and again rather than sleeping until a moment: timers stand still while a
+    /// machine sleeps.
+    pub(super) async fn keep_fresh(self, certificates: Arc<CertificateStore>, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        loop {
+            ticks.tick().await;
+            match self.better_than(&certificates.current(), OffsetDateTime::now_utc()) {
+                Ok(None) => {}
+                Ok(Some(next)) => {
+                    let valid_until = utc(next.not_after());
+                    info!(sha256 = %next.fingerprint(), %valid_until, "certificate renewed");
+                    certificates.replace(next);
+                }
+                Err(error) => error!(%error, "certificate not renewed; the old one stays in use"),
+            }
+        }
+    }
+
+    fn better_than(
+        &self,
+        current: &ServingCertificate,
+        now: OffsetDateTime,
+    ) -> Result<Option<ServingCertificate>, CertificateError> {
+        match self {
+            Self::Given(_) => Ok(None),
+            Self::SelfIssued(own) => own.renewed(current, now),
+        }
+    }
+}
+
+impl SelfIssued {
+    fn issue(&self, now: OffsetDateTime) -> Result<ServingCertificate, CertificateError> {
+        ServingCertificate::from_pem(&self.authority.issue_leaf(&self.names, self.lifetime, now)?)
+    }
+
+    /// A new leaf if the current one is due and a new one would live longer.
+    fn renewed(
+        &self,
+        current: &ServingCertificate,
+        now: OffsetDateTime,
+    ) -> Result<Option<ServingCertificate>, CertificateError> {
+        let due = now >= current.renew_at();
+        let ends_with_its_authority = current.not_after() >= self.authority.not_after();
+        // Near the CA's end a new leaf gains nothing; after it, issuing fails and says why.
+        if !due || (ends_with_its_authority && current.is_valid_at(now)) {
+            return Ok(None);
+        }
+        self.issue(now).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+
+    const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+    /// Asks for a renewal after `days`, of a leaf for 7 days from a CA for `ca_days`.
+    fn check(ca_days: i64, days: i64, renewed: bool) {
+        let own = SelfIssued {
+            authority: Authority::issue(Duration::days(ca_days), START).unwrap(),
+            names: vec!["localhost".parse().unwrap()],
+            lifetime: Duration::days(7),
+        };
+        let current = own.issue(START).unwrap();
+        let next = own.renewed(&current, START + Duration::days(days)).unwrap();
+        assert_eq!(next.is_some(), renewed, "CA for {ca_days} days, asked after {days}");
+        if let Some(next) = next {
+            assert!(next.not_after() > current.not_after());
+        }
+    }
+
+    #[test]
+    fn a_leaf_is_renewed_at_two_thirds_of_its_life() {
+        check(365, 0, false);
+        check(365, 3, false);
+        check(365, 5, true);
+        check(365, 30, true);
+    }
+
+    #[test]
+    fn a_leaf_that_ends_with_its_ca_is_not_issued_again_and_again() {
+        check(7, 6, false);
+        check(8, 7, true);
+    }
+
+    #[test]
+    fn after_the_end_of_the_ca_the_failure_is_reported() {
+        let authority = Authority::issue(Duration::days(7), START).unwrap();
+        let own =
+            SelfIssued { authority, names: vec!["localhost".parse().unwrap()], lifetime: Duration::days(7) };
+        let current = own.issue(START).unwrap();
+        let error = own.renewed(&current, START + Duration::days(8)).unwrap_err();
+        assert!(matches!(error, CertificateError::OutsideValidity { .. }), "{error}");
+    }
+}

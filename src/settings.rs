@@ -1,0 +1,186 @@
+//! The settings file, the same for `serve` and the offline commands: read, checked, and turned into a policy.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    manifest::{self, SyntaxError},
+    policy::{Policy, PolicyError, did_you_mean},
+    replication::nearest,
+};
+
+/// What a settings file says; the defaults where it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Severities of rules, whether `syncInstances` is derived, whether the annotation counts.
+    pub policy: Policy,
+}
+
+/// Why a settings file is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// It cannot be read.
+    #[error("cannot read the settings in {file}: {error}")]
+    Read {
+        /// Which file.
+        file: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no YAML.
+    #[error("the settings in {file} are not YAML: {error}")]
+    Syntax {
+        /// Which file.
+        file: String,
+        /// Why.
+        error: SyntaxError,
+    },
+    /// A key means nothing.
+    #[error("the settings in {file} have an unknown key {key:?}{}", did_you_mean(*.nearest))]
+    UnknownKey {
+        /// Which file.
+        file: String,
+        /// The key.
+        key: String,
+        /// What was perhaps meant.
+        nearest: Option<&'static str>,
+    },
+    /// A value has the wrong type.
+    #[error("the settings in {file}: {key} must be {expected}, and is {found}")]
+    Type {
+        /// Which file.
+        file: String,
+        /// The key.
+        key: String,
+        /// What it takes.
+        expected: &'static str,
+        /// What stands there.
+        found: Value,
+    },
+    /// A rule or severity that is not known.
+    #[error("the settings in {file}: {error}")]
+    Policy {
+        /// Which file.
+        file: String,
+        /// Why.
+        error: PolicyError,
+    },
+}
+
+/// Every key of a settings file.
+const KEYS: [&str; 3] = ["rules", "deriveSyncInstances", "honorIgnores"];
+
+impl Settings {
+    /// Reads a settings file. `honor_ignores` holds where the file does not say: offline the author of a
+    /// manifest is trusted, in front of a cluster not.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or says something that means nothing; nothing is taken from it then.
+    pub fn read(path: &Path, honor_ignores: bool) -> Result<Self, SettingsError> {
+        let file = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| SettingsError::Read { file: file.clone(), error })?;
+        Self::parse(&file, &bytes, honor_ignores)
+    }
+
+    /// The settings where there is no file.
+    pub fn default_with(honor_ignores: bool) -> Self {
+        Self { policy: Policy { honor_ignores, ..Policy::default() } }
+    }
+
+    fn parse(file: &str, bytes: &[u8], honor_ignores: bool) -> Result<Self, SettingsError> {
+        let syntax = |error| SettingsError::Syntax { file: file.to_owned(), error };
+        let read = manifest::parse(manifest::decode(bytes).map_err(syntax)?);
+        if let Some(error) = read.error {
+            return Err(syntax(error));
+        }
+        let value =
+            read.documents.first().map_or(Ok(Value::Null), manifest::Document::read).map_err(syntax)?;
+        let mut settings = Self::default_with(honor_ignores);
+        for (key, value) in object(file, "the file", value)? {
+            settings.take(file, &key, value)?;
+        }
+        Ok(settings)
+    }
+
+    fn take(&mut self, file: &str, key: &str, value: Value) -> Result<(), SettingsError> {
+        match key {
+            "rules" => {
+                for (id, severity) in object(file, key, value)? {
+                    self.rule(file, &id, &severity)?;
+                }
+            }
+            "deriveSyncInstances" => self.policy.derive_sync_instances = flag(file, key, &value)?,
+            "honorIgnores" => self.policy.honor_ignores = flag(file, key, &value)?,
+            _ => {
+                let nearest = nearest(key, KEYS);
+                return Err(SettingsError::UnknownKey {
+                    file: file.to_owned(),
+                    key: key.to_owned(),
+                    nearest,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn rule(&mut self, file: &str, id: &str, severity: &Value) -> Result<(), SettingsError> {
+        // `off` without quotes is a boolean to YAML.
+        let severity =
+            if *severity == Value::Bool(false) { "off" } else { severity.as_str().unwrap_or_default() };
+        let refused = |error| SettingsError::Policy { file: file.to_owned(), error };
+        self.policy.set(id, severity).map_err(refused)
+    }
+}
+
+fn object(file: &str, key: &str, value: Value) -> Result<Map<String, Value>, SettingsError> {
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Ok(Map::new()),
+        found => Err(wrong_type(file, key, "an object", found)),
+    }
+}
+
+fn flag(file: &str, key: &str, value: &Value) -> Result<bool, SettingsError> {
+    value.as_bool().ok_or_else(|| wrong_type(file, key, "true or false", value.clone()))
+}
+
+fn wrong_type(file: &str, key: &str, expected: &'static str, found: Value) -> SettingsError {
+    SettingsError::Type { file: file.to_owned(), key: key.to_owned(), expected, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> String {
+        match Settings::parse("s.yaml", text.as_bytes(), false) {
+            Ok(settings) => format!("{:?}", settings.policy),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_settings_file_is_taken_whole_or_refused_with_what_to_change() {
+        for (text, said) in [
+            ("", "derive_sync_instances: true, honor_ignores: false"),
+            (
+                "deriveSyncInstances: false\nhonorIgnores: true",
+                "derive_sync_instances: false, honor_ignores: true",
+            ),
+            ("rules: {strict-sync-all-without-standby: off}", "\"strict-sync-all-without-standby\": None"),
+            (
+                "rules: {strict-sync-all-without-standbys: warning}",
+                "did you mean strict-sync-all-without-standby?",
+            ),
+            ("rules: {strict-sync-all-without-standby: fatal}", "\"fatal\" is not a severity"),
+            ("honourIgnores: true", "unknown key \"honourIgnores\"; did you mean honorIgnores?"),
+            ("honorIgnores: yep", "honorIgnores must be true or false"),
+            ("[1]", "must be an object"),
+            ("a: [", "are not YAML"),
+        ] {
+            assert!(parse(text).contains(said), "{text:?} should give {said:?}, and gives {:?}", parse(text));
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! The server from outside: TLS, limits, health and the end, over loopback.
+
+mod client;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use rustls::ProtocolVersion;
+use syncguard::admission::{Reply, Webhook};
+use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate};
+use syncguard::server::{
+    CertificateStore, Handler, Limits, Options, SelfIssued, ServeError, Server, Source, Stop,
+};
+use time::OffsetDateTime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use client::{Client, Handshake, patiently, request};
+
+/// Says which webhook was asked and with what; panics when told to.
+struct Echo;
+
+impl Handler for Echo {
+    fn answer(&self, webhook: Webhook, body: &[u8]) -> Reply {
+        assert_ne!(body, b"panic", "as asked");
+        Reply::text(200, format!("{webhook:?} {}", body.len()))
+    }
+}
+
+/// Waits with its answer until it is allowed to give it.
+struct Patient {
+    arrived: Sender<()>,
+    allowed: Mutex<Receiver<()>>,
+}
+
+impl Patient {
+    /// The handler, what tells that a request has arrived, and what lets it be answered.
+    fn new() -> (Arc<Self>, Receiver<()>, Sender<()>) {
+        let (arrived, arrivals) = channel();
+        let (allow, allowed) = channel();
+        (Arc::new(Self { arrived, allowed: Mutex::new(allowed) }), arrivals, allow)
+    }
+}
+
+impl Handler for Patient {
+    fn answer(&self, _: Webhook, _: &[u8]) -> Reply {
+        self.arrived.send(()).unwrap();
+        self.allowed.lock().unwrap().recv().unwrap();
+        Reply::text(200, "late")
+    }
+}
+
+/// A server that runs.
+struct Running {
+    https: SocketAddr,
+    health: SocketAddr,
+    certificates: Arc<CertificateStore>,
+    stop: oneshot::Sender<Stop>,
+    ended: JoinHandle<()>,
+}
+
+fn self_issued() -> Source {
+    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
+    let names = vec!["localhost".parse().unwrap()];
+    Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME }))
+}
+
+fn options() -> Options {
+    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    Options {
+        listen: any_port,
+        health_listen: any_port,
+        source: self_issued(),
+        tls12: false,
+        drain_delay: Duration::ZERO,
+        limits: Limits::default(),
+    }
+}
+
+fn with_limits(change: impl FnOnce(&mut Limits)) -> Options {
+    let mut options = options();
+    change(&mut options.limits);
+    options
+}
+
+async fn start(options: Options, handler: Arc<dyn Handler>) -> Running {
+    let server = Server::bind(options, handler).await.unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let (https, health, certificates) =
+        (server.https_address(), server.health_address(), server.certificates());
+    // A test that fails drops the sender; the server then stops at once.
+    let ended = tokio::spawn(server.run(async { stopped.await.unwrap_or(Stop::Now) }));
+    Running { https, health, certificates, stop, ended }
+}
+
+/// Awaits a message of a blocking channel without blocking the runtime.
+async fn received(receiver: Receiver<()>) -> Receiver<()> {
+    let wait = move || receiver.recv().map(|()| receiver).unwrap();
+    tokio::task::spawn_blocking(wait).await.unwrap()
+}
+
+/// Asks for a health path until the status is this one; gives the text.
+async fn health(address: SocketAddr, path: &str, status: u16) -> String {
+    let asking = async {
+        loop {
+            let answer = Client::plain(address).await.get(path).await;
+            if answer.status == status {
+                return answer.body;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    patiently(asking).await
+}
+
+#[tokio::test]
+async fn speaks_http_1_1_over_tls_1_3() {
+    let server = start(options(), Arc::new(Echo)).await;
+    let mut client = Client::tls(server.https).await;
+    let peer = client.peer.as_ref().unwrap();
+    assert_eq!(peer.version, ProtocolVersion::TLSv1_3);
+    assert_eq!(peer.alpn.as_deref(), Some(&b"http/1.1"[..]));
+    for (path, expected) in [("/validate", "Validate 2"), ("/mutate?timeout=5s", "Mutate 2")] {
+        let answer = client.post(path, "{}").await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, expected));
+        assert_eq!(answer.header("connection"), None);
+    }
+}
+
+/// Whether a handshake with this version and these protocols succeeds.
+async fn check_handshake(tls12: bool, handshake: Handshake, expected: bool) {
+    let server = start(Options { tls12, ..options() }, Arc::new(Echo)).await;
+    let result = Client::shake_hands(server.https, &handshake).await;
+    let (version, alpn) = (handshake.version.version, handshake.alpn);
+    assert_eq!(result.is_ok(), expected, "{version:?} {alpn:?} with tls12: {tls12}");
+    if let Ok(mut client) = result {
+        assert_eq!(client.post("/validate", "{}").await.status, 200);
+    }
+    assert_eq!(
+        Client::tls(server.https).await.post("/validate", "{}").await.status,
+        200,
+        "others are served"
+    );
+}
+
+#[tokio::test]
+async fn speaks_tls_1_2_only_when_asked_to_and_http_2_never() {
+    let (tls12, tls13) = (&rustls::version::TLS12, &rustls::version::TLS13);
+    check_handshake(false, Handshake { version: tls12, alpn: &["http/1.1"] }, false).await;
+    check_handshake(true, Handshake { version: tls12, alpn: &["http/1.1"] }, true).await;
+    check_handshake(false, Handshake { version: tls13, alpn: &["h2"] }, false).await;
+    check_handshake(false, Handshake { version: tls13, alpn: &["h2", "http/1.1"] }, true).await;
+    check_handshake(false, Handshake { version: tls13, alpn: &[] }, true).await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_review_is_told_what_would_be() {
+    let json = "content-type: application/json\r\n";
+    let parameters = "content-type: Application/JSON; charset=utf-8\r\n";
+    let yaml = "content-type: application/yaml\r\n";
+    let server = start(with_limits(|limits| limits.body_bytes = 1000), Arc::new(Echo)).await;
+    let mut client = Client::tls(server.https).await;
+    let large = "x".repeat(1001);
+    for (method, path, headers, body, status, word) in [
+        ("POST", "/validate", json, "{}", 200, "Validate 2"),
+        ("POST", "/validate", parameters, "{}", 200, "Validate 2"),
+        ("POST", "/validate", json, "", 200, "Validate 0"),
+        ("POST", "/validate", json, &large[..1000], 200, "Validate 1000"),
+        ("POST", "/validate", json, &large, 413, "at most 1000 bytes"),
+        ("POST", "/validate", yaml, "{}", 415, "application/json"),
+        ("POST", "/validate", "", "{}", 415, "application/json"),
+        ("GET", "/validate", "", "", 405, "POST /validate"),
+        ("PUT", "/mutate", json, "{}", 405, "POST /mutate"),
+        ("POST", "/", json, "{}", 404, "/validate and POST /mutate"),
+        ("POST", "/healthz", json, &large, 404, "/validate"),
+    ] {
+        client.send(request(method, path, headers, body).as_bytes()).await;
+        let answer = client.answer().await.expect("every answer comes over the same connection");
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+        assert!(answer.body.contains(word), "{method} {path}: {}", answer.body);
+        assert_eq!(answer.header("allow"), (status == 405).then_some("POST"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_grows_beyond_the_limit_while_it_comes_is_refused() {
+    let server = start(with_limits(|limits| limits.body_bytes = 1000), Arc::new(Echo)).await;
+    let mut client = Client::tls(server.https).await;
+    let head = "POST /validate HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    let chunk = format!("258\r\n{}\r\n", "x".repeat(600));
+    client.send(format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n").as_bytes()).await;
+    assert_eq!(client.answer().await.unwrap().status, 413);
+    client.send(format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}0\r\n\r\n").as_bytes()).await;
+    assert_eq!(client.answer().await.unwrap().body, "Validate 600");
+    // Whoever asks before sending is answered before sending.
+    client.send(format!("{head}expect: 100-continue\r\ncontent-length: 9999\r\n\r\n").as_bytes()).await;
+    assert_eq!(client.answer().await.unwrap().status, 413);
+}
+
+#[tokio::test]
+async fn headers_beyond_their_limit_are_refused() {
+    let server = start(options(), Arc::new(Echo)).await;
+    for (size, status) in [(20_000, 200), (40_000, 431)] {
+        let mut client = Client::tls(server.https).await;
+        let headers = format!("content-type: application/json\r\nx-long: {}\r\n", "x".repeat(size));
+        client.send(request("POST", "/validate", &headers, "{}").as_bytes()).await;
+        assert_eq!(client.answer().await.map(|answer| answer.status), Some(status), "{size} bytes");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_http_end_one_connection_only() {
+    let server = start(options(), Arc::new(Echo)).await;
+    let mut other = Client::tls(server.https).await;
+    let mut client = Client::tls(server.https).await;
+    client.send(b"\0\0\0 what?\r\n\r\n").await;
+    assert_eq!(client.answer().await.unwrap().status, 400);
+    let mut truncated = Client::tls(server.https).await;
+    truncated
+        .send(&request("POST", "/validate", "content-type: application/json\r\n", "{}").as_bytes()[..80])
+        .await;
+    drop(truncated);
+    assert_eq!(other.post("/validate", "{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer() {
+    let server = start(options(), Arc::new(Echo)).await;
+    let mut client = Client::tls(server.https).await;
+    let answer = client.post("/validate", "panic").await;
+    assert_eq!((answer.status, answer.body.contains("internal error")), (500, true), "{}", answer.body);
+    assert_eq!(client.post("/validate", "{}").await.status, 200, "the connection lives on");
+    assert_eq!(
+        Client::tls(server.https).await.post("/mutate", "{}").await.status,
+        200,
+        "and so does the server"
+    );
+}
+
+#[tokio::test]
+async fn a_handler_may_answer_its_own_panics_and_fail_at_it() {
+    struct Twice;
+    impl Handler for Twice {
+        fn answer(&self, _: Webhook, _: &[u8]) -> Reply {
+            panic!("once")
+        }
+        fn panicked(&self, webhook: Webhook, body: &[u8]) -> Reply {
+            assert_ne!(webhook, Webhook::Mutate, "twice");
+            Reply { status: 200, content_type: "application/json", body: body.to_vec() }
+        }
+    }
+    let server = start(options(), Arc::new(Twice)).await;
+    let mut client = Client::tls(server.https).await;
+    let answer = client.post("/validate", "{\"uid\":1}").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    assert_eq!(answer.body, "{\"uid\":1}");
+    assert_eq!(client.post("/mutate", "{}").await.status, 500);
+}
+
+#[tokio::test]
+async fn slow_clients_are_cut() {
+    let soon = Duration::from_millis(20);
+    let server = start(with_limits(|limits| limits.handshake = soon), Arc::new(Echo)).await;
+    Client::plain(server.https).await.expect_end().await;
+
+    let server = start(with_limits(|limits| limits.idle = soon), Arc::new(Echo)).await;
+    Client::tls(server.https).await.expect_end().await;
+    let mut half = Client::tls(server.https).await;
+    half.send(b"POST /validate HTTP/1.1\r\nhost: a\r\n").await;
+    half.expect_end().await;
+
+    let server = start(with_limits(|limits| limits.body = soon), Arc::new(Echo)).await;
+    let mut slow = Client::tls(server.https).await;
+    let whole = request("POST", "/validate", "content-type: application/json\r\n", "{\"a\": 1}");
+    slow.send(&whole.as_bytes()[..whole.len() - 1]).await;
+    let answer = slow.answer().await.unwrap();
+    assert_eq!((answer.status, answer.header("connection")), (408, Some("close")));
+    slow.expect_end().await;
+}
+
+#[tokio::test]
+async fn the_connection_that_has_been_idle_longest_makes_room() {
+    let server = start(with_limits(|limits| limits.connections = 3), Arc::new(Echo)).await;
+    let mut silent = Client::plain(server.https).await;
+    let mut first = Client::tls(server.https).await;
+    let mut second = Client::tls(server.https).await;
+    assert_eq!(second.post("/validate", "{}").await.status, 200);
+    assert_eq!(first.post("/validate", "{}").await.status, 200);
+
+    let mut third = Client::tls(server.https).await;
+    assert_eq!(third.post("/validate", "{}").await.status, 200);
+    silent.expect_end().await;
+    let mut fourth = Client::tls(server.https).await;
+    assert_eq!(fourth.post("/validate", "{}").await.status, 200);
+    second.expect_end().await;
+    for client in [&mut first, &mut third, &mut fourth] {
+        assert_eq!(client.post("/validate", "{}").await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn more_than_the_limit_in_flight_is_told_to_come_back() {
+    let (handler, arrivals, allow) = Patient::new();
+    let server = start(with_limits(|limits| limits.in_flight = 1), handler).await;
+    let mut client = Client::tls(server.https).await;
+    let first = tokio::spawn(async move { client.post("/validate", "{}").await });
+    let _arrivals = received(arrivals).await;
+    let mut other = Client::tls(server.https).await;
+    let answer = other.post("/validate", "{}").await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+    allow.send(()).unwrap();
+    assert_eq!(first.await.unwrap().status, 200);
+    allow.send(()).unwrap();
+    assert_eq!(
+        other.post("/validate", "{}").await.status,
+        200,
+        "the connection and the place are free again"
+    );
+}
+
+#[tokio::test]
+async fn a_body_waits_for_the_memory_that_another_one_holds() {
+    let change = |limits: &mut Limits| (limits.body_bytes, limits.bodies_bytes) = (4000, 4000);
+    let server = start(with_limits(change), Arc::new(Echo)).await;
+    let head = "POST /validate HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    let mut holder = Client::tls(server.https).await;
+    holder.send(format!("{head}expect: 100-continue\r\ncontent-length: 4000\r\n\r\n").as_bytes()).await;
+    assert_eq!(holder.answer().await.unwrap().status, 100, "asked to send, so its memory is reserved");
+    let mut waiting = Client::tls(server.https).await;
+    waiting.send(request("POST", "/validate", "content-type: application/json\r\n", "{}").as_bytes()).await;
+    holder.send("x".repeat(4000).as_bytes()).await;
+    assert_eq!(holder.answer().await.unwrap().body, "Validate 4000");
+    assert_eq!(waiting.answer().await.unwrap().body, "Validate 2");
+}
+
+#[tokio::test]
+async fn health_is_told_on_its_own_port() {
+    let server = start(options(), Arc::new(Echo)).await;
+    assert_eq!(health(server.health, "/readyz", 200).await, "ready\n");
+    assert_eq!(health(server.health, "/healthz", 200).await, "alive\n");
+    let mut client = Client::plain(server.health).await;
+    let answer = client.get("/validate").await;
+    assert_eq!((answer.status, answer.body.contains("/readyz")), (404, true), "{}", answer.body);
+    let answer = client.post("/readyz", "{}").await;
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")));
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_not_ready() {
+    let long_ago = OffsetDateTime::UNIX_EPOCH;
+    let authority = Authority::issue(CA_LIFETIME, long_ago).unwrap();
+    let expired = authority.issue_leaf(&["localhost".parse().unwrap()], LEAF_LIFETIME, long_ago).unwrap();
+    let source = Source::Given(ServingCertificate::from_pem(&expired).unwrap());
+    let server = start(Options { source, ..options() }, Arc::new(Echo)).await;
+    let text = health(server.health, "/readyz", 503).await;
+    assert!(text.contains("certificate is not valid now"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_is_in_flight_is_answered_before_the_end() {
+    let (handler, arrivals, allow) = Patient::new();
+    let server = start(options(), handler).await;
+    let mut idle = Client::tls(server.https).await;
+    let mut client = Client::tls(server.https).await;
+    let in_flight = tokio::spawn(async move {
+        let answer = client.post("/validate", "{}").await;
+        client.expect_end().await;
+        answer
+    });
+    let _arrivals = received(arrivals).await;
+    server.stop.send(Stop::Gently).unwrap();
+    assert_eq!(health(server.health, "/readyz", 503).await, "not ready: shutting down\n");
+    assert_eq!(health(server.health, "/healthz", 200).await, "alive\n");
+    idle.expect_end().await;
+    assert!(!server.ended.is_finished());
+    allow.send(()).unwrap();
+    let answer = in_flight.await.unwrap();
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    server.ended.await.unwrap();
+    assert!(tokio::net::TcpStream::connect(server.https).await.is_err(), "the port is closed");
+}
+
+#[tokio::test]
+async fn while_others_may_not_have_noticed_requests_are_answered_and_connections_closed() {
+    let server = start(Options { drain_delay: Duration::from_secs(3600), ..options() }, Arc::new(Echo)).await;
+    let mut open = Client::tls(server.https).await;
+    assert_eq!(open.post("/validate", "{}").await.header("connection"), None);
+    server.stop.send(Stop::Gently).unwrap();
+    health(server.health, "/readyz", 503).await;
+    for mut client in [open, Client::tls(server.https).await] {
+        let answer = client.post("/validate", "{}").await;
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+        client.expect_end().await;
+    }
+    server.ended.abort();
+}
+
+#[tokio::test]
+async fn what_does_not_end_is_cut_at_the_end() {
+    let change = |limits: &mut Limits| limits.drain = Duration::from_millis(20);
+    let server = start(with_limits(change), Arc::new(Echo)).await;
+    let mut stuck = Client::tls(server.https).await;
+    stuck.send(b"POST /validate HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n").await;
+    server.stop.send(Stop::Now).unwrap();
+    server.ended.await.unwrap();
+    stuck.expect_end().await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named_with_its_flag() {
+    let server = start(options(), Arc::new(Echo)).await;
+    for (options, flag) in [
+        (Options { listen: server.https, ..options() }, "--listen"),
+        (Options { health_listen: server.health, ..options() }, "--health-listen"),
+    ] {
+        let Err(error) = Server::bind(options, Arc::new(Echo)).await else {
+            panic!("the port was taken twice")
+        };
+        assert!(matches!(error, ServeError::Bind { .. }));
+        assert!(error.to_string().contains(flag) && error.to_string().contains("127.0.0.1:"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_changes_under_load_and_nothing_is_dropped() {
+    let server = start(options(), Arc::new(Echo)).await;
+    let (enough, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let load: Vec<_> = (0..8)
+        .map(|index| tokio::spawn(load(server.https, index % 2 == 0, enough.clone(), answered.clone())))
+        .collect();
+    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
+    for _ in 0..10 {
+        let names = ["localhost".parse().unwrap()];
+        let next = authority.issue_leaf(&names, LEAF_LIFETIME, OffsetDateTime::now_utc()).unwrap();
+        let next = ServingCertificate::from_pem(&next).unwrap();
+        let expected = next.certified_key().cert[0].clone();
+        server.certificates.replace(next);
+        let shown = Client::tls(server.https).await.peer.unwrap().certificate;
+        assert_eq!(shown, expected, "the next handshake shows the new certificate");
+        let before = answered.load(Ordering::Relaxed);
+        let more = async {
+            while answered.load(Ordering::Relaxed) < before + 20 {
+                tokio::task::yield_now().await;
+            }
+        };
+        patiently(more).await;
+    }
+    enough.store(true, Ordering::Relaxed);
+    for client in load {
+        client.await.expect("every request was answered");
+    }
+}
+
+/// Asks until it is enough, over one connection or a new one each time; every answer must be right.
+async fn load(address: SocketAddr, keep_alive: bool, enough: Arc<AtomicBool>, answered: Arc<AtomicUsize>) {
+    let mut client = Client::tls(address).await;
+    while !enough.load(Ordering::Relaxed) {
+        if !keep_alive {
+            client = Client::tls(address).await;
+        }
+        assert_eq!(client.post("/validate", "{}").await.status, 200);
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+}
