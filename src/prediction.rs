@@ -60,8 +60,9 @@ pub enum Fate {
 pub struct Running {
     /// Its name, the scope of Patroni; for shards with a number the first of them.
     pub name: String,
-    /// Which part of the object it is, in words.
-    pub part: String,
+    /// Which part of an SGShardedCluster it is, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// The mode in the manifest.
     pub mode: &'static str,
     /// How many pods there are.
@@ -243,14 +244,14 @@ fn in_effect(written: Synchronous, follows: bool) -> Synchronous {
     if follows { Synchronous { mode: false, strict: false, node_count: None } } else { written }
 }
 
-fn part_in_words(part: Part) -> String {
-    match part {
-        Part::Whole => "the cluster".to_owned(),
+fn part_in_words(part: Part) -> Option<String> {
+    Some(match part {
+        Part::Whole => return None,
         Part::Coordinator => "the coordinator".to_owned(),
         Part::Shards => "each shard without an override".to_owned(),
         Part::Override { shard: Some(shard), .. } => format!("shard {shard}"),
         Part::Override { position, shard: None } => format!("the shard of override {position}"),
-    }
+    })
 }
 
 fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {

@@ -86,7 +86,9 @@ impl Settings {
 
     /// The settings where there is no file.
     pub fn default_with(honor_ignores: bool) -> Self {
-        Self { policy: Policy { honor_ignores, ..Policy::default() } }
+        let mut policy = Policy::default();
+        policy.honor_ignores = honor_ignores;
+        Self { policy }
     }
 
     fn parse(file: &str, bytes: &[u8], honor_ignores: bool) -> Result<Self, SettingsError> {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::input;
+use super::input::InputArgs;
 use crate::{
     input::{Source, documents},
     manifest,
@@ -31,7 +31,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
-    input: input::Args,
+    input: InputArgs,
 
     /// What is printed
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]

@@ -14,7 +14,7 @@ use crate::{
 
 /// Which manifests.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct InputArgs {
     /// Files, directories, or - for standard input; none: standard input if it is a pipe or file, else .
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -40,7 +40,7 @@ pub struct Args {
     pub severity: Vec<String>,
 }
 
-impl Args {
+impl InputArgs {
     /// The manifests, in order. Kustomize patches are left out: they are fragments.
     pub fn sources(&self) -> Result<(Vec<Source>, usize)> {
         let mut all = sources(&Selection {

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::input;
+use super::input::InputArgs;
 use crate::{
     admission::patch,
     input::{Source, documents},
@@ -32,7 +32,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
-    input: input::Args,
+    input: InputArgs,
 
     /// What is printed
     #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::input;
+use super::input::InputArgs;
 use crate::{
     input::{InputError, Piece, Source},
     offline::{Judge, Judged, in_order, rewrite},
@@ -40,7 +40,7 @@ Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, settings
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody can type")]
 pub struct Args {
     #[command(flatten)]
-    input: input::Args,
+    input: InputArgs,
 
     /// How findings are written: full, concise, json or jsonl; FORMAT=FILE writes a file beside; repeatable
     #[arg(short, long, value_name = "FORMAT[=FILE]", value_parser = parse_output)]

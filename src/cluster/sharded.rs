@@ -85,6 +85,11 @@ impl<'a> Sharded<'a> {
         self.parts.first()
     }
 
+    /// The root's replication object, which shards without one of their own take.
+    pub fn root(&self) -> Option<Written<'a>> {
+        self.written().into_iter().find(|written| written.base == Base::Spec)
+    }
+
     /// Every replication object that is written, effective or not, the root's first.
     pub fn written(&self) -> Vec<Written<'a>> {
         let at = |base, replication: &'a Given<'a, Replication<'a>>| {

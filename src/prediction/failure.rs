@@ -48,10 +48,10 @@ pub enum Writes {
         /// How long it can take until they do, in milliseconds.
         after_at_most_ms: u64,
     },
-    /// Nobody takes writes for about so long.
+    /// Nobody takes writes for at most so long.
     Interrupted {
         /// In milliseconds.
-        about_ms: u64,
+        at_most_ms: u64,
         /// What follows.
         then: Then,
     },
@@ -246,21 +246,21 @@ impl Scene<'_> {
     }
 
     fn leaders_postgres(&self) -> Failure {
-        let about_ms = self.timing.primary_start_timeout.saturating_mul(1_000);
+        let at_most_ms = self.timing.primary_start_timeout.saturating_mul(1_000);
         Failure {
             id: "leader-postgres",
             event: "the leader's Postgres crashes",
-            writes: self.interrupted(about_ms, Then::Continue),
+            writes: self.interrupted(at_most_ms, Then::Continue),
             loss: Loss::No,
             leader: Leader::RestartedInPlace,
-            note: "at most so long: Patroni restarts it in place, and nobody is promoted before primary_start_timeout \
+            note: "Patroni restarts it in place, and nobody is promoted before primary_start_timeout \
                    is over; then it is as if the pod were lost"
                 .to_owned(),
         }
     }
 
-    fn interrupted(&self, about_ms: u64, then: Then) -> Writes {
-        if self.follows_another_cluster { Writes::NotTaken } else { Writes::Interrupted { about_ms, then } }
+    fn interrupted(&self, at_most_ms: u64, then: Then) -> Writes {
+        if self.follows_another_cluster { Writes::NotTaken } else { Writes::Interrupted { at_most_ms, then } }
     }
 
     fn stopped(&self) -> Writes {
@@ -460,7 +460,7 @@ mod tests {
                 6,
                 1,
                 "leader-pod",
-                "Interrupted { about_ms: 31000, then: HangUntilAStandbyFollows }, loss No, SynchronousStandby",
+                "Interrupted { at_most_ms: 31000, then: HangUntilAStandbyFollows }, loss No, SynchronousStandby",
             ),
             (
                 Sync,
@@ -468,7 +468,7 @@ mod tests {
                 3,
                 1,
                 "leader-pod",
-                "Interrupted { about_ms: 31000, then: Continue }, loss No, SynchronousStandby",
+                "Interrupted { at_most_ms: 31000, then: Continue }, loss No, SynchronousStandby",
             ),
             (
                 Async,
@@ -476,7 +476,7 @@ mod tests {
                 3,
                 1,
                 "leader-pod",
-                "Interrupted { about_ms: 31000, then: Continue }, loss Yes, AnyStandby",
+                "Interrupted { at_most_ms: 31000, then: Continue }, loss Yes, AnyStandby",
             ),
             (StrictSyncAll, &readonly, 3, 1, "leader-pod", "Stopped, loss No, OldLeaderOnly"),
             (StrictSyncAll, &[], 1, 1, "leader-pod", "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly"),

@@ -35,7 +35,8 @@ pub fn text(prediction: &Prediction) -> String {
 fn cluster(out: &mut String, cluster: &Running) {
     let count =
         if cluster.instances == 1 { "1 pod".to_owned() } else { format!("{} pods", cluster.instances) };
-    let _ = writeln!(out, "{}: {count}, {} ({})", cluster.name, cluster.mode, cluster.part);
+    let part = cluster.part.as_ref().map(|part| format!(" ({part})")).unwrap_or_default();
+    let _ = writeln!(out, "{}: {count}, {}{part}", cluster.name, cluster.mode);
     cluster.pods.iter().for_each(|pods| row_of_pods(out, pods));
     settings(out, cluster);
     let _ = writeln!(out, "\n{}", promise(cluster));
@@ -178,13 +179,12 @@ fn writes(writes: Writes) -> String {
         Writes::Continue => "go on".to_owned(),
         Writes::Block { at_most_ms } => format!("block up to {}, then go on", seconds(at_most_ms)),
         Writes::BlockForever => "block without limit".to_owned(),
-        Writes::Hang { after_at_most_ms: 0 } => "hang until a copy streams".to_owned(),
         Writes::Hang { .. } => "hang until a copy streams".to_owned(),
-        Writes::Interrupted { about_ms, then: Then::Continue } => {
-            format!("stop for about {}", seconds(about_ms))
+        Writes::Interrupted { at_most_ms, then: Then::Continue } => {
+            format!("stop for up to {}", seconds(at_most_ms))
         }
-        Writes::Interrupted { about_ms, then: Then::HangUntilAStandbyFollows } => {
-            format!("stop for about {}, then hang until a standby follows", seconds(about_ms))
+        Writes::Interrupted { at_most_ms, then: Then::HangUntilAStandbyFollows } => {
+            format!("stop for up to {}, then hang until a standby follows", seconds(at_most_ms))
         }
         Writes::Stopped => "stop until a member is back".to_owned(),
         Writes::NotTaken => "(takes none)".to_owned(),

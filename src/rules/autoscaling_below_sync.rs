@@ -1,0 +1,81 @@
+//! The autoscaler may shrink the cluster below what its mode needs.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "autoscaling-below-sync",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "the autoscaler may go down to no more instances than syncInstances",
+    rationale: "In sync and strict-sync the operator refuses a cluster with syncInstances or fewer instances, \
+        but the autoscaler writes through /scale, which its webhook does not see. The cluster would run \
+        on with fewer copies than the manifest names, and the next full write of it would be denied.",
+    fix: "set autoscaling.minInstances above syncInstances",
+    blind_spot: "",
+    reference: "StackGres operator: horizontal autoscaling uses the scale subresource.",
+    bad: Example::cluster(
+        "spec:
+  instances: 4
+  autoscaling:
+    mode: horizontal
+    minInstances: 2
+    maxInstances: 4
+  replication:
+    mode: sync
+    syncInstances: 2
+",
+        &["spec.autoscaling.minInstances"],
+    ),
+    good: "spec:
+  instances: 4
+  autoscaling:
+    mode: horizontal
+    minInstances: 3
+    maxInstances: 4
+  replication:
+    mode: sync
+    syncInstances: 2
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_counted()) else { return };
+    let Some(autoscaling) = cluster.horizontal_autoscaling() else { return };
+    let (Some(minimum), Some(count)) = (autoscaling.min_instances.integer(), cluster.sync_instances()) else { return };
+    if minimum >= 2 && minimum <= count {
+        let message = format!("{} needs more than {count} instances, and the autoscaler may go down to {minimum}", mode.name());
+        problems
+            .at(&autoscaling.min_instances, message)
+            .help(format!("set it to {} or more", count.saturating_add(1)))
+            .see(&cluster.sync_instances, "must stay below the number of instances");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn the_autoscaler_must_stay_above_the_count() {
+        let at = &["spec.autoscaling.minInstances"][..];
+        for (autoscaling, mode, count, at) in [
+            ("mode: horizontal, minInstances: 2", "sync", "2", at),
+            ("minInstances: 2", "strict-sync", "3", at),
+            ("mode: horizontal, minInstances: 2", "sync", "null", &[][..]),
+            ("mode: horizontal, minInstances: 3", "sync", "2", &[]),
+            ("mode: vertical, minInstances: 2", "sync", "2", &[]),
+            ("mode: horizontal, minInstances: 2", "sync-all", "2", &[]),
+            ("mode: horizontal, minInstances: x", "sync", "2", &[]),
+        ] {
+            let spec = format!("{{instances: 5, autoscaling: {{{autoscaling}}}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Commits wait for pods that can never take over.
+
+use crate::{
+    cluster::{Cluster, Group},
+    replication::Role,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "commits-wait-for-unpromotable-standby",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "commits wait for standbys that are never promoted",
+    rationale: "The operator never sets Patroni's tag nosync, so pods of role readonly and none are synchronous \
+        standbys like any other: in the -all modes every commit waits for them, and in sync and \
+        strict-sync it does where there are fewer promotable standbys than syncInstances. A slow \
+        reporting replica then slows every write, and brings no more failover for it.",
+    fix: "keep such pods in a counted mode with syncInstances no larger than the number of promotable \
+        standbys, or accept the wait",
+    blind_spot: "",
+    reference: "Patroni: nofailover members count as synchronous candidates, after all others; only nosync would \
+        leave them out, and StackGres sets it nowhere.",
+    bad: Example::cluster(
+        "spec:
+  instances: 4
+  replication:
+    mode: strict-sync-all
+    groups:
+      - role: readonly
+        instances: 1
+",
+        &["spec.replication.groups[0].role"],
+    ),
+    good: "spec:
+  instances: 4
+  replication:
+    mode: strict-sync
+    syncInstances: 2
+    groups:
+      - role: readonly
+        instances: 1
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let (Some(mode), Some(topology)) = (cluster.mode(), cluster.topology()) else { return };
+    let (instances, promotable) = (topology.instances(), topology.count(Role::is_promotable));
+    // Without any promotable standby there is no failover at all, which another rule tells.
+    if instances < 2 || promotable <= 1 || !mode.is_synchronous() {
+        return;
+    }
+    let is_beyond = |count| promotable - 1 < count && count < instances;
+    let waits = mode.is_all() || cluster.sync_instances().is_some_and(is_beyond);
+    let unpromotable = |group: &&Group<'a>| group.role().is_some_and(|role| !role.is_promotable());
+    if let Some(group) = cluster.groups().iter().find(unpromotable).filter(|_| waits) {
+        let pods = instances - promotable;
+        let message = format!(
+            "commits wait for {pods} pod{} of role readonly or none, which {} never promoted",
+            if pods == 1 { "" } else { "s" },
+            if pods == 1 { "is" } else { "are" }
+        );
+        problems
+            .at(&group.role_field(), message)
+            .help(format!("use sync or strict-sync with syncInstances: {} or less, or role: ha-read", promotable - 1))
+            .see(&cluster.mode, "counts every standby, whatever its role");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn pods_that_cannot_take_over_are_waited_for() {
+        let at = &["spec.replication.groups[0].role"][..];
+        let readonly = "[{role: readonly, instances: 1}]";
+        for (n, mode, count, groups, at) in [
+            (4, "strict-sync-all", "null", readonly, at),
+            (4, "sync-all", "null", "[{role: none, instances: 2}]", at),
+            (4, "sync", "2", readonly, &[][..]),
+            (4, "sync", "3", readonly, at),
+            (4, "strict-sync", "4", readonly, &[]),
+            (4, "async", "1", readonly, &[]),
+            (3, "strict-sync-all", "null", "[{role: readonly, instances: 2}]", &[]),
+            (4, "strict-sync-all", "null", "[{role: ha, instances: 1}]", &[]),
+            (4, "sync", "x", readonly, &[]),
+        ] {
+            let spec = format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}, groups: {groups}}}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A `syncInstances` that says one thing while another is in effect.
+
+use crate::{
+    cluster::Cluster,
+    replication::Mode,
+    rule::{Change, Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "ignored-sync-instances",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "syncInstances has no effect in this mode",
+    rationale: "The -all modes wait for every standby that is there, n - 1 at most, whatever syncInstances says; \
+        async waits for none. A reader of the manifest is told something that is not so, and a later \
+        change to sync or strict-sync would suddenly make it true. In async a value of 1 is let pass, \
+        since many tools write it everywhere.",
+    fix: "in the -all modes leave it out or write instances - 1; in async leave it out",
+    blind_spot: "",
+    reference: "StackGres operator: synchronous_node_count is instances - 1 in the -all modes, and absent in \
+        async.",
+    bad: Example::cluster(
+        "spec:
+  instances: 6
+  replication:
+    mode: sync-all
+    syncInstances: 1
+",
+        &["spec.replication.syncInstances"],
+    ),
+    good: "spec:
+  instances: 6
+  replication:
+    mode: sync-all
+    syncInstances: 5
+",
+    checks: &[Check::ClusterUnless(check, was_kept)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let (Some(mode), Some(count), Some(instances)) =
+        (cluster.mode(), cluster.written_sync_instances(), cluster.instances())
+    else {
+        return;
+    };
+    if mode.is_all() && instances >= 2 && count != instances - 1 {
+        let effective = instances - 1;
+        problems
+            .at(&cluster.sync_instances, format!("{} ignores syncInstances: {count}; {effective} is in effect", mode.name()))
+            .help(format!("remove it or write {effective} (it may be a derived value that a /scale left behind)"))
+            .suggest(effective)
+            .see(&cluster.mode, "waits for every standby that is there");
+    } else if mode == Mode::Async && count >= 2 {
+        problems
+            .at(&cluster.sync_instances, format!("async ignores syncInstances: {count}; commits wait for no standby"))
+            .help(format!("remove it, or choose mode: sync or strict-sync to wait for {count}"));
+    }
+}
+
+/// A value that was there before, in an -all mode that ignored it too, is nobody's news.
+fn was_kept(change: &Change<'_, '_>) -> bool {
+    let before = change.before;
+    before.mode().is_some_and(Mode::is_all)
+        && before.written_sync_instances().is_some()
+        && before.written_sync_instances() == change.now.written_sync_instances()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn a_value_without_effect_is_told() {
+        let at = &["spec.replication.syncInstances"][..];
+        for (n, mode, count, at) in [
+            (6, "strict-sync-all", "1", at),
+            (6, "strict-sync-all", "5", &[][..]),
+            (6, "sync-all", "6", at),
+            (2, "sync-all", "1", &[]),
+            (1, "sync-all", "3", &[]),
+            (3, "async", "1", &[]),
+            (3, "async", "2", at),
+            (1, "async", "2", at),
+            (3, "sync", "2", &[]),
+            (6, "sync-all", "x", &[]),
+            (0, "sync-all", "3", &[]),
+        ] {
+            let spec = format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn a_value_that_an_all_mode_ignored_before_is_no_news() {
+        let now = "{instances: 4, replication: {mode: strict-sync-all, syncInstances: 1}}";
+        for (before, at) in [
+            ("{instances: 6, replication: {mode: sync-all, syncInstances: 1}}", &[][..]),
+            ("{instances: 6, replication: {mode: sync-all, syncInstances: 2}}", &["spec.replication.syncInstances"]),
+            ("{instances: 6, replication: {mode: sync, syncInstances: 1}}", &["spec.replication.syncInstances"]),
+        ] {
+            cluster(now).after(before).raises(&RULE, at);
+        }
+    }
+}

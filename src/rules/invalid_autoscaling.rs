@@ -1,0 +1,121 @@
+//! An autoscaling that the operator cannot use: an unknown mode, or a dimension without its bounds.
+
+use crate::{
+    cluster::{Autoscaling, Cluster, Field, Part},
+    replication::nearest,
+    rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
+    view::Leaf,
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "invalid-autoscaling",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: true,
+    judges_stopped: true,
+    summary: "autoscaling has an unknown mode, or a dimension that is on lacks its bounds",
+    rationale: "autoscaling.mode is all where it is absent, so an empty autoscaling object already asks for the \
+        number of instances (minInstances, maxInstances) and for the size of pods (minAllowed, \
+        maxAllowed). In an SGShardedCluster only vertical, the default there, and none exist.",
+    fix: "give each dimension that is on its bounds, or switch it off with mode",
+    blind_spot: "",
+    reference: "StackGres operator: its validating webhook; the CRD's minimum of 2 for both bounds.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  autoscaling:
+    mode: horizontal
+    maxInstances: 5
+",
+        &["spec.autoscaling.minInstances"],
+    ),
+    good: "spec:
+  instances: 3
+  autoscaling:
+    mode: horizontal
+    minInstances: 2
+    maxInstances: 5
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(autoscaling) = &cluster.autoscaling else { return };
+    if autoscaling.mode().is_none() {
+        check_mode(autoscaling, problems);
+    }
+    if cluster.part == Part::Whole {
+        for (field, name) in [(&autoscaling.min_instances, "minInstances"), (&autoscaling.max_instances, "maxInstances")] {
+            check_instances(field, name, autoscaling.is_horizontal(), problems);
+        }
+    }
+    if autoscaling.is_vertical() {
+        for (field, name) in [(&autoscaling.min_allowed, "minAllowed"), (&autoscaling.max_allowed, "maxAllowed")] {
+            check_allowed(field, name, problems);
+        }
+    }
+}
+
+fn check_mode<'a>(autoscaling: &Autoscaling<'a>, problems: &mut Problems<'a>) {
+    let (mode, names) = (&autoscaling.mode, autoscaling.modes());
+    let problem = problems.at(mode, format!("the autoscaling mode {}", is_not(mode, &one_of(names))));
+    if let Some(meant) = nearest(mode.text().unwrap_or_default(), names.iter().copied()) {
+        problem.help(format!("write mode: {meant}")).suggest(meant);
+    }
+}
+
+fn check_instances<'a>(field: &Field<'a>, name: &str, is_on: bool, problems: &mut Problems<'a>) {
+    let is_missing = is_on && field.is_absent();
+    let is_wrong = !field.is_absent() && field.integer().is_none_or(|bound| bound < 2);
+    if is_missing || is_wrong {
+        let message = format!("autoscaling.{name} {}", is_not(field, "a whole number of at least 2"));
+        let problem = problems.at(field, message);
+        if is_missing {
+            problem.help("write it, or switch the scaling of instances off with mode: vertical or mode: none");
+        }
+    }
+}
+
+fn check_allowed<'a>(field: &Field<'a>, name: &str, problems: &mut Problems<'a>) {
+    if !matches!(field.leaf(), Leaf::Object(keys) if *keys > 0) {
+        let message = format!("the size of pods is scaled, and autoscaling.{name} names no container and resource");
+        problems.at(field, message).help(format!("name them, as in {name}: {{patroni: {{cpu: 500m}}}}, or choose another mode"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn a_dimension_that_is_on_has_its_bounds() {
+        let vertical = "minAllowed: {patroni: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}";
+        let bounds = &["spec.autoscaling.minInstances", "spec.autoscaling.maxInstances"][..];
+        let allowed = &["spec.autoscaling.minAllowed", "spec.autoscaling.maxAllowed"][..];
+        for (autoscaling, at) in [
+            ("mode: none".to_owned(), &[][..]),
+            (format!("minInstances: 2, maxInstances: 3, {vertical}"), &[]),
+            ("mode: horizontal, minInstances: 2.0, maxInstances: 9".to_owned(), &[]),
+            (format!("mode: vertical, {vertical}"), &[]),
+            ("mode: horizontal".to_owned(), bounds),
+            ("mode: horizontal, minInstances: 1, maxInstances: x".to_owned(), bounds),
+            (vertical.to_owned(), bounds),
+            ("mode: none, minInstances: 0".to_owned(), &["spec.autoscaling.minInstances"]),
+            ("mode: vertical".to_owned(), allowed),
+            ("mode: vertical, minAllowed: {}, maxAllowed: []".to_owned(), allowed),
+            ("mode: Horizontal".to_owned(), &["spec.autoscaling.mode"]),
+            ("mode: 3".to_owned(), &["spec.autoscaling.mode"]),
+        ] {
+            cluster(&format!("{{instances: 3, autoscaling: {{{autoscaling}}}}}")).raises(&RULE, at);
+        }
+        cluster("{instances: 0, autoscaling: {mode: x}}").raises(&RULE, &["spec.autoscaling.mode"]);
+    }
+
+    #[test]
+    fn a_sharded_cluster_scales_only_the_size_of_pods() {
+        sharded("{coordinator: {instances: 2, autoscaling: {mode: horizontal}}, shards: {clusters: 2, \
+                 instancesPerCluster: 2, autoscaling: {mode: none}, overrides: [{index: 0, autoscaling: {maxAllowed: {a: {b: 1}}}}]}}")
+        .raises(&RULE, &["spec.coordinator.autoscaling.mode", "spec.shards.overrides[0].autoscaling.minAllowed"]);
+    }
+}

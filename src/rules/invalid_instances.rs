@@ -1,0 +1,76 @@
+//! The number of pods is missing or no number that a cluster can have.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity, is_not},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "invalid-instances",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: true,
+    judges_stopped: true,
+    summary: "instances is missing, not an integer, or negative",
+    rationale: "Everything else is reckoned from the number of instances: who is synchronous, how many may fail, \
+        who can be promoted. 0 is a number too: it stops the cluster on purpose. A number in quotes is a \
+        string, and the API server refuses it.",
+    fix: "write a whole number: 0 stops the cluster, 1 has no standby, 3 survives the loss of a node",
+    blind_spot: "",
+    reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
+    bad: Example::cluster(
+        "spec:
+  instances: -1
+  replication:
+    mode: async
+",
+        &["spec.instances"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: async
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    if cluster.instances().is_none() {
+        let message = format!("the number of instances {}", is_not(&cluster.instances, "a whole number of at least 0"));
+        problems.at(&cluster.instances, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn instances_are_a_whole_number_of_at_least_0() {
+        let at = &["spec.instances"][..];
+        for (spec, at) in [
+            ("{instances: 0}", &[][..]),
+            ("{instances: 2000000000}", &[]),
+            ("{instances: 3.0}", &[]),
+            ("{instances: -1}", at),
+            ("{instances: 2.5}", at),
+            ("{instances: '3'}", at),
+            ("{instances: 1e30}", at),
+            ("{instances: null}", at),
+            ("{replication: {mode: sync}}", at),
+        ] {
+            cluster(spec).raises(&RULE, at);
+        }
+        cluster("{instances: '${REPLICAS}'}").says(&RULE, "a variable that nothing has replaced");
+    }
+
+    #[test]
+    fn each_part_of_a_sharded_cluster_has_a_number_of_its_own() {
+        sharded("{coordinator: {instances: x}, shards: {clusters: 2, instancesPerCluster: 2, \
+                 overrides: [{index: 0}, {index: 1, instancesPerCluster: -3}]}}")
+        .raises(&RULE, &["spec.coordinator.instances", "spec.shards.overrides[1].instancesPerCluster"]);
+        sharded("{coordinator: {instances: 1}, shards: {clusters: 2, overrides: [{index: 0}]}}")
+            .raises(&RULE, &["spec.shards.instancesPerCluster"]);
+    }
+}

@@ -1,0 +1,81 @@
+//! A number of synchronous standbys that is not one, in any mode.
+
+use crate::{
+    cluster::{Cluster, Field, Sharded},
+    rule::{Check, Example, Problems, Rule, Severity, is_not},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "invalid-sync-instances",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: true,
+    judges_stopped: true,
+    summary: "syncInstances is present and not an integer of at least 1",
+    rationale: "The operator checks the value in every mode, also where it has no effect and where the cluster \
+        is stopped. There is no way to write \"none\" as 0: a cluster that waits for no standby is mode \
+        async.",
+    fix: "write a whole number of at least 1, or leave it out",
+    blind_spot: "",
+    reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 0
+",
+        &["spec.replication.syncInstances"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+",
+    checks: &[Check::Cluster(check), Check::Sharded(check_written)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    judge(&cluster.sync_instances, problems);
+}
+
+/// A value that no part takes is still read by the operator.
+fn check_written<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    for written in sharded.written() {
+        judge(&written.sync_instances(), problems);
+    }
+}
+
+fn judge<'a>(count: &Field<'a>, problems: &mut Problems<'a>) {
+    let is_valid = count.integer().is_some_and(|count| count >= 1);
+    if !count.is_absent() && !is_valid {
+        problems.at(count, format!("syncInstances {}", is_not(count, "a whole number of at least 1")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn sync_instances_are_a_whole_number_of_at_least_1_in_every_mode() {
+        let at = &["spec.replication.syncInstances"][..];
+        for (count, at) in
+            [("1", &[][..]), ("1.0", &[]), ("null", &[]), ("0", at), ("-1", at), ("1.5", at), ("two", at), ("'1'", at), ("[]", at)]
+        {
+            for (n, mode) in [(3, "sync"), (3, "async"), (3, "strict-sync-all"), (0, "sync")] {
+                let spec = format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
+                cluster(&spec).raises(&RULE, at);
+            }
+        }
+    }
+
+    #[test]
+    fn every_value_of_a_sharded_cluster_counts() {
+        sharded("{coordinator: {instances: 2}, replication: {mode: sync, syncInstances: 0}, \
+                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}")
+        .raises(&RULE, &["spec.replication.syncInstances"]);
+    }
+}

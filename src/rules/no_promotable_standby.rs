@@ -1,0 +1,82 @@
+//! Every standby is one that is never promoted.
+
+use crate::{
+    cluster::Cluster,
+    replication::Role,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "no-promotable-standby",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "no standby may be promoted, so the loss of the primary is the loss of the service",
+    rationale: "readonly and none become Patroni's tag nofailover. Where every pod but one has it, each \
+        synchronous standby holds every acknowledged commit and none may take over: after the loss of \
+        the leader nobody leads until it is back. Nothing is lost, and nothing works.",
+    fix: "give at least one standby the role ha-read or ha, best two",
+    blind_spot: "",
+    reference: "Patroni: members tagged nofailover take no part in the leader race, and a manual failover \
+        refuses them as well.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    groups:
+      - role: readonly
+        instances: 2
+",
+        &["spec.replication.groups"],
+    ),
+    good: "spec:
+  instances: 4
+  replication:
+    mode: sync
+    groups:
+      - role: readonly
+        instances: 2
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let (Some(mode), Some(topology)) = (cluster.mode(), cluster.topology()) else { return };
+    if mode.is_synchronous() && topology.instances() >= 2 && topology.count(Role::is_promotable) == 1 {
+        let standbys = topology.instances() - 1;
+        let message = format!(
+            "{} standby{} nofailover (readonly, none): when the primary is lost, nobody is promoted",
+            if standbys == 1 { "the one".to_owned() } else { format!("all {standbys}") },
+            if standbys == 1 { " is" } else { "s are" },
+        );
+        problems
+            .at_path(cluster.groups_place().path(), message)
+            .help("give a group the role ha-read or ha, or raise instances for another main pod");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn a_standby_that_can_be_promoted_is_enough() {
+        let at = &["spec.replication.groups"][..];
+        for (n, mode, groups, at) in [
+            (3, "strict-sync-all", "[{role: readonly, instances: 2}]", at),
+            (3, "sync", "[{role: readonly, instances: 1}, {role: none, instances: 1}]", at),
+            (2, "sync", "[{role: none, instances: 1}]", at),
+            (4, "strict-sync-all", "[{role: readonly, instances: 2}]", &[][..]),
+            (3, "sync", "[{role: ha, instances: 1}, {role: none, instances: 1}]", &[]),
+            (3, "async", "[{role: readonly, instances: 2}]", &[]),
+            (1, "strict-sync-all", "[]", &[]),
+            (3, "sync", "[{role: x, instances: 2}]", &[]),
+        ] {
+            let spec = format!("{{instances: {n}, replication: {{mode: {mode}, groups: {groups}}}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A synchronous mode in a cluster that takes no writes.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity},
+    view::Leaf,
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "standby-cluster-ignores-sync",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "a cluster that replicates from another ignores its synchronous mode",
+    rationale: "With replicateFrom the cluster is a standby cluster: its leader takes no writes, so there is no \
+        commit that could wait. From 3.2.0 Patroni ignores synchronous mode there altogether. The \
+        setting comes into effect when the cluster is promoted, by removing replicateFrom.",
+    fix: "keep it if it is meant for the day of the promotion; else leave the mode async",
+    blind_spot: "",
+    reference: "Patroni 3.2.0: synchronous mode is ignored while standby_cluster is set.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replicateFrom:
+    instance:
+      sgCluster: main
+  replication:
+    mode: strict-sync-all
+",
+        &["spec.replication.mode"],
+    ),
+    good: "spec:
+  instances: 3
+  replicateFrom:
+    instance:
+      sgCluster: main
+  replication:
+    mode: async
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
+    if matches!(cluster.replicate_from.leaf(), Leaf::Object(_)) {
+        let message = format!("{} is not in effect while the cluster replicates from another one", mode.name());
+        problems
+            .at(&cluster.mode, message)
+            .help("keep it for the day of the promotion, or choose mode: async until then")
+            .see(&cluster.replicate_from, "makes this a standby cluster");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn a_synchronous_mode_waits_for_the_promotion() {
+        let from = "replicateFrom: {instance: {sgCluster: main}}";
+        for (mode, at) in [("sync", &["spec.replication.mode"][..]), ("strict-sync-all", &["spec.replication.mode"]), ("async", &[])] {
+            cluster(&format!("{{instances: 3, {from}, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
+            cluster(&format!("{{instances: 3, replicateFrom: null, replication: {{mode: {mode}}}}}")).raises(&RULE, &[]);
+        }
+    }
+}

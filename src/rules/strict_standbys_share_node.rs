@@ -1,0 +1,77 @@
+//! Strict durability on pods that may stand on one node.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "strict-standbys-share-node",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "a strict mode where pods may share a node: one node can take every copy",
+    rationale: "Anti-affinity keeps the pods of a cluster on different nodes. The profile production has it, \
+        testing and development have not, and nonProductionOptions.disableClusterPodAntiAffinity \
+        overrules the profile. Without it the scheduler may put leader and standbys on one node, and the \
+        copies that a strict mode insists on can be lost, or hang the writes, together.",
+    fix: "remove disableClusterPodAntiAffinity or set it to false, and use the profile production",
+    blind_spot: "Other affinity rules, taints and topology constraints that may keep pods apart are not read.",
+    reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  nonProductionOptions:
+    disableClusterPodAntiAffinity: true
+  replication:
+    mode: strict-sync-all
+",
+        &["spec.nonProductionOptions.disableClusterPodAntiAffinity"],
+    ),
+    good: "spec:
+  instances: 3
+  profile: production
+  replication:
+    mode: strict-sync-all
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };
+    if cluster.instances().is_none_or(|instances| instances < 2) {
+        return;
+    }
+    if let Some(field) = cluster.pods_may_share_a_node() {
+        let message = format!("{} with pods that may share a node: losing one node can take every copy", mode.name());
+        problems
+            .at(&field, message)
+            .help("keep pods apart: profile: production without disableClusterPodAntiAffinity: true")
+            .see(&cluster.mode, "insists on a second copy");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn anti_affinity_is_the_profiles_unless_it_is_written() {
+        let option = &["spec.nonProductionOptions.disableClusterPodAntiAffinity"][..];
+        for (settings, at) in [
+            ("profile: production", &[][..]),
+            ("profile: testing", &["spec.profile"]),
+            ("profile: development", &["spec.profile"]),
+            ("nonProductionOptions: {disableClusterPodAntiAffinity: true}", option),
+            ("profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: false}", &[]),
+            ("profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: null}", &["spec.profile"]),
+            ("nonProductionOptions: {disableClusterPodAntiAffinity: 'true'}", &[]),
+        ] {
+            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: strict-sync-all}}}}")).raises(&RULE, at);
+            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: sync-all}}}}")).raises(&RULE, &[]);
+            cluster(&format!("{{instances: 1, {settings}, replication: {{mode: strict-sync-all}}}}")).raises(&RULE, &[]);
+        }
+    }
+}

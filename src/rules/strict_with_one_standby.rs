@@ -1,0 +1,67 @@
+//! Strict with a single standby: any one failure stops the writes.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "strict-with-one-standby",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "a strict mode with two instances hangs writes as soon as one pod is down",
+    rationale: "Strict forbids an acknowledged commit without a second copy. With two instances there is nobody \
+        else to hold it, so a restart, a node drain or a crash of either pod makes every commit hang \
+        until both are back: not an error that a client could retry, a wait. If the wait is cancelled, \
+        Postgres answers success with a warning.",
+    fix: "use 3 instances: then one pod can be away and commits still have their second copy",
+    blind_spot: "",
+    reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby is left.",
+    bad: Example::cluster(
+        "spec:
+  instances: 2
+  replication:
+    mode: strict-sync-all
+",
+        &["spec.instances"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: strict-sync-all
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };
+    if cluster.instances() == Some(2) {
+        problems
+            .at(&cluster.instances, format!("{} with 2 instances: while one pod is down, every commit hangs", mode.name()))
+            .help("set it to 3, so that one pod can be away, or choose a mode that is not strict")
+            .see(&cluster.mode, "lets no commit through without a second copy");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn two_instances_are_one_too_few_for_a_strict_mode() {
+        for (n, mode, at) in [
+            (2, "strict-sync-all", &["spec.instances"][..]),
+            (2, "strict-sync", &["spec.instances"]),
+            (2, "sync", &[]),
+            (3, "strict-sync-all", &[]),
+            (1, "strict-sync-all", &[]),
+        ] {
+            cluster(&format!("{{instances: {n}, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
+        }
+        sharded("{coordinator: {instances: 2, replication: {mode: strict-sync-all}}, shards: {clusters: 1, instancesPerCluster: 2}}")
+            .raises(&RULE, &["spec.coordinator.instances"]);
+    }
+}

@@ -1,0 +1,61 @@
+//! `sync-all` on one instance: asynchronous under another name.
+
+use crate::{
+    cluster::{Cluster, Part},
+    replication::Mode,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "sync-all-without-standby",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "sync-all on a single instance runs asynchronous",
+    rationale: "With one instance the operator switches synchronous_mode off. sync-all never promised more than \
+        the copies that are there, so this is no lie, but whoever wrote it wanted a second copy.",
+    fix: "add instances, or say what it really is with mode: async",
+    blind_spot: "The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \
+        there.",
+    reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above 1.",
+    bad: Example::cluster(
+        "spec:
+  instances: 1
+  replication:
+    mode: sync-all
+",
+        &["spec.instances"],
+    ),
+    good: "spec:
+  instances: 2
+  replication:
+    mode: sync-all
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let is_alone = (cluster.mode(), cluster.instances()) == (Some(Mode::SyncAll), Some(1));
+    if is_alone && cluster.part != Part::Coordinator {
+        problems
+            .at(&cluster.instances, "sync-all with 1 instance has no standby to wait for: the cluster runs asynchronous")
+            .help("set it to 2 or more, or choose mode: async")
+            .see(&cluster.mode, "waits for the standbys that are there");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn a_single_instance_is_too_few_but_in_a_coordinator() {
+        cluster("{instances: 1, replication: {mode: sync-all}}").raises(&RULE, &["spec.instances"]);
+        cluster("{instances: 2, replication: {mode: sync-all}}").raises(&RULE, &[]);
+        cluster("{instances: 0, replication: {mode: sync-all}}").raises(&RULE, &[]);
+        sharded("{coordinator: {instances: 1}, shards: {clusters: 1, instancesPerCluster: 1, replication: {mode: sync-all}}}")
+            .raises(&RULE, &["spec.shards.instancesPerCluster"]);
+    }
+}

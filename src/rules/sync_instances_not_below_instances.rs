@@ -1,0 +1,146 @@
+//! More synchronous standbys are asked for than there can be.
+
+use crate::{
+    cluster::{Cluster, Part, Sharded},
+    replication::Mode,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "sync-instances-not-below-instances",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: true,
+    judges_stopped: false,
+    summary: "sync or strict-sync asks for as many standbys as there are instances, or more",
+    rationale: "One of n instances is the leader, so at most n - 1 can be standbys. The operator refuses a \
+        larger syncInstances, although Patroni takes it for a maximum and would go on with those that \
+        are there. Of an SGShardedCluster the root's value must be below the coordinator's, every \
+        shard's and every override's instances, even where these have a replication of their own.",
+    fix: "lower syncInstances below the number of instances, or add instances",
+    blind_spot: "",
+    reference: "StackGres operator: its validating webhooks of SGCluster and SGShardedCluster.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 3
+",
+        &["spec.replication.syncInstances"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 2
+",
+    checks: &[Check::Cluster(check), Check::Sharded(check_sharded)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    if cluster.part == Part::Whole {
+        judge(cluster, problems);
+    }
+}
+
+/// Stopped parts are judged too: the operator does not exempt them.
+fn check_sharded<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let written = |part: &&Cluster<'a>| !part.sync_instances.is_absent();
+    sharded.parts().iter().filter(written).for_each(|part| judge(part, problems));
+    check_root(sharded, problems);
+}
+
+fn judge<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let (Some(mode), Some(count), Some(instances)) = (cluster.mode(), cluster.sync_instances(), cluster.instances())
+    else {
+        return;
+    };
+    if !mode.is_counted() || count < instances {
+        return;
+    }
+    let message = format!(
+        "{} waits for {count} synchronous standby{}, and {instances} instance{} can have at most {}",
+        mode.name(),
+        if count == 1 { "" } else { "s" },
+        if instances == 1 { "" } else { "s" },
+        (instances - 1).max(0)
+    );
+    // Where nobody wrote the count it is 1, and the instances are what can be changed.
+    if cluster.sync_instances.is_absent() {
+        problems.at(&cluster.instances, message).help("set it to 2 or more, better 3, or choose mode: async");
+        return;
+    }
+    let help = if instances >= 2 {
+        format!("set it to {} or less, or instances to {} or more", instances - 1, count.saturating_add(1))
+    } else {
+        format!("set instances to {} or more, or choose mode: async", count.saturating_add(1))
+    };
+    problems.at(&cluster.sync_instances, message).help(help).see(&cluster.instances, "must be above syncInstances");
+}
+
+/// Parity: the operator holds the root's count against every part, whether the part takes it or not.
+fn check_root<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let Some(root) = sharded.root() else { return };
+    let counted = root.mode().text().and_then(Mode::named).is_some_and(Mode::is_counted);
+    let Some(count) = root.sync_instances().integer().filter(|count| counted && *count >= 1) else { return };
+    let offender = sharded.parts().iter().filter(|part| part.instances().is_some_and(|n| count >= n));
+    if let Some(part) = offender.min_by_key(|part| part.instances()) {
+        let instances = part.instances().unwrap_or_default();
+        let message = format!(
+            "the root's syncInstances is {count}, which must be below the instances of every part, and one has {instances}"
+        );
+        problems
+            .at(&root.sync_instances(), message)
+            .help("lower it, raise those instances, or write the replication at coordinator and shards only")
+            .see(&part.instances, "has too few instances for it");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn the_count_must_be_below_the_instances() {
+        let at = &["spec.replication.syncInstances"][..];
+        for (spec, at) in [
+            ("{instances: 3, replication: {mode: sync, syncInstances: 2}}", &[][..]),
+            ("{instances: 3, replication: {mode: sync, syncInstances: 3}}", at),
+            ("{instances: 3.0, replication: {mode: strict-sync, syncInstances: 4}}", at),
+            ("{instances: 1, replication: {mode: sync, syncInstances: 9223372036854775807}}", at),
+            ("{instances: 1, replication: {mode: strict-sync, syncInstances: 1}}", at),
+            ("{instances: 3, replication: {mode: sync-all, syncInstances: 9}}", &[]),
+            ("{instances: 1, replication: {mode: async, syncInstances: 9}}", &[]),
+            ("{instances: 0, replication: {mode: sync, syncInstances: 2}}", &[]),
+            ("{instances: '3', replication: {mode: sync, syncInstances: 3}}", &[]),
+        ] {
+            cluster(spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn the_root_of_a_sharded_cluster_is_held_against_every_part() {
+        let shards = "shards: {clusters: 2, instancesPerCluster: 3, replication: {mode: async}}";
+        for (coordinator, at) in [(1, &["spec.replication.syncInstances"][..]), (0, &["spec.replication.syncInstances"]), (2, &[])] {
+            let root = "replication: {mode: sync, syncInstances: 1}";
+            sharded(&format!("{{coordinator: {{instances: {coordinator}}}, {root}, {shards}}}")).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn a_part_is_held_against_its_own_count() {
+        sharded("{coordinator: {instances: 3, replication: {mode: sync, syncInstances: 3}}, \
+                 shards: {clusters: 2, instancesPerCluster: 0, replication: {mode: sync, syncInstances: 1}, \
+                 overrides: [{index: 0, instancesPerCluster: 2, replication: {mode: strict-sync, syncInstances: 2}}]}}")
+        .raises(
+            &RULE,
+            &[
+                "spec.coordinator.replication.syncInstances",
+                "spec.shards.replication.syncInstances",
+                "spec.shards.overrides[0].replication.syncInstances",
+            ],
+        );
+    }
+}

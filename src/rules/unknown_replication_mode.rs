@@ -1,0 +1,93 @@
+//! A mode that is none of the five: the operator refuses it, and a wrong case is enough.
+
+use crate::{
+    cluster::{Cluster, Field, Sharded},
+    replication::{Mode, nearest},
+    rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-replication-mode",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: true,
+    judges_stopped: true,
+    summary: "replication.mode is none of async, sync, strict-sync, sync-all, strict-sync-all",
+    rationale: "The CRD has no enum for the mode, so nothing but the operator stands between a typing error and \
+        a stored cluster. The comparison is exact: Sync, SYNC and an empty string are unknown, while \
+        null counts as absent and becomes async.",
+    fix: "write one of async, sync, strict-sync, sync-all or strict-sync-all",
+    blind_spot: "",
+    reference: "StackGres operator: its validating webhook compares the mode with the five names, case and all.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: strict_sync_all
+",
+        &["spec.replication.mode"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: strict-sync-all
+",
+    checks: &[Check::Cluster(check), Check::Sharded(check_written)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    judge(&cluster.mode, problems);
+}
+
+/// A mode that no part takes is still read by the operator.
+fn check_written<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    for written in sharded.written() {
+        judge(&written.mode(), problems);
+    }
+}
+
+fn judge<'a>(mode: &Field<'a>, problems: &mut Problems<'a>) {
+    let text = mode.text().unwrap_or_default();
+    if mode.is_absent() || Mode::named(text).is_some() {
+        return;
+    }
+    let names = Mode::ALL.map(Mode::name);
+    let problem = problems.at(mode, format!("the replication mode {}", is_not(mode, &one_of(&names))));
+    if let Some(meant) = nearest(text, names) {
+        problem.help(format!("write mode: {meant}")).suggest(meant);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn only_the_five_names_are_modes() {
+        for (mode, at) in [
+            ("Sync", &["spec.replication.mode"][..]),
+            ("''", &["spec.replication.mode"]),
+            ("' sync'", &["spec.replication.mode"]),
+            ("quorum", &["spec.replication.mode"]),
+            ("true", &["spec.replication.mode"]),
+            ("[sync]", &["spec.replication.mode"]),
+            ("null", &[]),
+            ("strict-sync", &[]),
+        ] {
+            cluster(&format!("{{instances: 3, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
+        }
+        cluster("{instances: 0, replication: {mode: SYNC}}").raises(&RULE, &["spec.replication.mode"]);
+        cluster("{instances: 3, replication: {mode: sync-al}}").says(&RULE, "write mode: sync-all");
+        cluster("{instances: 3, replication: {mode: '${MODE}'}}").says(&RULE, "a variable that nothing has replaced");
+    }
+
+    #[test]
+    fn every_mode_of_a_sharded_cluster_counts_even_one_that_no_part_takes() {
+        sharded("{coordinator: {instances: 2}, replication: {mode: x}, \
+                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}")
+        .raises(&RULE, &["spec.replication.mode"]);
+        sharded("{coordinator: {instances: 2, replication: {mode: quorum}}, shards: {clusters: 2, instancesPerCluster: 2}}")
+            .raises(&RULE, &["spec.coordinator.replication.mode"]);
+    }
+}

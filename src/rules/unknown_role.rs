@@ -1,0 +1,76 @@
+//! A role that is none of the four, or one that the main pods cannot have.
+
+use crate::{
+    cluster::{Cluster, Field},
+    replication::{Role, nearest},
+    rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-role",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: true,
+    judges_stopped: true,
+    summary: "a role is unknown, or not one that the main pods can have",
+    rationale: "Roles become tags of Patroni: ha adds noloadbalance, readonly adds nofailover, none adds both. \
+        The main pods must be promotable, since one of them starts as the primary, so only ha-read and \
+        ha can stand there; a group can have any of the four. The names are compared exactly, so HA_READ \
+        is unknown.",
+    fix: "write ha-read, ha, readonly or none; for the main pods ha-read or ha",
+    blind_spot: "",
+    reference: "StackGres operator: its validating webhook, and its translation of roles into Patroni tags.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    role: readonly
+",
+        &["spec.replication.role"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    role: ha
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    judge(&cluster.role, "the role of the main pods", &Role::OF_MAIN.map(Role::name), problems);
+    for group in cluster.groups() {
+        let what = format!("the role of group {}", group.name());
+        judge(&group.role_field(), &what, &Role::OF_GROUPS.map(Role::name), problems);
+    }
+}
+
+fn judge<'a>(role: &Field<'a>, what: &str, names: &[&'static str], problems: &mut Problems<'a>) {
+    let text = role.text().unwrap_or_default();
+    if role.is_absent() || names.contains(&text) {
+        return;
+    }
+    let problem = problems.at(role, format!("{what} {}", is_not(role, &one_of(names))));
+    if let Some(meant) = nearest(text, names.iter().copied()) {
+        problem.help(format!("write role: {meant}")).suggest(meant);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster};
+
+    #[test]
+    fn main_pods_have_two_roles_and_groups_four() {
+        let main = &["spec.replication.role"][..];
+        for (role, at) in [("ha-read", &[][..]), ("ha", &[]), ("null", &[]), ("readonly", main), ("none", main), ("HA", main), ("''", main), ("3", main)] {
+            cluster(&format!("{{instances: 3, replication: {{role: {role}}}}}")).raises(&RULE, at);
+        }
+        let group = &["spec.replication.groups[1].role"][..];
+        for (role, at) in [("readonly", &[][..]), ("none", &[]), ("null", &[]), ("read-only", group), ("HA_READ", group), ("leader", group), ("[]", group)] {
+            let groups = format!("[{{instances: 1}}, {{instances: 1, role: {role}}}]");
+            cluster(&format!("{{instances: 5, replication: {{groups: {groups}}}}}")).raises(&RULE, at);
+        }
+        cluster("{instances: 0, replication: {role: HA_READ}}").says(&RULE, "write role: ha-read");
+    }
+}

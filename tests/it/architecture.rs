@@ -1,0 +1,153 @@
+//! The design, held: imports point downwards, and the core touches nothing but values.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The layers from the ground up; a module may import its own layer and those below.
+const LAYERS: [(&str, &[&str]); 5] = [
+    ("values", &["path", "view", "replication", "postgres", "patroni", "topology", "cluster", "rule"]),
+    ("knowledge", &["rules", "defaults"]),
+    ("judgement", &["policy", "review", "prediction"]),
+    ("presentation", &["render"]),
+    ("edges", &["manifest", "input", "offline", "admission", "certificate", "server", "settings", "cli"]),
+];
+
+/// What the core (all below presentation) must not name: I/O, clocks, threads, and the crates of the edges.
+const FOREIGN: [&str; 16] = [
+    "std::fs", "std::io", "std::net", "std::env", "std::thread", "std::process", "std::time", "println!", "print!(",
+    "tokio", "axum", "kube", "hyper", "rustls", "clap", "tracing",
+];
+
+fn layer(module: &str) -> usize {
+    LAYERS
+        .iter()
+        .position(|(_, modules)| modules.contains(&module))
+        .unwrap_or_else(|| panic!("src/{module}.rs is in no layer: name it in tests/it/architecture.rs and ARCHITECTURE.md"))
+}
+
+/// Every source file but the two roots, with the module of the first level that it belongs to.
+fn files() -> Vec<(PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    collect(&src, &mut found);
+    let module = |path: PathBuf| {
+        let relative = path.strip_prefix(&src).unwrap();
+        let first = relative.components().next().unwrap().as_os_str().to_string_lossy();
+        let module = first.trim_end_matches(".rs").to_owned();
+        (path, module)
+    };
+    found.into_iter().map(module).filter(|(_, module)| !matches!(module.as_str(), "lib" | "main")).collect()
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The code of a file that runs in production: without tests and comments.
+fn production_code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let is_test_file = path.file_name().is_some_and(|name| ["testing.rs", "tests.rs", "properties.rs"].iter().any(|test| name == *test));
+    let code = if is_test_file { "" } else { text.split("#[cfg(test)]\nmod tests {").next().unwrap() };
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |all, line| all + line + "\n")
+}
+
+/// The modules of the first level that some code names through `crate::`.
+fn imports(code: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let names = match rest.strip_prefix('{') {
+            // `use crate::{a::b, c::{d, e}}`: the names at the first depth of braces.
+            Some(list) => first_names(list),
+            None => vec![rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()],
+        };
+        named.extend(names);
+    }
+    named
+}
+
+fn first_names(list: &str) -> Vec<String> {
+    let (mut depth, mut name, mut names, mut taking) = (0, String::new(), Vec::new(), true);
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                names.push(std::mem::take(&mut name));
+                taking = true;
+            }
+            ':' if depth == 0 => taking = false,
+            c if depth == 0 && taking && (c.is_alphanumeric() || c == '_') => name.push(c),
+            _ => {}
+        }
+    }
+    names.push(name);
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+#[test]
+fn imports_point_downwards() {
+    for (path, module) in files() {
+        for import in imports(&production_code(&path)) {
+            assert!(
+                layer(&import) <= layer(&module),
+                "{} is of the layer {} and imports crate::{import}, which is of {}: turn the import round",
+                path.display(),
+                LAYERS[layer(&module)].0,
+                LAYERS[layer(&import)].0
+            );
+        }
+    }
+}
+
+#[test]
+fn the_core_touches_nothing_but_values() {
+    for (path, module) in files() {
+        if layer(&module) >= layer("render") {
+            continue;
+        }
+        let code = production_code(&path);
+        for foreign in FOREIGN {
+            assert!(!code.contains(foreign), "{} is of the core and names {foreign}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_rule_imports_neither_rules_nor_judgement() {
+    for (path, module) in files() {
+        let parent = path.parent().and_then(Path::file_name);
+        if module != "rules" || parent.is_none_or(|parent| parent != "rules") {
+            continue;
+        }
+        let code = production_code(&path);
+        assert!(!code.contains("super::") && !code.contains("crate::rules"), "{} imports another rule", path.display());
+    }
+}
+
+#[test]
+fn every_file_opens_with_its_story() {
+    for (path, _) in files() {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("//! "), "{} does not open with a `//!` sentence", path.display());
+    }
+}
+
+#[test]
+fn no_file_is_more_than_one_story() {
+    for (path, _) in files() {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 450, "{} has {lines} lines: which two stories does it tell?", path.display());
+    }
+}

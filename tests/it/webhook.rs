@@ -1,0 +1,256 @@
+//! The answers to reviews that a real API server sent, held against what an API server requires of answers.
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Value, json};
+use syncguard::{
+    admission::{self, Reply, Webhook},
+    policy::Policy,
+};
+
+macro_rules! review {
+    ($name:literal) => {
+        (concat!($name, ".json"), include_str!(concat!("../fixtures/reviews/", $name, ".json")))
+    };
+}
+
+const REVIEWS: [(&str, &str); 10] = [
+    review!("create.mutate"),
+    review!("create.validate"),
+    review!("delete"),
+    review!("mode-patch.validate"),
+    review!("scale-6-to-1.mutate"),
+    review!("scale-6-to-1.validate"),
+    review!("server-side-apply.mutate"),
+    review!("server-side-apply.validate"),
+    review!("status-only-update.mutate"),
+    review!("status-only-update.validate"),
+];
+
+fn captured(name: &str) -> Value {
+    let (_, text) = REVIEWS.iter().find(|(file, _)| *file == format!("{name}.json")).unwrap();
+    serde_json::from_str(text).unwrap()
+}
+
+fn send(webhook: Webhook, review: &Value) -> Reply {
+    admission::reply(webhook, review.to_string().as_bytes(), &Policy::default())
+}
+
+/// The response of an answer that an API server would take.
+#[track_caller]
+fn response(webhook: Webhook, review: &Value) -> Value {
+    let reply = send(webhook, review);
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(reply.content_type, "application/json");
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    is_acceptable(webhook, review, &answer);
+    answer["response"].clone()
+}
+
+/// The API server's own checks of an answer (`VerifyAdmissionResponse` and what it does with warnings).
+#[track_caller]
+fn is_acceptable(webhook: Webhook, review: &Value, answer: &Value) {
+    let response = &answer["response"];
+    assert_eq!(answer["kind"], "AdmissionReview");
+    assert_eq!(answer["apiVersion"], review["apiVersion"], "an answer has the version of its question");
+    assert_eq!(response["uid"], review["request"]["uid"], "an answer has the uid of its question");
+    assert!(response["allowed"].is_boolean());
+    let (patch, patch_type) = (response.get("patch"), response.get("patchType"));
+    assert_eq!(patch.is_some(), patch_type.is_some(), "patch and patchType come together or not at all");
+    assert!(patch.is_none() || webhook == Webhook::Mutate, "a validating webhook must not patch");
+    if let Some(patch) = patch {
+        assert_eq!(patch_type.unwrap(), "JSONPatch");
+        assert!(review["request"]["operation"] != "DELETE", "a DELETE has nothing to patch");
+        apply(review, patch);
+    }
+    let warnings = response["warnings"].as_array().cloned().unwrap_or_default();
+    let texts: Vec<_> = warnings.iter().map(|warning| warning.as_str().unwrap()).collect();
+    assert!(texts.iter().map(|text| text.len()).sum::<usize>() <= 4096, "the API server cuts warnings beyond 4096");
+    for text in texts {
+        assert!(text.chars().count() <= 256, "the API server cuts a warning beyond 256 characters: {text}");
+        assert!(!text.chars().any(char::is_control), "a warning must not hold control characters: {text:?}");
+    }
+    for (key, value) in response["auditAnnotations"].as_object().into_iter().flatten() {
+        assert!(key.len() <= 63 && !key.contains('/') && value.is_string(), "audit annotation {key}");
+    }
+    if response["allowed"] == false {
+        let status = &response["status"];
+        assert!(status["message"].as_str().is_some_and(|message| !message.is_empty()));
+        assert!(status["code"].as_u64().is_some_and(|code| (400..600).contains(&code)));
+    }
+}
+
+/// The object of a review with a patch applied.
+fn apply(review: &Value, patch: &Value) -> Value {
+    let decoded = BASE64.decode(patch.as_str().unwrap()).unwrap();
+    let patch: json_patch::Patch = serde_json::from_slice(&decoded).unwrap();
+    let mut object = review["request"]["object"].clone();
+    json_patch::patch(&mut object, &patch).expect("the patch applies to the object that it is for");
+    object
+}
+
+#[test]
+fn every_captured_review_is_answered_as_an_api_server_requires() {
+    for (file, text) in REVIEWS {
+        let review: Value = serde_json::from_str(text).unwrap();
+        for webhook in [Webhook::Validate, Webhook::Mutate] {
+            if file.starts_with("scale") {
+                let reply = send(webhook, &review);
+                assert_eq!(reply.status, 503, "{file}: while no cluster is known, failurePolicy must decide");
+            } else {
+                assert_eq!(response(webhook, &review)["allowed"], file != "mode-patch.validate.json" || webhook == Webhook::Mutate, "{file}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_documentations_example_is_admitted_as_it_stands_with_three_warnings() {
+    let response = response(Webhook::Validate, &captured("create.validate"));
+    let warnings: Vec<_> = response["warnings"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    for (path, id) in [
+        ("spec.replication.syncInstances", "[ignored-sync-instances]"),
+        ("spec.nonProductionOptions.disableClusterPodAntiAffinity", "[strict-standbys-share-node]"),
+        ("spec.postgres.version", "[stuck-commit-bug]"),
+    ] {
+        let found = warnings.iter().any(|warning| warning.starts_with(path) && warning.ends_with(id));
+        assert!(found, "a warning at {path} of {id}, among {warnings:#?}");
+    }
+    assert_eq!(response["auditAnnotations"]["rules-raised"], "ignored-sync-instances,strict-standbys-share-node,stuck-commit-bug");
+    let mutated = self::response(Webhook::Mutate, &captured("create.mutate"));
+    assert_eq!(mutated.get("patch"), None, "there is nothing to complete");
+}
+
+#[test]
+fn a_denial_tells_every_error_in_causes_and_in_its_message() {
+    let mut review = captured("create.validate");
+    let spec = &mut review["request"]["object"]["spec"];
+    spec["instances"] = json!(1);
+    spec["replication"]["role"] = json!("reader");
+    let response = response(Webhook::Validate, &review);
+    let status = &response["status"];
+    assert_eq!(response["allowed"], false);
+    assert_eq!((&status["code"], &status["reason"]), (&json!(422), &json!("Invalid")));
+    assert_eq!(status["details"]["kind"], "SGCluster");
+    assert_eq!(status["details"]["group"], "stackgres.io");
+    assert_eq!(status["details"]["name"], "sync-cluster");
+    for (field, id) in
+        [("spec.instances", "strict-sync-all-without-standby"), ("spec.replication.role", "unknown-role")]
+    {
+        let causes = status["details"]["causes"].as_array().unwrap();
+        let cause = causes.iter().find(|cause| cause["reason"] == id).unwrap_or_else(|| panic!("a cause {id}"));
+        assert_eq!(cause["field"], field);
+        let message = cause["message"].as_str().unwrap();
+        assert!(message.ends_with(&format!("[{id}]")), "kubectl prints field and message only: {message}");
+        assert!(status["message"].as_str().unwrap().contains(message), "Helm prints the message only");
+    }
+}
+
+#[test]
+fn what_is_missing_is_completed() {
+    for (remove, expected) in [
+        ("/spec/replication/syncInstances", json!({"mode": "strict-sync-all", "role": "ha-read", "syncInstances": 5})),
+        ("/spec/replication", json!({"mode": "async", "role": "ha-read"})),
+    ] {
+        let mut review = captured("create.mutate");
+        let (parent, key) = remove.rsplit_once('/').unwrap();
+        review["request"]["object"].pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
+        let response = response(Webhook::Mutate, &review);
+        let object = apply(&review, &response["patch"]);
+        assert_eq!(object["spec"]["replication"], expected, "without {remove}");
+        assert!(response["auditAnnotations"]["defaults-applied"].as_str().is_some_and(|paths| !paths.is_empty()));
+    }
+}
+
+#[test]
+fn a_status_write_passes_without_news_even_on_a_broken_cluster() {
+    let review = captured("status-only-update.validate");
+    assert_eq!(review["request"]["object"]["spec"]["instances"], 1, "strict-sync-all on one instance is broken");
+    let validated = response(Webhook::Validate, &review);
+    assert_eq!(validated["allowed"], true);
+    let warnings = validated["warnings"].as_array().unwrap();
+    for warning in warnings {
+        assert!(warning.as_str().unwrap().contains("it was so before"), "only the ratcheted errors are repeated: {warning}");
+    }
+    let mut incomplete = captured("status-only-update.mutate");
+    for object in ["object", "oldObject"] {
+        incomplete["request"][object]["spec"].as_object_mut().unwrap().remove("replication");
+    }
+    assert_eq!(response(Webhook::Mutate, &incomplete).get("patch"), None, "spec is unchanged, so nothing is filled in");
+}
+
+#[test]
+fn the_operator_is_never_in_our_way() {
+    let unsound = |change: &dyn Fn(&mut Value)| {
+        let mut review = captured("server-side-apply.validate");
+        review["request"]["object"]["spec"]["instances"] = json!(1);
+        review["request"]["object"]["spec"]["replication"] = json!({"mode": "strict-sync-all", "role": "ha-read"});
+        review["request"]["oldObject"]["spec"]["replication"] = json!({"mode": "async", "role": "ha-read"});
+        change(&mut review["request"]);
+        response(Webhook::Validate, &review)
+    };
+    assert_eq!(unsound(&|_| {})["allowed"], false, "strict-sync-all on one instance is refused");
+    for (what, change) in [
+        ("a major version upgrade", &(|request: &mut Value| {
+            request["oldObject"]["status"]["dbOps"]["majorVersionUpgrade"] = json!({"phase": "x"});
+        }) as &dyn Fn(&mut Value)),
+        ("a deletion", &|request: &mut Value| {
+            request["object"]["metadata"]["deletionTimestamp"] = json!("2026-11-22T23:42:11Z");
+        }),
+        ("a cluster of an SGShardedCluster", &|request: &mut Value| {
+            request["object"]["metadata"]["ownerReferences"] =
+                json!([{"apiVersion": "stackgres.io/v1alpha1", "kind": "SGShardedCluster", "controller": true}]);
+        }),
+    ] {
+        let response = unsound(change);
+        assert_eq!(response["allowed"], true, "{what} passes");
+        assert!(response["warnings"].as_array().is_some_and(|it| !it.is_empty()), "{what} is warned of");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_review_is_refused_with_a_reason() {
+    for (body, reason) in [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[]", "not an AdmissionReview"),
+        ("{}", "not an AdmissionReview"),
+        (r#"{"apiVersion":"admission.k8s.io/v2","kind":"AdmissionReview"}"#, "admission.k8s.io/v2"),
+        (r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}"#, "no request"),
+        (r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{}}"#, "no uid"),
+        (
+            r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","operation":"CREATE",
+                "kind":{"group":"stackgres.io","kind":"SGCluster"},"object":null}}"#,
+            "no object",
+        ),
+        (
+            r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","operation":"CREATE",
+                "kind":{"group":"stackgres.io","kind":"SGCluster"},"object":{"apiVersion":"v1","kind":"Pod"}}}"#,
+            "something else",
+        ),
+        (&"[".repeat(100_000), "not JSON"),
+        (&format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000)), "not an AdmissionReview"),
+    ] {
+        let reply = admission::reply(Webhook::Validate, body.as_bytes(), &Policy::default());
+        let text = String::from_utf8_lossy(&reply.body);
+        let shown: String = body.chars().take(80).collect();
+        assert_eq!(reply.status, 400, "{shown}");
+        assert!(text.contains(reason), "{shown} should be told {reason:?}, and is told {text:?}");
+    }
+}
+
+#[test]
+fn an_old_version_is_answered_in_its_own_version() {
+    let mut review = captured("create.validate");
+    review["apiVersion"] = json!("admission.k8s.io/v1beta1");
+    assert_eq!(response(Webhook::Validate, &review)["allowed"], true);
+}
+
+#[test]
+fn a_panic_is_answered_with_the_uid() {
+    let review = captured("create.validate");
+    let reply = admission::reply_to_panic(review.to_string().as_bytes());
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    is_acceptable(Webhook::Validate, &review, &answer);
+    assert_eq!(answer["response"]["status"]["code"], 500);
+    assert_eq!(admission::reply_to_panic(b"nonsense").status, 500);
+}
