@@ -47,6 +47,8 @@ pub struct Cluster<'a> {
     /// The cluster that this one follows.
     pub replicate_from: Field<'a>,
     spec: &'a Spec<'a>,
+    /// Whether something else than an object stands at `replication`, so that nothing is known of it.
+    replication_is_unreadable: bool,
     groups: Vec<Group<'a>>,
     configurations: Option<&'a Configurations<'a>>,
     configurations_base: Base,
@@ -58,7 +60,7 @@ pub struct Cluster<'a> {
 struct Sources<'a> {
     part: Part,
     instances: Field<'a>,
-    replication: Option<&'a view::Replication<'a>>,
+    replication: &'a Given<'a, view::Replication<'a>>,
     replication_base: Base,
     autoscaling: Option<&'a view::Autoscaling<'a>>,
     autoscaling_base: Base,
@@ -91,7 +93,7 @@ impl<'a> Cluster<'a> {
         let sources = Sources {
             part: Part::Whole,
             instances,
-            replication: spec.replication.get(),
+            replication: &spec.replication,
             replication_base: Base::Spec,
             autoscaling: spec.autoscaling.get(),
             autoscaling_base: Base::Spec,
@@ -102,7 +104,7 @@ impl<'a> Cluster<'a> {
     }
 
     fn from_sources(spec: &'a Spec<'a>, sources: Sources<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
-        let replication = sources.replication;
+        let replication = sources.replication.get();
         let whole = sources.part == Part::Whole;
         let at = |key| Place::new(sources.replication_base, key);
         let leaf = |read: fn(&'a view::Replication<'a>) -> &'a Leaf<'a>| replication.map_or(&ABSENT, read);
@@ -135,6 +137,7 @@ impl<'a> Cluster<'a> {
             ),
             replicate_from: Field::new(&spec.replicate_from, Place::new(Base::Spec, &["replicateFrom"])),
             spec,
+            replication_is_unreadable: sources.replication.other().is_some(),
             groups: Vec::new(),
             configurations: sources.configurations,
             configurations_base: sources.configurations_base,
@@ -178,6 +181,9 @@ impl<'a> Cluster<'a> {
 
     /// M; the operator's default where none is written, none where it is unknown.
     pub fn mode(&self) -> Option<Mode> {
+        if self.replication_is_unreadable {
+            return None;
+        }
         if self.mode.is_absent() {
             return Some(self.part.default_mode());
         }

@@ -152,6 +152,15 @@ const SHIPPED: &[Shipped] = &[
     ),
 ];
 
+/// The next minor version of this Postgres whose Patroni has the stuck commits of issue 3468 fixed.
+pub fn first_fixed(postgres: &str) -> Option<String> {
+    let (major, minor) = split(postgres)?;
+    let fixed = SHIPPED.iter().filter(|(patroni, _)| !patroni.has_stuck_commit_bug());
+    let minors = fixed.flat_map(|(_, versions)| versions.iter()).filter(|version| version.0 == major);
+    let next = minors.map(|version| version.1).filter(|candidate| *candidate > minor).min()?;
+    Some(format!("{major}.{next}"))
+}
+
 /// `16.1` as (16, 1); none for anything but two numbers.
 fn split(postgres: &str) -> Option<(u8, u8)> {
     let (major, minor) = postgres.trim().split_once('.')?;
@@ -198,6 +207,21 @@ mod tests {
             (Version(4, 1, 0), false),
         ] {
             assert_eq!(version.has_stuck_commit_bug(), has, "Patroni {version}");
+        }
+    }
+
+    #[test]
+    fn the_next_fixed_postgres_keeps_the_major_version() {
+        for (postgres, fixed) in [
+            ("12.9", Some("12.22")),
+            ("13.20", Some("13.21")),
+            ("16.1", Some("16.9")),
+            ("17.0", Some("17.5")),
+            ("18.3", None),
+            ("19.0", None),
+            ("latest", None),
+        ] {
+            assert_eq!(first_fixed(postgres).as_deref(), fixed, "after Postgres {postgres}");
         }
     }
 }

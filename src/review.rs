@@ -5,14 +5,17 @@
 
 mod ignores;
 
+use std::collections::{HashMap, HashSet};
+
 use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
 
 use crate::{
     cluster::{Cluster, Field, Part, PostgresConfigs, Sharded},
     defaults::{self, Operation},
+    path::Path,
     policy::Policy,
-    rule::{Change, Check, Finding, Problem, Problems, Rule, Severity},
+    rule::{Change, Check, Finding, Problem, Problems, Related, Rule, Severity},
     rules,
     view::{Body, Kind, Leaf},
 };
@@ -160,18 +163,24 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The part that another state's part came from. A new override came from the shards without one.
-    fn counterpart(&self, part: Part) -> Option<&Cluster<'a>> {
-        let same = |candidate: Part| match (candidate, part) {
-            (Part::Override { shard: Some(one), .. }, Part::Override { shard: Some(other), .. }) => {
-                one == other
-            }
-            (one, other) => one == other,
-        };
-        let shards = matches!(part, Part::Override { .. }).then_some(Part::Shards);
-        let find = |wanted: &dyn Fn(Part) -> bool| self.parts().iter().find(|cluster| wanted(cluster.part));
-        find(&same).or_else(|| shards.and_then(|shards| find(&|candidate| candidate == shards)))
+    /// The parts, by what they are to the object; a shard by its number, wherever its override stands.
+    fn by_part(&self) -> HashMap<Part, &Cluster<'a>> {
+        self.parts().iter().map(|cluster| (place_free(cluster.part), cluster)).collect()
     }
+}
+
+/// A part without the position of its override, which can move.
+fn place_free(part: Part) -> Part {
+    match part {
+        Part::Override { shard: Some(shard), .. } => Part::Override { position: 0, shard: Some(shard) },
+        part => part,
+    }
+}
+
+/// The cluster that a part came from; a shard whose override is new came from the shards without one.
+fn counterpart<'p, 'a>(before: &HashMap<Part, &'p Cluster<'a>>, part: Part) -> Option<&'p Cluster<'a>> {
+    let shards = matches!(part, Part::Override { .. }).then_some(Part::Shards);
+    before.get(&place_free(part)).or_else(|| before.get(&shards?)).copied()
 }
 
 fn instances_of<'a>(object: &'a Body<'a>) -> Option<&'a Leaf<'a>> {
@@ -187,31 +196,42 @@ fn raise<'a>(
 ) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
     let mut problems = Problems::default();
+    let history = before.map(|before| History { object: before.object, parts: before.by_part() });
     for rule in rules::ALL {
         for check in rule.checks {
-            run(rule, check, now, before, source, &mut problems);
+            run(rule, check, now, history.as_ref(), source, &mut problems);
         }
-        let first = findings.len();
+        let mut said = HashMap::new();
         for problem in problems.drain() {
-            weigh(rule, problem, first, policy, &mut findings);
+            weigh(rule, problem, &mut said, policy, &mut findings);
         }
     }
     findings
 }
 
+/// A stored object and its parts.
+struct History<'p, 'a> {
+    object: &'a Body<'a>,
+    parts: HashMap<Part, &'p Cluster<'a>>,
+}
+
+impl<'p, 'a> History<'p, 'a> {
+    fn change(&self, now: &'p Cluster<'a>) -> Option<Change<'p, 'a>> {
+        Some(Change { before: counterpart(&self.parts, now.part)?, now, stored: self.object })
+    }
+}
+
 fn run<'a>(
     rule: &Rule,
     check: &Check,
-    now: &State<'a>,
-    before: Option<&State<'a>>,
+    now: &'_ State<'a>,
+    history: Option<&History<'_, 'a>>,
     source: Source,
     problems: &mut Problems<'a>,
 ) {
     let judged = |part: &&Cluster<'a>| rule.judges_stopped || !part.is_stopped();
     let parts = now.parts().iter().filter(judged);
-    let change = |part| {
-        Some(Change { before: before?.counterpart(Cluster::part(part))?, now: part, stored: before?.object })
-    };
+    let change = |part| history?.change(part);
     match (check, &now.shape) {
         (Check::Cluster(check), _) => parts.for_each(|part| check(part, problems)),
         (Check::ClusterUnless(check, excused), _) => {
@@ -232,13 +252,13 @@ fn run<'a>(
 fn weigh<'a>(
     rule: &'static Rule,
     problem: Problem<'a>,
-    first: usize,
+    said: &mut HashMap<Fault<'a>, usize>,
     policy: &Policy,
     findings: &mut Vec<Finding<'a>>,
 ) {
     let Some(severity) = policy.severity(rule, problem.severity) else { return };
-    let said = findings.iter_mut().skip(first).find(|finding| finding.path == problem.path);
-    if let Some(said) = said {
+    let index = *said.entry(fault_of(&problem)).or_insert(findings.len());
+    if let Some(said) = findings.get_mut(index) {
         said.severity = said.severity.max(severity);
         return;
     }
@@ -255,18 +275,27 @@ fn weigh<'a>(
     });
 }
 
+/// What a rule speaks of only once: a path, and the setting if it stands in an SGPostgresConfig, because all
+/// settings of one share the cluster's path.
+type Fault<'a> = (Path<'a>, Option<&'a str>);
+
+fn fault_of<'a>(problem: &Problem<'a>) -> Fault<'a> {
+    let setting = match problem.related {
+        Some(Related::PostgresConfig { key, .. }) => Some(key),
+        Some(Related::Here { .. }) | None => None,
+    };
+    (problem.path.clone(), setting)
+}
+
 /// What was wrong before must not hold up a change of something else; and what was known is no news.
 fn ratchet(findings: &mut Vec<Finding<'_>>, known: &[Finding<'_>], source: Source) {
+    let known: HashSet<_> = known.iter().map(|known| (known.rule.id, &known.path, known.severity)).collect();
     findings.retain_mut(|finding| {
-        let same = |known: &&Finding<'_>| {
-            known.rule.id == finding.rule.id
-                && known.path == finding.path
-                && known.severity == finding.severity
-        };
-        match (known.iter().find(same), finding.severity) {
-            (Some(_), Severity::Error) => soften(finding, "it was so before this change"),
-            (Some(_), Severity::Warning) => return source == Source::File,
-            (None, _) => {}
+        let is_known = known.contains(&(finding.rule.id, &finding.path, finding.severity));
+        match finding.severity {
+            Severity::Error if is_known => soften(finding, "it was so before this change"),
+            Severity::Warning if is_known => return source == Source::File,
+            Severity::Error | Severity::Warning => {}
         }
         true
     });

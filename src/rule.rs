@@ -27,6 +27,11 @@ impl Severity {
             Self::Error => "error",
         }
     }
+
+    /// The severity of a fault that is an error only where it is grave.
+    pub fn error_if(grave: bool) -> Self {
+        if grave { Self::Error } else { Self::Warning }
+    }
 }
 
 impl fmt::Display for Severity {

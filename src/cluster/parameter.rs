@@ -1,5 +1,7 @@
 //! One setting of Postgres, and whether the cluster or its SGPostgresConfig says so.
 
+use std::fmt;
+
 use super::field::Field;
 use crate::path::Path;
 
@@ -35,5 +37,16 @@ impl<'a> Parameter<'a> {
     /// The place in the cluster at which the setting is chosen.
     pub fn path(&self) -> Path<'a> {
         self.field.path()
+    }
+}
+
+/// The setting as a message shows it: `fsync = "off"`, and the SGPostgresConfig if it stands in one.
+impl fmt::Display for Parameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.field.leaf();
+        match self.source {
+            Source::Inline => write!(f, "{} = {value}", self.path().name()),
+            Source::Config { name, key } => write!(f, "{key} = {value} in the SGPostgresConfig {name:?}"),
+        }
     }
 }

@@ -125,7 +125,7 @@ fn coordinator<'a>(spec: &'a Spec<'a>, configs: PostgresConfigs<'_, 'a>) -> Clus
     let sources = Sources {
         part: Part::Coordinator,
         instances: Field::new(instances, Place::new(Base::Coordinator, &["instances"])),
-        replication: view.and_then(|view| view.replication.get()),
+        replication: view.map_or(&NO_REPLICATION, |view| &view.replication),
         replication_base: Base::Coordinator,
         autoscaling: view.and_then(|view| view.autoscaling.get()),
         autoscaling_base: Base::Coordinator,
@@ -159,10 +159,8 @@ fn overridden<'a>(
     configs: PostgresConfigs<'_, 'a>,
 ) -> Cluster<'a> {
     let base = Base::Override(position);
-    let (replication, replication_base) = match view.replication.get() {
-        Some(own) => (Some(own), base),
-        None => inherited(spec),
-    };
+    let (replication, replication_base) =
+        if view.replication.is_absent() { inherited(spec) } else { (&view.replication, base) };
     let (configurations, configurations_base) =
         either(view.configurations.get(), base, shards.configurations.get());
     let (autoscaling, autoscaling_base) = either(view.autoscaling.get(), base, shards.autoscaling.get());
@@ -184,11 +182,14 @@ fn either<'a, T>(own: Option<&'a T>, base: Base, shards: Option<&'a T>) -> (Opti
     if own.is_some() { (own, base) } else { (shards, Base::Shards) }
 }
 
+/// What a part without a replication of its own has.
+static NO_REPLICATION: Given<'static, Replication<'static>> = Given::Absent;
+
 /// The replication of a shard that says nothing of its own.
-fn inherited<'a>(spec: &'a Spec<'a>) -> (Option<&'a Replication<'a>>, Base) {
-    match spec.shards.get().and_then(|shards| shards.replication.get()) {
-        Some(replication) => (Some(replication), Base::Shards),
-        None => (spec.replication.get(), Base::Spec),
+fn inherited<'a>(spec: &'a Spec<'a>) -> (&'a Given<'a, Replication<'a>>, Base) {
+    match spec.shards.get().map(|shards| &shards.replication) {
+        Some(replication) if !replication.is_absent() => (replication, Base::Shards),
+        _ => (&spec.replication, Base::Spec),
     }
 }
 

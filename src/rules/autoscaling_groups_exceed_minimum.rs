@@ -20,32 +20,34 @@ pub(super) static RULE: Rule = Rule {
     reference: "StackGres operator: its validating webhook.",
     bad: Example::cluster(
         "spec:
-  instances: 6
+  instances: 3
   autoscaling:
     mode: none
     minInstances: 2
   replication:
     groups:
       - role: ha-read
-        instances: 2
-      - role: ha-read
-        instances: 3
-        minInstances: 2
+        instances: 1
+        minInstances: 1
+      - role: ha
+        instances: 1
+        minInstances: 1
 ",
         &["spec.autoscaling.minInstances"],
     ),
     good: "spec:
-  instances: 6
+  instances: 3
   autoscaling:
     mode: none
-    minInstances: 4
+    minInstances: 3
   replication:
     groups:
       - role: ha-read
-        instances: 2
-      - role: ha-read
-        instances: 3
-        minInstances: 2
+        instances: 1
+        minInstances: 1
+      - role: ha
+        instances: 1
+        minInstances: 1
 ",
     checks: &[Check::Cluster(check)],
 };

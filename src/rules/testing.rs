@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     policy::Policy,
     review::{self, Request, Source},
-    rule::Rule,
+    rule::{Example, Rule},
     view::{Kind, Object, Parameters},
 };
 
@@ -30,6 +30,18 @@ pub fn sharded(spec: &str) -> Case {
 /// An SGPostgresConfig with this `spec`, in YAML.
 pub fn postgres_config(spec: &str) -> Case {
     case(Kind::PostgresConfig, spec)
+}
+
+/// An example of a rule, whose manifest begins at `spec:`.
+pub fn example(example: &Example, manifest: &str) -> Case {
+    let whole = |manifest: &str| {
+        let mut object = object(example.kind, &Value::Null);
+        if let (Some(object), Value::Object(written)) = (object.as_object_mut(), yaml(manifest)) {
+            object.extend(written);
+        }
+        object
+    };
+    Case { object: whole(manifest), before: example.before.map(whole), config: None }
 }
 
 fn case(kind: Kind, spec: &str) -> Case {
@@ -88,6 +100,13 @@ impl Case {
             "{} should say {text:?}, and says {said:?}",
             rule.id
         );
+    }
+
+    /// Every rule that speaks, and where.
+    pub fn everything_said(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        self.judge(|finding| said.push(format!("{} at {}", finding.rule.id, finding.path)));
+        said
     }
 
     fn paths(&self, rule: &Rule) -> Vec<(&'static str, String)> {

@@ -31,7 +31,7 @@ pub(super) static RULE: Rule = Rule {
     good: "spec:
   instances: 3
   replication:
-    role: ha
+    role: ha-read
 ",
     checks: &[Check::Cluster(check)],
 };

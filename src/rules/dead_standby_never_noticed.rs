@@ -1,0 +1,103 @@
+//! `wal_sender_timeout = 0`: commits wait for a standby that died without a word, for ever.
+
+use crate::{
+    cluster::Cluster,
+    postgres::milliseconds,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "dead-standby-never-noticed",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "wal_sender_timeout is 0 in a synchronous mode, so a silent standby blocks commits without \
+        limit",
+    rationale: "A standby whose node loses power or network closes no connection. The primary takes it for \
+        streaming until wal_sender_timeout ends the connection; only then can Patroni drop it from the \
+        synchronous standbys, and commits go on. At the default of 60 s that is a pause of about a minute. \
+        At 0 the pause has no end, in the modes that are not strict as well, and patronictl list goes on \
+        showing a healthy Sync Standby.",
+    fix: "Remove wal_sender_timeout (60 s then), or set it to the longest pause that writers can bear.",
+    blind_spot: "Keepalive settings of TCP, which can end a dead connection too, are not weighed.",
+    reference: "PostgreSQL manual, Replication settings: wal_sender_timeout, 0 disables it; Patroni picks \
+        synchronous standbys among those that pg_stat_replication shows as streaming.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync-all
+  configurations:
+    postgres:
+      postgresql.conf:
+        wal_sender_timeout: \"0\"
+",
+        &["spec.configurations.postgres[\"postgresql.conf\"].wal_sender_timeout"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync-all
+  configurations:
+    postgres:
+      postgresql.conf:
+        wal_sender_timeout: 30s
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
+    let Some(setting) = cluster.parameter("wal_sender_timeout") else { return };
+    if setting.text().and_then(milliseconds) != Some(0) {
+        return;
+    }
+    problems
+        .at_parameter(
+            &setting,
+            format!(
+                "the mode is {}, and with {setting} a synchronous standby that dies silently is never \
+                 noticed: commits wait for it without limit",
+                mode.name()
+            ),
+        )
+        .help("set wal_sender_timeout to a time that writers can wait, such as \"60s\", the default");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].wal_sender_timeout";
+
+    #[test]
+    fn zero_is_no_timeout_in_any_unit() {
+        for (mode, value, at) in [
+            ("sync", "'0'", &[INLINE][..]),
+            ("strict-sync-all", "0min", &[INLINE]),
+            ("sync-all", "' 0 ms '", &[INLINE]),
+            ("sync", "'1'", &[]),
+            ("sync", "60s", &[]),
+            ("sync", "'-1'", &[]),
+            ("sync", "never", &[]),
+            ("sync", "0", &[]),
+            ("async", "'0'", &[]),
+            ("null", "'0'", &[]),
+        ] {
+            let conf = format!("{{postgres: {{postgresql.conf: {{wal_sender_timeout: {value}}}}}}}");
+            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn an_override_without_configurations_shares_the_shards_fault() {
+        let spec = "{replication: {mode: sync-all}, coordinator: {instances: 2}, shards: {clusters: 3, \
+            instancesPerCluster: 2, configurations: {sgPostgresConfig: pg}, overrides: [{index: 1}]}}";
+        sharded(spec)
+            .with_config("{wal_sender_timeout: '0'}")
+            .raises(&RULE, &["spec.shards.configurations.sgPostgresConfig"]);
+    }
+}

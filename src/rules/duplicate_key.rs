@@ -1,0 +1,48 @@
+//! A key that stands twice in one object: the last one wins, and the first one is what people read.
+
+use crate::{
+    rule::{Check, Example, Rule, Severity},
+    view::Kind,
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "duplicate-key",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: true,
+    summary: "a key stands twice in one object, and the last one wins",
+    rationale: "YAML forbids it, and most readers take the last value without a word. In a manifest that has \
+        grown over the years the second replication block is far below the first, and a reviewer who has \
+        found one does not look for another: the cluster runs with a mode that nobody meant.",
+    fix: "Remove all but one, and keep the value that is meant.",
+    blind_spot: "",
+    reference: "YAML 1.2 specification: the keys of a mapping are unique; Kubernetes takes the last one.",
+    bad: Example {
+        kind: Kind::Cluster,
+        manifest: "apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata:
+  name: demo
+spec:
+  instances: 5
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+",
+        before: None,
+        at: &["spec.instances"],
+    },
+    good: "apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata:
+  name: demo
+spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+",
+    checks: &[Check::Text],
+};

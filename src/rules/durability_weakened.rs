@@ -1,0 +1,123 @@
+//! An update to a weaker mode: clients keep their habits, and lose the promise that those were built on.
+
+use crate::{
+    replication::Mode,
+    rule::{Change, Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "durability-weakened",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "an update to a mode that promises less",
+    rationale: "The mode is a contract with the clients: in a strict mode no acknowledged commit exists only \
+        once, in a synchronous one it does so only while no standby is alive, in async it always may. \
+        Nothing in the protocol tells a client that the contract was changed under it, and nothing fails at \
+        the time. It shows at the next failover or with the next lost disk, as commits that were \
+        acknowledged and are gone.",
+    fix: "Keep the mode, or tell the clients; for a planned maintenance, put the mode back when it is done.",
+    blind_spot: "A smaller syncInstances, or fewer instances in a mode that counts them all, is not \
+        compared. A major version upgrade by the operator passes, because it restores the mode.",
+    reference: "StackGres operator: the mode sets synchronous_mode and synchronous_mode_strict of Patroni.",
+    bad: Example::change(
+        "spec:
+  instances: 3
+  replication:
+    mode: strict-sync-all
+",
+        "spec:
+  instances: 3
+  replication:
+    mode: async
+",
+        &["spec.replication.mode"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: strict-sync
+    syncInstances: 2
+",
+    checks: &[Check::Change(check)],
+};
+
+fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
+    let (Some(before), Some(now)) = (change.before.mode(), change.now.mode()) else { return };
+    if strength(now) >= strength(before) || change.stored.is_being_upgraded() {
+        return;
+    }
+    let loss = if now.is_synchronous() {
+        "without a standby commits no longer hang, and are acknowledged with one copy"
+    } else {
+        "commits no longer wait for a standby, and a failover can lose acknowledged ones"
+    };
+    problems
+        .at(
+            &change.now.mode,
+            format!("the mode is weakened from {} to {}: {loss}", before.name(), now.name()),
+        )
+        .help(format!("keep mode: {}, or tell the clients what they can lose now", before.name()));
+}
+
+/// What a mode promises of an acknowledged commit: nothing, a second copy if possible, or a second copy.
+fn strength(mode: Mode) -> u8 {
+    u8::from(mode.is_synchronous()) + u8::from(mode.is_strict())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    const MODE: &str = "spec.replication.mode";
+
+    fn mode(mode: &str) -> String {
+        format!("{{instances: 3, replication: {{mode: {mode}}}}}")
+    }
+
+    #[test]
+    fn only_a_step_down_is_reported() {
+        for (before, now, at) in [
+            ("strict-sync-all", "sync-all", &[MODE][..]),
+            ("strict-sync", "sync", &[MODE]),
+            ("strict-sync", "async", &[MODE]),
+            ("sync-all", "async", &[MODE]),
+            ("sync", "null", &[MODE]),
+            ("strict-sync-all", "strict-sync", &[]),
+            ("sync-all", "sync", &[]),
+            ("async", "async", &[]),
+            ("async", "strict-sync", &[]),
+            ("strict", "async", &[]),
+            ("strict-sync", "asink", &[]),
+        ] {
+            cluster(&mode(now)).after(&mode(before)).raises(&RULE, at);
+        }
+        cluster("{instances: 3}").after(&mode("sync")).raises(&RULE, &[MODE]);
+        cluster("{instances: 0}").after(&mode("sync")).raises(&RULE, &[]);
+        cluster(&mode("async")).raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn a_major_version_upgrade_passes() {
+        cluster(&mode("async"))
+            .after(&mode("strict-sync"))
+            .with("status", "{dbOps: {majorVersionUpgrade: {}}}")
+            .raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn a_new_override_is_compared_with_the_shards() {
+        let shards = |overrides: &str| {
+            format!(
+                "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 1}}, shards: \
+                 {{clusters: 3, instancesPerCluster: 3, overrides: {overrides}}}}}"
+            )
+        };
+        let weak = "[{index: 2, replication: {syncInstances: 1}}]";
+        sharded(&shards(weak))
+            .after(&shards("[]"))
+            .raises(&RULE, &["spec.shards.overrides[0].replication.mode"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! A tiny `maximum_lag_on_failover` in a synchronous mode: it protects nothing and can stop a failover.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "failover-lag-blocks-promotion",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "maximum_lag_on_failover is below 1 MiB in a synchronous mode",
+    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose. In a \
+        synchronous mode the members that may be promoted have every acknowledged commit anyway; what they \
+        lack is the WAL of transactions that nobody was told about, and a bulk load writes megabytes of it. \
+        So the limit protects nothing there, and a small one can leave the cluster without a leader although \
+        a complete standby is alive.",
+    fix: "Remove maximum_lag_on_failover (1048576 bytes by default), or set it to that or more.",
+    blind_spot: "Only a number is read, not a number in quotes.",
+    reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+  configurations:
+    patroni:
+      dynamicConfig:
+        maximum_lag_on_failover: 1
+",
+        &["spec.configurations.patroni.dynamicConfig.maximum_lag_on_failover"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+  configurations:
+    patroni:
+      dynamicConfig:
+        maximum_lag_on_failover: 1048576
+",
+    checks: &[Check::Cluster(check)],
+};
+
+/// Patroni's own default, in bytes.
+const MEBIBYTE: f64 = 1_048_576.0;
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
+    let limit = cluster.dynamic("maximum_lag_on_failover");
+    if limit.number().is_none_or(|bytes| bytes >= MEBIBYTE) {
+        return;
+    }
+    problems
+        .at(
+            &limit,
+            format!(
+                "maximum_lag_on_failover = {} (bytes) protects no acknowledged commit in {}, and keeps a \
+                 standby that lags by more from being promoted",
+                limit.leaf(),
+                mode.name()
+            ),
+        )
+        .help("remove it, or set it to 1048576 (1 MiB) or more");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    const LIMIT: &str = "spec.configurations.patroni.dynamicConfig.maximum_lag_on_failover";
+
+    #[test]
+    fn less_than_a_mebibyte_is_too_little_in_a_synchronous_mode() {
+        for (mode, value, at) in [
+            ("sync", "1048575", &[LIMIT][..]),
+            ("strict-sync-all", "0", &[LIMIT]),
+            ("sync-all", "-9223372036854775808", &[LIMIT]),
+            ("strict-sync", "0.5", &[LIMIT]),
+            ("sync", "1048576", &[]),
+            ("sync", "9223372036854775807", &[]),
+            ("sync", "'0'", &[]),
+            ("sync", "null", &[]),
+            ("async", "0", &[]),
+            ("Sync", "0", &[]),
+        ] {
+            let conf = format!("{{patroni: {{dynamicConfig: {{maximum_lag_on_failover: {value}}}}}}}");
+            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn a_coordinator_is_synchronous_unless_it_says_otherwise() {
+        let conf = "configurations: {patroni: {dynamicConfig: {maximum_lag_on_failover: 0}}}";
+        let spec = format!(
+            "{{coordinator: {{instances: 3, {conf}}}, \
+             shards: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
+        );
+        sharded(&spec).raises(&RULE, &[&LIMIT.replace("spec.", "spec.coordinator.")]);
+    }
+}

@@ -1,0 +1,113 @@
+//! `fsync` or `full_page_writes` off in a synchronous mode: every copy is one power failure from being none.
+
+use crate::{
+    cluster::Cluster,
+    postgres::boolean,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "fsync-off",
+    severity: Severity::Error,
+    severity_note: "a warning where the mode is not strict",
+    parity: false,
+    judges_stopped: false,
+    summary: "fsync or full_page_writes is off in a synchronous mode",
+    rationale: "A synchronous commit is worth what the standby's flush is worth. With fsync off Postgres \
+        reports a flush that never happened, on the primary and on every standby alike, because all of them \
+        share the setting. After a crash of the operating system the data directory may be corrupt, not just \
+        a little behind. Without full_page_writes a page that was half written in the crash stays torn: WAL \
+        replay has no whole page to start from.",
+    fix: "Leave fsync and full_page_writes on; where speed matters more than the data, choose mode: async \
+        too.",
+    blind_spot: "Whether the disks and the storage layer below honour a flush cannot be seen in a manifest.",
+    reference: "PostgreSQL manual, Write Ahead Log settings: fsync, full_page_writes; booleans may be \
+        abbreviated.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+  configurations:
+    postgres:
+      postgresql.conf:
+        fsync: \"off\"
+        full_page_writes: \"off\"
+",
+        &[
+            "spec.configurations.postgres[\"postgresql.conf\"].fsync",
+            "spec.configurations.postgres[\"postgresql.conf\"].full_page_writes",
+        ],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+  configurations:
+    postgres:
+      postgresql.conf:
+        fsync: \"on\"
+        wal_compression: \"on\"
+",
+    checks: &[Check::Cluster(check)],
+};
+
+/// What a crash does without each of the settings.
+const DAMAGE: [(&str, &str); 2] = [
+    ("fsync", "a commit that counts as flushed may be on no disk, neither the primary's nor a standby's"),
+    ("full_page_writes", "a page that is half written in a crash stays corrupt"),
+];
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
+    for (name, damage) in DAMAGE {
+        let Some(setting) = cluster.parameter(name) else { continue };
+        if setting.text().and_then(boolean) != Some(false) {
+            continue;
+        }
+        problems
+            .at_parameter(&setting, format!("the mode is {}, but with {setting} {damage}", mode.name()))
+            .severity(Severity::error_if(mode.is_strict()))
+            .help(format!("set {name} to \"on\""));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    const FSYNC: &str = "spec.configurations.postgres[\"postgresql.conf\"].fsync";
+    const PAGES: &str = "spec.configurations.postgres[\"postgresql.conf\"].full_page_writes";
+    const CONFIG: &str = "spec.configurations.sgPostgresConfig";
+
+    #[test]
+    fn both_settings_count_in_every_spelling_of_false() {
+        for (mode, settings, found) in [
+            ("strict-sync", "{fsync: 'off'}", &[("error", FSYNC)][..]),
+            ("strict-sync-all", "{full_page_writes: 'F'}", &[("error", PAGES)]),
+            ("sync", "{fsync: of, full_page_writes: '0'}", &[("warning", FSYNC), ("warning", PAGES)]),
+            ("sync-all", "{fsync: 'no'}", &[("warning", FSYNC)]),
+            ("sync", "{fsync: o}", &[]),
+            ("sync", "{fsync: 'on', full_page_writes: 'on'}", &[]),
+            ("sync", "{fsync: false}", &[]),
+            ("sync", "{}", &[]),
+            ("async", "{fsync: 'off'}", &[]),
+        ] {
+            let conf = format!("{{postgres: {{postgresql.conf: {settings}}}}}");
+            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
+            cluster(&spec).raises_as(&RULE, found);
+        }
+    }
+
+    #[test]
+    fn two_settings_of_one_sg_postgres_config_are_two_faults() {
+        let case =
+            cluster("{instances: 3, replication: {mode: sync}, configurations: {sgPostgresConfig: pg}}")
+                .with_config("{fsync: 'off', FULL_PAGE_WRITES: 'off'}");
+        case.raises(&RULE, &[CONFIG, CONFIG]);
+        case.says(&RULE, "FULL_PAGE_WRITES = \"off\" in the SGPostgresConfig \"pg\"");
+    }
+}

@@ -1,0 +1,76 @@
+//! A field that old manifests have and new operators do not: the setting moved, and the old place is mute.
+
+use crate::{
+    cluster::{Base, Field, Place},
+    rule::{Check, Example, Problems, Rule, Severity},
+    view::{Body, Kind},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "removed-field",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: true,
+    summary: "spec.prometheusAutobind is gone since StackGres 1.17",
+    rationale: "The field moved below spec.configurations.observability, and much documentation still shows \
+        it at the root. What happens to it depends on the way to the cluster: kubectl apply refuses the \
+        manifest, while Helm, Argo CD and client libraries drop the field without a word. Then nobody \
+        scrapes the cluster, and the first to notice is whoever looks for the graphs of an incident.",
+    fix: "Move it to spec.configurations.observability.prometheusAutobind.",
+    blind_spot: "Which version of StackGres the manifest is for is not known; before 1.17 the root is the \
+        right place. An API server drops the field before anybody sees it, so only files can be judged.",
+    reference: "StackGres 1.17: the custom resource definition of SGCluster no longer has \
+        spec.prometheusAutobind.",
+    bad: Example::cluster(
+        "spec:
+  instances: 2
+  prometheusAutobind: true
+",
+        &["spec.prometheusAutobind"],
+    ),
+    good: "spec:
+  instances: 2
+  configurations:
+    observability:
+      prometheusAutobind: true
+",
+    checks: &[Check::Manifest(check)],
+};
+
+fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
+    let Some(spec) = object.spec.get().filter(|_| object.known_kind() == Some(Kind::Cluster)) else { return };
+    if spec.prometheus_autobind.is_absent() {
+        return;
+    }
+    let removed = Field::new(&spec.prometheus_autobind, Place::new(Base::Spec, &["prometheusAutobind"]));
+    problems
+        .at(
+            &removed,
+            "prometheusAutobind was removed from spec in StackGres 1.17: kubectl apply refuses it, Helm and \
+             Argo CD drop it silently",
+        )
+        .help("move it to spec.configurations.observability.prometheusAutobind");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn the_root_field_is_reported_whatever_its_value() {
+        for (spec, at) in [
+            ("{instances: 2, prometheusAutobind: true}", &["spec.prometheusAutobind"][..]),
+            ("{instances: 0, prometheusAutobind: false}", &["spec.prometheusAutobind"]),
+            ("{prometheusAutobind: {}}", &["spec.prometheusAutobind"]),
+            ("{instances: 2, prometheusAutobind: null}", &[]),
+            ("{instances: 2, configurations: {observability: {prometheusAutobind: true}}}", &[]),
+            ("nothing", &[]),
+        ] {
+            cluster(spec).raises(&RULE, at);
+        }
+        sharded("{prometheusAutobind: true}").raises(&RULE, &[]);
+        cluster("{prometheusAutobind: true}").says(&RULE, "1.17");
+    }
+}

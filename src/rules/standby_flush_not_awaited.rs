@@ -1,0 +1,100 @@
+//! `synchronous_commit = remote_write` in a strict mode: the second copy is in memory, not on a disk.
+
+use crate::{
+    cluster::Cluster,
+    postgres::SynchronousCommit,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "standby-flush-not-awaited",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "a strict mode with synchronous_commit = remote_write does not wait for the standby's disk",
+    rationale: "With remote_write the standby acknowledges a commit as soon as it has handed the WAL to its \
+        operating system. A crash of Postgres alone loses nothing, a crash of the standby's node loses what \
+        was not flushed yet. Where a power failure takes both nodes, a commit that the strict mode promised \
+        to keep twice may be on one disk only, and that may be the disk that does not come back.",
+    fix: "Set synchronous_commit to \"on\", which waits for the flush on the standby, or to remote_apply.",
+    blind_spot: "Every session, role or database can set synchronous_commit for itself; only the server's \
+        default is seen here.",
+    reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit, remote_write.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: strict-sync
+    syncInstances: 1
+  configurations:
+    postgres:
+      postgresql.conf:
+        synchronous_commit: remote_write
+",
+        &["spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: strict-sync
+    syncInstances: 1
+  configurations:
+    postgres:
+      postgresql.conf:
+        synchronous_commit: remote_apply
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };
+    let Some(setting) = cluster.parameter("synchronous_commit") else { return };
+    if setting.text().and_then(SynchronousCommit::read) != Some(SynchronousCommit::RemoteWrite) {
+        return;
+    }
+    problems
+        .at_parameter(
+            &setting,
+            format!(
+                "the mode is {}, but with {setting} a commit waits until a standby has written it, not until \
+                 it is on the standby's disk",
+                mode.name()
+            ),
+        )
+        .help("set synchronous_commit to \"on\", which waits for the flush on the standby");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
+
+    #[test]
+    fn only_the_strict_modes_promise_a_flush_on_a_standby() {
+        for (mode, value, at) in [
+            ("strict-sync", "remote_write", &[INLINE][..]),
+            ("strict-sync-all", "' Remote_Write '", &[INLINE]),
+            ("sync", "remote_write", &[]),
+            ("sync-all", "remote_write", &[]),
+            ("async", "remote_write", &[]),
+            ("strict-sync", "'off'", &[]),
+            ("strict-sync", "'on'", &[]),
+            ("strict-sync", "remote_apply", &[]),
+            ("strict-sync", "[remote_write]", &[]),
+        ] {
+            let conf = format!("{{postgres: {{postgresql.conf: {{synchronous_commit: {value}}}}}}}");
+            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn a_stopped_cluster_and_an_absent_setting_say_nothing() {
+        let conf = "configurations: {postgres: {postgresql.conf: {synchronous_commit: remote_write}}}";
+        cluster(&format!("{{instances: 0, replication: {{mode: strict-sync}}, {conf}}}")).raises(&RULE, &[]);
+        cluster("{instances: 3, replication: {mode: strict-sync}}").raises(&RULE, &[]);
+    }
+}

@@ -1,0 +1,118 @@
+//! Two synchronous standbys beside a Patroni that can leave commits waiting for one that is gone.
+
+use crate::{
+    cluster::Cluster,
+    patroni::{Deployed, first_fixed},
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "stuck-commit-bug",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "the Patroni of this Postgres version can leave commits hanging with two or more synchronous \
+        standbys",
+    rationale: "Which Patroni runs follows from the Postgres version. In Patroni before 3.3.7, and in 4.0 \
+        before 4.0.6, a standby that joins and leaves at once can leave synchronous_standby_names at a list \
+        such as 2 (a,b) though only one of the two is alive. Commits then hang for ever, also in the modes \
+        that are not strict, and nothing recovers by itself. It takes a count of two or more, which the -all \
+        modes have from three instances on.",
+    fix: "Move to a minor version of Postgres that comes with Patroni 4.0.6 or later; it needs a restart \
+        only.",
+    blind_spot: "The newest build of each Postgres version is assumed. Where the version is latest, only a \
+        major one, or of another flavor, the Patroni is unknown and the rule is silent.",
+    reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  postgres:
+    version: \"16.1\"
+  replication:
+    mode: sync-all
+",
+        &["spec.postgres.version"],
+    ),
+    good: "spec:
+  instances: 3
+  postgres:
+    version: \"16.9\"
+  replication:
+    mode: sync-all
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let count = cluster.synchronous().and_then(|settings| settings.node_count);
+    let Some(count) = count.filter(|count| *count >= 2) else { return };
+    let Deployed::Exactly(patroni) = cluster.patroni() else { return };
+    if !patroni.has_stuck_commit_bug() {
+        return;
+    }
+    let version = &cluster.postgres_version;
+    let fixed = version.text().and_then(first_fixed);
+    let help = fixed.map(|fixed| format!("set it to \"{fixed}\" or a later minor version"));
+    problems
+        .at(
+            version,
+            format!(
+                "Patroni {patroni}, which runs beside Postgres {}, has issue 3468: with a \
+                 synchronous_node_count of {count}, a standby that joins and leaves at once can make \
+                 commits hang for ever",
+                version.leaf()
+            ),
+        )
+        .help(help.unwrap_or_default())
+        .see(&cluster.mode, format!("asks for up to {count} synchronous standbys"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn two_synchronous_standbys_and_an_old_patroni_are_needed() {
+        const AT: &[&str] = &["spec.postgres.version"];
+        for (version, instances, replication, at) in [
+            ("'16.1'", "3", "{mode: sync-all}", AT),
+            ("'16.1'", "6", "{mode: strict-sync-all, syncInstances: 1}", AT),
+            ("'16.8'", "3", "{mode: sync, syncInstances: 2}", AT),
+            ("' 16.1 '", "9223372036854775807", "{mode: sync-all}", AT),
+            ("'16.9'", "3", "{mode: sync-all}", &[]),
+            ("'16.99'", "3", "{mode: sync-all}", &[]),
+            ("'16.1'", "2", "{mode: sync-all}", &[]),
+            ("'16.1'", "3", "{mode: sync}", &[]),
+            ("'16.1'", "3", "{mode: strict-sync, syncInstances: 1}", &[]),
+            ("'16.1'", "3", "{mode: strict-sync, syncInstances: two}", &[]),
+            ("'16.1'", "3", "{mode: async, syncInstances: 2}", &[]),
+            ("'16.1'", "0", "{mode: sync-all}", &[]),
+            ("'16.1'", "three", "{mode: sync-all}", &[]),
+            ("16.1", "3", "{mode: sync-all}", &[]),
+            ("latest", "3", "{mode: sync-all}", &[]),
+            ("'16'", "3", "{mode: sync-all}", &[]),
+            ("'16.1', flavor: babelfish", "3", "{mode: sync-all}", &[]),
+        ] {
+            let spec = format!(
+                "{{instances: {instances}, postgres: {{version: {version}}}, replication: {replication}}}"
+            );
+            cluster(&spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn it_names_the_patroni_and_the_next_good_minor_version() {
+        let case = cluster("{instances: 6, postgres: {version: '13.5'}, replication: {mode: sync-all}}");
+        case.says(&RULE, "Patroni 2.1.4");
+        case.says(&RULE, "\"13.21\"");
+    }
+
+    #[test]
+    fn all_parts_of_a_sharded_cluster_share_one_version() {
+        let spec = "{postgres: {version: '15.5'}, coordinator: {instances: 3}, shards: {clusters: 4, \
+            instancesPerCluster: 3, replication: {mode: sync-all}, overrides: [{index: 0}]}}";
+        sharded(spec).raises(&RULE, &["spec.postgres.version"]);
+    }
+}

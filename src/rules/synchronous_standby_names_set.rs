@@ -1,0 +1,120 @@
+//! `synchronous_standby_names` set by hand: two hands on one wheel, and Patroni's is the other.
+
+use crate::{
+    cluster::{Cluster, Parameter},
+    patroni::Version,
+    replication::Mode,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "synchronous-standby-names-set",
+    severity: Severity::Warning,
+    severity_note: "an error in async with one instance where Patroni is 3.3.2 or later, or unknown: no \
+        commit can succeed",
+    parity: false,
+    judges_stopped: false,
+    summary: "synchronous_standby_names is set by hand, though Patroni owns it",
+    rationale: "In a synchronous mode Patroni writes synchronous_standby_names itself, with the standbys \
+        that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. A \
+        list of one's own can only disagree with it. In asynchronous mode Patroni 3.3.2 and later pass the \
+        list on to Postgres. Commits then wait for standbys that Patroni does not watch, and on a single \
+        instance they wait for nobody at all, for ever.",
+    fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
+        for.",
+    blind_spot: "ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.",
+    reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, Replication \
+        settings.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+  configurations:
+    postgres:
+      postgresql.conf:
+        synchronous_standby_names: \"*\"
+",
+        &["spec.configurations.postgres[\"postgresql.conf\"].synchronous_standby_names"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 1
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(setting) = cluster.parameter("synchronous_standby_names") else { return };
+    if setting.text().is_none_or(str::is_empty) {
+        return;
+    }
+    let hangs = every_commit_hangs(cluster);
+    problems
+        .at_parameter(&setting, message(&setting, hangs))
+        .severity(Severity::error_if(hangs))
+        .help("remove it; spec.replication.mode says what a commit has to wait for");
+}
+
+/// Whether Patroni passes the list on, and there is no standby that could be on it.
+fn every_commit_hangs(cluster: &Cluster<'_>) -> bool {
+    (cluster.mode(), cluster.instances()) == (Some(Mode::Async), Some(1))
+        && cluster.patroni().version().is_none_or(Version::passes_standby_names_on)
+}
+
+fn message(setting: &Parameter<'_>, hangs: bool) -> String {
+    if hangs {
+        format!(
+            "with {setting} every commit hangs: in async Patroni (3.3.2 and later) passes it on to Postgres, \
+             and 1 instance has no standby that could acknowledge"
+        )
+    } else {
+        format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_standby_names";
+    const CONFIG: &str = "spec.configurations.sgPostgresConfig";
+    const NAMES: &str = "configurations: {postgres: {postgresql.conf: {synchronous_standby_names: '*'}}}";
+
+    #[test]
+    fn one_asynchronous_instance_hangs_where_patroni_passes_the_names_on() {
+        for (spec, severity) in [
+            ("instances: 1", "error"),
+            ("instances: 1, replication: {mode: async}, postgres: {version: '16.2'}", "error"),
+            ("instances: 1, postgres: {version: latest}", "error"),
+            ("instances: 1, postgres: {version: '16.1', flavor: babelfish}", "error"),
+            ("instances: 1, postgres: {version: '18.99'}", "error"),
+            ("instances: 1, postgres: {version: '16.1'}", "warning"),
+            ("instances: 2", "warning"),
+            ("instances: 1, replication: {mode: sync-all}", "warning"),
+            ("instances: 1, replication: {mode: strict-sync-all}", "warning"),
+            ("instances: 3, replication: {mode: strict-sync}", "warning"),
+            ("instances: 3, replication: {mode: quorum}", "warning"),
+            ("replication: {mode: async}", "warning"),
+        ] {
+            cluster(&format!("{{{spec}, {NAMES}}}")).raises_as(&RULE, &[(severity, INLINE)]);
+        }
+    }
+
+    #[test]
+    fn an_empty_or_unreadable_list_and_a_stopped_cluster_are_nothing_to_report() {
+        cluster(&format!("{{instances: 0, {NAMES}}}")).raises(&RULE, &[]);
+        for (value, at) in
+            [("''", &[][..]), ("null", &[]), ("1", &[]), ("'FIRST 1 (demo-1)'", &[INLINE])]
+        {
+            cluster(&format!("{{instances: 1, {}}}", NAMES.replace("'*'", value))).raises(&RULE, at);
+        }
+        cluster("{instances: 3, configurations: {sgPostgresConfig: pg}}")
+            .with_config("{synchronous_standby_names: demo-1}")
+            .raises(&RULE, &[CONFIG]);
+    }
+}

@@ -1,0 +1,126 @@
+//! Fewer WAL senders or replication slots than the cluster has pods: the last standbys cannot connect.
+
+use crate::{
+    cluster::Cluster,
+    postgres::integer,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "too-few-wal-senders",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "max_wal_senders or max_replication_slots is too small for the number of instances",
+    rationale: "Each standby holds one WAL sender and one replication slot of the primary. A replica that is \
+        being made by pg_basebackup takes two senders for as long as the copy lasts, and a connection that \
+        broke off keeps its sender until a timeout. Where the senders run out, the next standby is refused \
+        and never streams. A standby that does not stream cannot be synchronous either, so the mode is \
+        weaker than its numbers.",
+    fix: "Set max_wal_senders to instances + 2 and max_replication_slots to instances, or more; both need a \
+        restart.",
+    blind_spot: "Backup tools, logical decoding and subscribers take senders and slots too, and are not \
+        counted.",
+    reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots; StackGres \
+        starts with 20 of each.",
+    bad: Example::cluster(
+        "spec:
+  instances: 5
+  configurations:
+    postgres:
+      postgresql.conf:
+        max_wal_senders: \"6\"
+        max_replication_slots: \"4\"
+",
+        &[
+            "spec.configurations.postgres[\"postgresql.conf\"].max_wal_senders",
+            "spec.configurations.postgres[\"postgresql.conf\"].max_replication_slots",
+        ],
+    ),
+    good: "spec:
+  instances: 5
+  configurations:
+    postgres:
+      postgresql.conf:
+        max_wal_senders: \"7\"
+        max_replication_slots: \"5\"
+",
+    checks: &[Check::Cluster(check)],
+};
+
+/// What the operator sets where nobody else does, for both settings.
+const UNSET: i64 = 20;
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(instances) = cluster.instances() else { return };
+    let senders = instances.saturating_add(2);
+    for (name, least) in [("max_wal_senders", senders), ("max_replication_slots", instances)] {
+        let setting = cluster.parameter(name);
+        let too_few = format!("is too few for {instances} instances, which need at least {least}");
+        let value = setting.map_or(Some(UNSET), |setting| setting.text().and_then(integer));
+        if value.is_none_or(|value| value >= least) {
+            continue;
+        }
+        match setting {
+            Some(setting) => problems
+                .at_parameter(&setting, format!("{setting} {too_few}"))
+                .help(format!("set {name} to \"{least}\" or more")),
+            None => problems
+                .at(&cluster.instances, format!("{name}, which is {UNSET} unless set, {too_few}"))
+                .help(format!(
+                    "set max_wal_senders to at least \"{senders}\", and max_replication_slots to at least \
+                     \"{instances}\""
+                )),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    const SENDERS: &str = "spec.configurations.postgres[\"postgresql.conf\"].max_wal_senders";
+    const UPPER_CASE: &str = "spec.configurations.postgres[\"postgresql.conf\"].MAX_WAL_SENDERS";
+    const SLOTS: &str = "spec.configurations.postgres[\"postgresql.conf\"].max_replication_slots";
+
+    #[test]
+    fn a_setting_must_cover_the_instances() {
+        for (instances, settings, at) in [
+            (3, "{max_wal_senders: '5', max_replication_slots: '3'}", &[][..]),
+            (3, "{max_wal_senders: '4', max_replication_slots: '2'}", &[SENDERS, SLOTS]),
+            (3, "{MAX_WAL_SENDERS: '0'}", &[UPPER_CASE]),
+            (10, "{max_wal_senders: '0x10', max_replication_slots: '011'}", &[SLOTS]),
+            (3, "{max_wal_senders: few, max_replication_slots: ''}", &[]),
+            (3, "{max_wal_senders: 1}", &[]),
+            (0, "{max_wal_senders: '1'}", &[]),
+            (-1, "{max_wal_senders: '0'}", &[]),
+        ] {
+            let conf = format!("{{postgres: {{postgresql.conf: {settings}}}}}");
+            cluster(&format!("{{instances: {instances}, configurations: {conf}}}")).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn twenty_of_each_are_enough_for_eighteen_instances() {
+        for (instances, at) in [
+            (18, &[][..]),
+            (19, &["spec.instances"]),
+            (21, &["spec.instances"]),
+            (2_000_000_000, &["spec.instances"]),
+            (i64::MAX, &["spec.instances"]),
+        ] {
+            cluster(&format!("{{instances: {instances}}}")).raises(&RULE, at);
+        }
+        cluster("{instances: 21}").says(&RULE, "max_replication_slots to at least \"21\"");
+    }
+
+    #[test]
+    fn each_part_of_a_sharded_cluster_is_counted_by_itself() {
+        let spec = "{coordinator: {instances: 30}, shards: {clusters: 9, instancesPerCluster: 3, overrides: [\
+            {index: 1, instancesPerCluster: 40}, {index: 2}]}}";
+        let at = ["spec.coordinator.instances", "spec.shards.overrides[0].instancesPerCluster"];
+        sharded(spec).raises(&RULE, &at);
+    }
+}

@@ -1,0 +1,160 @@
+//! A field that a replication object does not have: a typing error that an API server may drop silently.
+
+use crate::{
+    cluster::{Base, Place, Sharded, Written, no_postgres_configs},
+    replication::nearest,
+    rule::{Check, Example, Problems, Rule, Severity},
+    view::{Body, Group, Kind, Leaf, Replication, elements},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-field",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: false,
+    judges_stopped: true,
+    summary: "a field of a replication object that does not exist",
+    rationale: "kubectl apply refuses a field that the custom resource definition does not know; Helm, Argo \
+        CD and client libraries let the API server drop it silently. A misspelt syncInstances then counts as \
+        1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest says. An \
+        SGShardedCluster knows neither roles nor groups, although the SGClusters that are made of it do.",
+    fix: "Correct the name, or remove the field.",
+    blind_spot: "Only replication objects are looked into. An API server has dropped the field before a \
+        webhook sees the object, so only files can be judged.",
+    reference: "StackGres custom resource definitions: spec.replication of SGCluster; SGShardedCluster has \
+        the same without role and groups, in four places.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstance: 2
+",
+        &["spec.replication.syncInstance"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync
+    syncInstances: 2
+",
+    checks: &[Check::Manifest(check)],
+};
+
+/// What a replication object of an SGShardedCluster can hold.
+const SHARDED_KEYS: &[&str] = &["mode", "syncInstances", "initialization"];
+
+fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
+    match object.known_kind() {
+        Some(Kind::Cluster) => {
+            if let Some(replication) = object.spec.get().and_then(|spec| spec.replication.get()) {
+                check_cluster(replication, problems);
+            }
+        }
+        Some(Kind::ShardedCluster) => {
+            let sharded = Sharded::of(object, &no_postgres_configs);
+            sharded.written().iter().for_each(|written| check_sharded(written, problems));
+        }
+        Some(Kind::PostgresConfig | Kind::Scale) | None => {}
+    }
+}
+
+fn check_cluster<'a>(replication: &'a Replication<'a>, problems: &mut Problems<'a>) {
+    let place = Place::new(Base::Spec, &["replication"]);
+    for key in &replication.unknown {
+        report(place.key(key), key, "spec.replication", Replication::KEYS, problems);
+    }
+    for (index, group) in elements(&replication.groups) {
+        let place = Place::new(Base::Spec, &["replication", "groups"]).index(index);
+        for key in &group.unknown {
+            report(place.key(key), key, "a replication group", Group::KEYS, problems);
+        }
+    }
+}
+
+fn check_sharded<'a>(written: &Written<'a>, problems: &mut Problems<'a>) {
+    let (place, replication) = (Place::new(written.base, &["replication"]), written.replication);
+    for key in &replication.unknown {
+        report(place.key(key), key, "replication in an SGShardedCluster", SHARDED_KEYS, problems);
+    }
+    let role = (!replication.role.is_absent()).then_some("role");
+    let groups = (!replication.groups.is_absent()).then_some("groups");
+    for key in role.into_iter().chain(groups) {
+        problems
+            .at_path(
+                place.key(key).path(),
+                format!(
+                    "replication in an SGShardedCluster has no field {key}: only an SGCluster has roles and \
+                     groups"
+                ),
+            )
+            .help(format!("remove {key}; all pods of a shard, or of the coordinator, have the same role"));
+    }
+}
+
+fn report<'a>(
+    place: Place<'a>,
+    key: &'a str,
+    owner: &str,
+    known: &[&'static str],
+    problems: &mut Problems<'a>,
+) {
+    let shown = Leaf::Text(key.into());
+    let help = match nearest(key, known.iter().copied()) {
+        Some(name) => format!("did you mean {name}?"),
+        None => format!("remove it; the fields here are {}", known.join(", ")),
+    };
+    problems
+        .at_path(
+            place.path(),
+            format!(
+                "{owner} has no field {shown}: kubectl apply refuses it, Helm and Argo CD drop it silently"
+            ),
+        )
+        .help(help);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, postgres_config, sharded};
+
+    #[test]
+    fn every_unknown_key_of_replication_and_groups_is_found() {
+        for (replication, at) in [
+            ("{mode: sync, syncinstances: 2}", &["spec.replication.syncinstances"][..]),
+            ("{Mode: sync, x y: 1}", &["spec.replication.Mode", "spec.replication[\"x y\"]"]),
+            ("{groups: [{}, {size: 1}]}", &["spec.replication.groups[1].size"]),
+            ("{minInstances: 1}", &["spec.replication.minInstances"]),
+            ("{mode: sync, role: ha, syncInstances: 1, groups: [], initialization: {any: thing}}", &[]),
+            ("{groups: [{name: a, role: ha, instances: 1, minInstances: 1}, null, 3]}", &[]),
+            ("[mode]", &[]),
+        ] {
+            cluster(&format!("{{instances: 0, replication: {replication}}}")).raises(&RULE, at);
+        }
+        postgres_config("{replication: {x: 1}}").raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        cluster("{replication: {sync_instance: 2}}").says(&RULE, "did you mean syncInstances?");
+        cluster("{replication: {groups: [{min-instances: 2}]}}").says(&RULE, "did you mean minInstances?");
+        cluster("{replication: {quorum: 2}}").says(&RULE, "role, syncInstances, groups");
+        sharded("{replication: {rol: ha}}").says(&RULE, "mode, syncInstances, initialization");
+    }
+
+    #[test]
+    fn all_four_places_of_a_sharded_cluster_are_searched_for_roles_and_groups_too() {
+        let spec = "{replication: {role: ha, groups: [{x: 1}]}, coordinator: {replication: {groups: 5}}, \
+            shards: {replication: {a: 1}, overrides: [{index: 0}, {replication: {mode: sync, role: 1}}]}}";
+        let at = [
+            "spec.replication.role",
+            "spec.replication.groups",
+            "spec.coordinator.replication.groups",
+            "spec.shards.replication.a",
+            "spec.shards.overrides[1].replication.role",
+        ];
+        sharded(spec).raises(&RULE, &at);
+        sharded(spec).says(&RULE, "only an SGCluster has roles and groups");
+    }
+}

@@ -1,0 +1,74 @@
+//! An ignore that hides nothing today, and might hide a fault of tomorrow.
+
+use crate::{
+    rule::{Check, Example, Rule, Severity},
+    view::Kind,
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unused-ignore",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: true,
+    summary: "an ignore that hides nothing",
+    rationale: "An ignore is a decision about one fault. When the fault is gone, or its name was never \
+        right, the ignore stays behind as a hole in the judgement: the same fault can come back for another \
+        reason, and nobody hears of it.",
+    fix: "Remove the ignore, or correct the id of the rule.",
+    blind_spot: "Only files are searched for unused ignores; a webhook sees one state of the object and not \
+        its history.",
+    reference: "syncguard: the annotation syncguard.dev/ignore, and comments of the form # syncguard: \
+        ignore[<id>].",
+    bad: Example {
+        kind: Kind::Cluster,
+        manifest: "apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata:
+  name: demo
+  annotations:
+    syncguard.dev/ignore: \"strict-with-one-standby: a test cluster\"
+spec:
+  instances: 3
+  replication:
+    mode: strict-sync
+    syncInstances: 1
+",
+        before: None,
+        at: &["metadata.annotations[\"syncguard.dev/ignore\"]"],
+    },
+    good: "apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata:
+  name: demo
+spec:
+  instances: 3
+  replication:
+    mode: strict-sync
+    syncInstances: 1
+",
+    checks: &[Check::Text],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    const ANNOTATION: &str = "metadata.annotations[\"syncguard.dev/ignore\"]";
+
+    #[test]
+    fn an_annotation_that_hides_nothing_is_reported() {
+        for (ignore, at) in [
+            ("fsync-off", &[ANNOTATION][..]),
+            ("no-such-rule: or is there", &[ANNOTATION]),
+            ("removed-field: we know, fsync-off", &[ANNOTATION]),
+            ("removed-field: we know", &[]),
+            ("", &[]),
+        ] {
+            cluster("{instances: 3, prometheusAutobind: true}")
+                .with("metadata", &format!("{{annotations: {{syncguard.dev/ignore: '{ignore}'}}}}"))
+                .raises(&RULE, at);
+        }
+    }
+}
