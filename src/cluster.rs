@@ -3,18 +3,22 @@
 //! An SGCluster is one; an SGShardedCluster makes several (`sharded`). Rules read clusters, so one rule
 //! judges both, and every path comes with the field that was read.
 
+mod autoscaling;
 mod field;
+mod group;
 mod parameter;
 mod sharded;
 
+pub use autoscaling::Autoscaling;
 pub use field::{Base, Field, Place};
+pub use group::{Group, default_group_name};
 pub use parameter::{Parameter, Source};
 pub use sharded::{Part, Sharded, Written};
 
 use crate::{
     patroni::Deployed,
     replication::{Mode, Role},
-    topology::{Synchronous, Topology, recomputed_group},
+    topology::{Synchronous, Topology},
     view::{self, ABSENT, Body, Configurations, Given, Leaf, Parameters, Spec},
 };
 
@@ -316,140 +320,4 @@ impl<'a> Cluster<'a> {
 fn spec_of<'a>(object: &'a Body<'a>) -> &'a Spec<'a> {
     static NO_SPEC: std::sync::LazyLock<Spec<'static>> = std::sync::LazyLock::new(Spec::default);
     object.spec.get().unwrap_or(&NO_SPEC)
-}
-
-/// Who may change the size of a cluster, and how far.
-pub struct Autoscaling<'a> {
-    /// Which dimensions are on.
-    pub mode: Field<'a>,
-    /// The smallest n that the autoscaler may choose.
-    pub min_instances: Field<'a>,
-    /// The largest n that the autoscaler may choose.
-    pub max_instances: Field<'a>,
-    /// The smallest pods that it may choose.
-    pub min_allowed: Field<'a>,
-    /// The largest pods that it may choose.
-    pub max_allowed: Field<'a>,
-    modes: &'static [&'static str],
-}
-
-impl<'a> Autoscaling<'a> {
-    fn new(view: &'a view::Autoscaling<'a>, base: Base, whole: bool) -> Self {
-        let at = |keys| Place::new(base, keys);
-        Self {
-            mode: Field::new(&view.mode, at(&["autoscaling", "mode"])),
-            min_instances: Field::new(&view.min_instances, at(&["autoscaling", "minInstances"])),
-            max_instances: Field::new(&view.max_instances, at(&["autoscaling", "maxInstances"])),
-            min_allowed: Field::new(&view.min_allowed, at(&["autoscaling", "minAllowed"])),
-            max_allowed: Field::new(&view.max_allowed, at(&["autoscaling", "maxAllowed"])),
-            // The first is the default. The instances of a sharded cluster's parts are not scaled.
-            modes: if whole { &["all", "horizontal", "vertical", "none"] } else { &["vertical", "none"] },
-        }
-    }
-
-    /// The modes that can stand here, the default first.
-    pub fn modes(&self) -> &'static [&'static str] {
-        self.modes
-    }
-
-    /// The mode in effect; none where it is unknown.
-    pub fn mode(&self) -> Option<&'static str> {
-        if self.mode.is_absent() {
-            return self.modes.first().copied();
-        }
-        self.modes.iter().copied().find(|mode| self.mode.text() == Some(mode))
-    }
-
-    /// Whether the number of pods is scaled.
-    pub fn is_horizontal(&self) -> bool {
-        matches!(self.mode(), Some("all" | "horizontal"))
-    }
-
-    /// Whether the size of pods is scaled.
-    pub fn is_vertical(&self) -> bool {
-        matches!(self.mode(), Some("all" | "vertical"))
-    }
-}
-
-/// One group of pods beside the main ones.
-pub struct Group<'a> {
-    /// Its index in the list.
-    pub index: usize,
-    /// The size that the operator makes of the written one; none where there is nothing to reckon with.
-    pub recomputed: Option<i64>,
-    view: &'a Given<'a, view::Group<'a>>,
-}
-
-impl<'a> Group<'a> {
-    fn new(index: usize, view: &'a Given<'a, view::Group<'a>>, cluster: &Cluster<'a>) -> Self {
-        let minimum =
-            view.get().and_then(|group| group.min_instances.integer()).filter(|minimum| *minimum >= 1);
-        let autoscaling = cluster.autoscaling.as_ref().and_then(|all| all.min_instances.integer());
-        let recomputed = minimum.zip(autoscaling.filter(|minimum| *minimum >= 1)).zip(cluster.instances());
-        let recomputed = recomputed.and_then(|((group, minimum), n)| recomputed_group(group, n, minimum));
-        Self { index, recomputed, view }
-    }
-
-    /// What stands in place of the group.
-    pub fn other(&self) -> Option<&'a Leaf<'a>> {
-        self.view.other()
-    }
-
-    /// Whether there is a group at all: a list can hold `null`.
-    pub fn is_absent(&self) -> bool {
-        self.view.is_absent()
-    }
-
-    fn field(&self, read: fn(&'a view::Group<'a>) -> &'a Leaf<'a>, key: &'static str) -> Field<'a> {
-        Field::new(self.view.get().map_or(&ABSENT, read), self.place().key(key))
-    }
-
-    /// Where the group stands.
-    pub fn place(&self) -> Place<'a> {
-        Place::new(Base::Spec, &["replication", "groups"]).index(self.index)
-    }
-
-    /// `name`.
-    pub fn name_field(&self) -> Field<'a> {
-        self.field(|group| &group.name, "name")
-    }
-
-    /// `role`.
-    pub fn role_field(&self) -> Field<'a> {
-        self.field(|group| &group.role, "role")
-    }
-
-    /// `instances`.
-    pub fn instances_field(&self) -> Field<'a> {
-        self.field(|group| &group.instances, "instances")
-    }
-
-    /// `minInstances`.
-    pub fn min_instances_field(&self) -> Field<'a> {
-        self.field(|group| &group.min_instances, "minInstances")
-    }
-
-    /// The role; none where it is unknown.
-    pub fn role(&self) -> Option<Role> {
-        let field = self.role_field();
-        if field.is_absent() {
-            return Some(Role::HaRead);
-        }
-        Role::OF_GROUPS.into_iter().find(|role| field.text() == Some(role.name()))
-    }
-
-    /// The number of pods in effect; none where nothing usable is written.
-    pub fn size(&self) -> Option<i64> {
-        self.recomputed.or_else(|| self.instances_field().integer())
-    }
-
-    /// The name in effect.
-    pub fn name(&self) -> String {
-        self.name_field().text().map_or_else(|| default_group_name(self.index), str::to_owned)
-    }
-}
-
-/// The name that the operator gives the group at this index.
-pub fn default_group_name(index: usize) -> String {
-    format!("group-{}", index + 1)
 }

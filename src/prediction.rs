@@ -5,6 +5,7 @@
 
 mod failure;
 mod list;
+mod scene;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -216,7 +217,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let in_effect = in_effect(written, follows);
     let standbys = topology.instances() - 1;
     let names = list::synchronous_standbys(topology, in_effect);
-    let scene = failure::Scene {
+    let scene = scene::Scene {
         name,
         synchronous: in_effect,
         topology,
@@ -235,7 +236,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         copies: 1 + in_effect.node_count.unwrap_or(0).min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
-        failures: failure::all(&scene),
+        failures: scene::all(&scene),
     })
 }
 

@@ -16,15 +16,28 @@ const LAYERS: [(&str, &[&str]); 5] = [
 
 /// What the core (all below presentation) must not name: I/O, clocks, threads, and the crates of the edges.
 const FOREIGN: [&str; 16] = [
-    "std::fs", "std::io", "std::net", "std::env", "std::thread", "std::process", "std::time", "println!", "print!(",
-    "tokio", "axum", "kube", "hyper", "rustls", "clap", "tracing",
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "std::time",
+    "println!",
+    "print!(",
+    "tokio::",
+    "axum::",
+    "kube::",
+    "hyper::",
+    "rustls::",
+    "clap::",
+    "tracing::",
 ];
 
 fn layer(module: &str) -> usize {
-    LAYERS
-        .iter()
-        .position(|(_, modules)| modules.contains(&module))
-        .unwrap_or_else(|| panic!("src/{module}.rs is in no layer: name it in tests/it/architecture.rs and ARCHITECTURE.md"))
+    LAYERS.iter().position(|(_, modules)| modules.contains(&module)).unwrap_or_else(|| {
+        panic!("src/{module}.rs is in no layer: name it in tests/it/architecture.rs and ARCHITECTURE.md")
+    })
 }
 
 /// Every source file but the two roots, with the module of the first level that it belongs to.
@@ -55,9 +68,13 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The code of a file that runs in production: without tests and comments.
 fn production_code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    let is_test_file = path.file_name().is_some_and(|name| ["testing.rs", "tests.rs", "properties.rs"].iter().any(|test| name == *test));
+    let is_test_file = path
+        .file_name()
+        .is_some_and(|name| ["testing.rs", "tests.rs", "properties.rs"].iter().any(|test| name == *test));
     let code = if is_test_file { "" } else { text.split("#[cfg(test)]\nmod tests {").next().unwrap() };
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |all, line| all + line + "\n")
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |all, line| all + line + "\n")
 }
 
 /// The modules of the first level that some code names through `crate::`.
@@ -132,7 +149,11 @@ fn a_rule_imports_neither_rules_nor_judgement() {
             continue;
         }
         let code = production_code(&path);
-        assert!(!code.contains("super::") && !code.contains("crate::rules"), "{} imports another rule", path.display());
+        assert!(
+            !code.contains("super::") && !code.contains("crate::rules"),
+            "{} imports another rule",
+            path.display()
+        );
     }
 }
 

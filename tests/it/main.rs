@@ -2,5 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod architecture;
 mod certificate;
 mod server;
+mod verdicts;
+mod webhook;

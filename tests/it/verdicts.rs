@@ -15,7 +15,6 @@ use syncguard::{
 #[derive(Deserialize)]
 struct Case {
     object: Value,
-    old: Option<Value>,
     operator: String,
     /// The fields at fault; none where it does not say.
     fields: Option<Vec<String>>,
@@ -58,8 +57,13 @@ fn what_the_operator_denies_is_an_error_at_a_field_at_fault() {
     for case in cases().iter().filter(|case| case.operator == "deny") {
         errors(case, |errors| {
             let fields = case.fields.as_deref().unwrap_or_default();
-            let hit = errors.iter().flat_map(places).any(|place| fields.is_empty() || fields.contains(&place));
-            assert!(hit, "the operator denies {} for {fields:?}; our errors: {errors:?}", case.object["spec"]);
+            let hit =
+                errors.iter().flat_map(places).any(|place| fields.is_empty() || fields.contains(&place));
+            assert!(
+                hit,
+                "the operator denies {} for {fields:?}; our errors: {errors:?}",
+                case.object["spec"]
+            );
         });
     }
 }
@@ -89,7 +93,12 @@ fn the_defaults_of_an_sgcluster_are_the_operators() {
         let operations = review::complete(&mut body, None, &policy, || false);
         for (path, value) in case.patch.iter().flatten().filter(|(path, _)| !is_recomputed(path)) {
             let filled = operations.iter().find(|operation| operation.path.to_string() == *path);
-            assert_eq!(filled.map(|operation| &operation.value), Some(value), "{path} of {}", case.object["spec"]);
+            assert_eq!(
+                filled.map(|operation| &operation.value),
+                Some(value),
+                "{path} of {}",
+                case.object["spec"]
+            );
         }
     }
 }

@@ -64,7 +64,10 @@ fn is_acceptable(webhook: Webhook, review: &Value, answer: &Value) {
     }
     let warnings = response["warnings"].as_array().cloned().unwrap_or_default();
     let texts: Vec<_> = warnings.iter().map(|warning| warning.as_str().unwrap()).collect();
-    assert!(texts.iter().map(|text| text.len()).sum::<usize>() <= 4096, "the API server cuts warnings beyond 4096");
+    assert!(
+        texts.iter().map(|text| text.len()).sum::<usize>() <= 4096,
+        "the API server cuts warnings beyond 4096"
+    );
     for text in texts {
         assert!(text.chars().count() <= 256, "the API server cuts a warning beyond 256 characters: {text}");
         assert!(!text.chars().any(char::is_control), "a warning must not hold control characters: {text:?}");
@@ -97,7 +100,11 @@ fn every_captured_review_is_answered_as_an_api_server_requires() {
                 let reply = send(webhook, &review);
                 assert_eq!(reply.status, 503, "{file}: while no cluster is known, failurePolicy must decide");
             } else {
-                assert_eq!(response(webhook, &review)["allowed"], file != "mode-patch.validate.json" || webhook == Webhook::Mutate, "{file}");
+                assert_eq!(
+                    response(webhook, &review)["allowed"],
+                    file != "mode-patch.validate.json" || webhook == Webhook::Mutate,
+                    "{file}"
+                );
             }
         }
     }
@@ -106,7 +113,8 @@ fn every_captured_review_is_answered_as_an_api_server_requires() {
 #[test]
 fn the_documentations_example_is_admitted_as_it_stands_with_three_warnings() {
     let response = response(Webhook::Validate, &captured("create.validate"));
-    let warnings: Vec<_> = response["warnings"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let warnings: Vec<_> =
+        response["warnings"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     for (path, id) in [
         ("spec.replication.syncInstances", "[ignored-sync-instances]"),
         ("spec.nonProductionOptions.disableClusterPodAntiAffinity", "[strict-standbys-share-node]"),
@@ -115,7 +123,10 @@ fn the_documentations_example_is_admitted_as_it_stands_with_three_warnings() {
         let found = warnings.iter().any(|warning| warning.starts_with(path) && warning.ends_with(id));
         assert!(found, "a warning at {path} of {id}, among {warnings:#?}");
     }
-    assert_eq!(response["auditAnnotations"]["rules-raised"], "ignored-sync-instances,strict-standbys-share-node,stuck-commit-bug");
+    assert_eq!(
+        response["auditAnnotations"]["rules-raised"],
+        "ignored-sync-instances,strict-standbys-share-node,stuck-commit-bug"
+    );
     let mutated = self::response(Webhook::Mutate, &captured("create.mutate"));
     assert_eq!(mutated.get("patch"), None, "there is nothing to complete");
 }
@@ -137,7 +148,8 @@ fn a_denial_tells_every_error_in_causes_and_in_its_message() {
         [("spec.instances", "strict-sync-all-without-standby"), ("spec.replication.role", "unknown-role")]
     {
         let causes = status["details"]["causes"].as_array().unwrap();
-        let cause = causes.iter().find(|cause| cause["reason"] == id).unwrap_or_else(|| panic!("a cause {id}"));
+        let cause =
+            causes.iter().find(|cause| cause["reason"] == id).unwrap_or_else(|| panic!("a cause {id}"));
         assert_eq!(cause["field"], field);
         let message = cause["message"].as_str().unwrap();
         assert!(message.ends_with(&format!("[{id}]")), "kubectl prints field and message only: {message}");
@@ -148,7 +160,10 @@ fn a_denial_tells_every_error_in_causes_and_in_its_message() {
 #[test]
 fn what_is_missing_is_completed() {
     for (remove, expected) in [
-        ("/spec/replication/syncInstances", json!({"mode": "strict-sync-all", "role": "ha-read", "syncInstances": 5})),
+        (
+            "/spec/replication/syncInstances",
+            json!({"mode": "strict-sync-all", "role": "ha-read", "syncInstances": 5}),
+        ),
         ("/spec/replication", json!({"mode": "async", "role": "ha-read"})),
     ] {
         let mut review = captured("create.mutate");
@@ -157,25 +172,37 @@ fn what_is_missing_is_completed() {
         let response = response(Webhook::Mutate, &review);
         let object = apply(&review, &response["patch"]);
         assert_eq!(object["spec"]["replication"], expected, "without {remove}");
-        assert!(response["auditAnnotations"]["defaults-applied"].as_str().is_some_and(|paths| !paths.is_empty()));
+        assert!(
+            response["auditAnnotations"]["defaults-applied"].as_str().is_some_and(|paths| !paths.is_empty())
+        );
     }
 }
 
 #[test]
 fn a_status_write_passes_without_news_even_on_a_broken_cluster() {
     let review = captured("status-only-update.validate");
-    assert_eq!(review["request"]["object"]["spec"]["instances"], 1, "strict-sync-all on one instance is broken");
+    assert_eq!(
+        review["request"]["object"]["spec"]["instances"], 1,
+        "strict-sync-all on one instance is broken"
+    );
     let validated = response(Webhook::Validate, &review);
     assert_eq!(validated["allowed"], true);
     let warnings = validated["warnings"].as_array().unwrap();
     for warning in warnings {
-        assert!(warning.as_str().unwrap().contains("it was so before"), "only the ratcheted errors are repeated: {warning}");
+        assert!(
+            warning.as_str().unwrap().contains("it was so before"),
+            "only the ratcheted errors are repeated: {warning}"
+        );
     }
     let mut incomplete = captured("status-only-update.mutate");
     for object in ["object", "oldObject"] {
         incomplete["request"][object]["spec"].as_object_mut().unwrap().remove("replication");
     }
-    assert_eq!(response(Webhook::Mutate, &incomplete).get("patch"), None, "spec is unchanged, so nothing is filled in");
+    assert_eq!(
+        response(Webhook::Mutate, &incomplete).get("patch"),
+        None,
+        "spec is unchanged, so nothing is filled in"
+    );
 }
 
 #[test]
@@ -183,22 +210,25 @@ fn the_operator_is_never_in_our_way() {
     let unsound = |change: &dyn Fn(&mut Value)| {
         let mut review = captured("server-side-apply.validate");
         review["request"]["object"]["spec"]["instances"] = json!(1);
-        review["request"]["object"]["spec"]["replication"] = json!({"mode": "strict-sync-all", "role": "ha-read"});
+        review["request"]["object"]["spec"]["replication"] =
+            json!({"mode": "strict-sync-all", "role": "ha-read"});
         review["request"]["oldObject"]["spec"]["replication"] = json!({"mode": "async", "role": "ha-read"});
         change(&mut review["request"]);
         response(Webhook::Validate, &review)
     };
     assert_eq!(unsound(&|_| {})["allowed"], false, "strict-sync-all on one instance is refused");
     for (what, change) in [
-        ("a major version upgrade", &(|request: &mut Value| {
-            request["oldObject"]["status"]["dbOps"]["majorVersionUpgrade"] = json!({"phase": "x"});
-        }) as &dyn Fn(&mut Value)),
+        (
+            "a major version upgrade",
+            &(|request: &mut Value| {
+                request["oldObject"]["status"]["dbOps"]["majorVersionUpgrade"] = json!({"phase": "x"});
+            }) as &dyn Fn(&mut Value),
+        ),
         ("a deletion", &|request: &mut Value| {
             request["object"]["metadata"]["deletionTimestamp"] = json!("2026-11-22T23:42:11Z");
         }),
         ("a cluster of an SGShardedCluster", &|request: &mut Value| {
-            request["object"]["metadata"]["ownerReferences"] =
-                json!([{"apiVersion": "stackgres.io/v1alpha1", "kind": "SGShardedCluster", "controller": true}]);
+            request["object"]["metadata"]["ownerReferences"] = json!([{"apiVersion": "stackgres.io/v1alpha1", "kind": "SGShardedCluster", "controller": true}]);
         }),
     ] {
         let response = unsound(change);

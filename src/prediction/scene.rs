@@ -1,0 +1,422 @@
+//! What happens when something dies: every failure of a cluster, derived from its shape.
+//!
+//! The settled state comes first: the leader and every standby run. The facts are Patroni's: which member
+//! may be promoted is decided by its tags, by the list of synchronous members that Patroni keeps (`/sync`),
+//! and by `maximum_lag_on_failover`.
+
+use super::{
+    Timing,
+    failure::{Failure, Leader, Loss, Then, Writes},
+};
+use crate::{
+    replication::Role,
+    topology::{Synchronous, Topology},
+};
+
+/// What the failures happen to.
+pub(super) struct Scene<'s> {
+    pub name: &'s str,
+    /// In effect: off in a cluster that follows another.
+    pub synchronous: Synchronous,
+    pub topology: &'s Topology,
+    pub timing: Timing,
+    pub follows_another_cluster: bool,
+}
+
+/// Every failure that can happen to a cluster of this shape, the harmless ones first.
+pub(super) fn all(scene: &Scene<'_>) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    if scene.standbys() >= 1 {
+        failures.extend(Ending::ALL.map(|ending| scene.one_standby(ending)));
+        failures.push(scene.all_standbys());
+    }
+    failures.push(scene.leaders_postgres());
+    failures.push(scene.leaders_pod());
+    if scene.standbys() >= 1 {
+        if scene.has_asynchronous_standbys() {
+            failures.push(scene.leader_and_synchronous_standbys());
+        }
+        failures.push(scene.everything_at_once());
+        failures.push(scene.standbys_then_leader());
+    }
+    failures
+}
+
+/// How one standby can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Stops,
+    Crashes,
+    NodeVanishes,
+    Hangs,
+}
+
+impl Ending {
+    const ALL: [Self; 4] = [Self::Stops, Self::Crashes, Self::NodeVanishes, Self::Hangs];
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Stops => ("one-standby-stops", "a standby is stopped"),
+            Self::Crashes => ("one-standby-crashes", "a standby crashes"),
+            Self::NodeVanishes => ("one-standby-node-vanishes", "a standby's node vanishes"),
+            Self::Hangs => ("one-standby-hangs", "a standby hangs"),
+        }
+    }
+}
+
+/// From a leader's graceful stop or death to the promotion, beyond `ttl`: observed, in milliseconds.
+const PROMOTION_MS: u64 = 1_000;
+
+impl Scene<'_> {
+    fn standbys(&self) -> i64 {
+        self.topology.instances() - 1
+    }
+
+    /// How many standbys a commit waits for, all standbys being there.
+    fn awaited(&self) -> i64 {
+        self.synchronous.node_count.unwrap_or(0).min(self.standbys())
+    }
+
+    fn has_asynchronous_standbys(&self) -> bool {
+        self.synchronous.mode && self.awaited() < self.standbys()
+    }
+
+    /// Whether a standby can be promoted at all; the leader is a main pod, which could.
+    fn has_successor(&self) -> bool {
+        self.topology.count(Role::is_promotable) >= 2
+    }
+
+    /// How long the leader waits for a standby that ended so; none where it is for ever.
+    fn block_ms(&self, ending: Ending) -> Option<u64> {
+        let look = self.timing.loop_wait.saturating_mul(1_000);
+        match ending {
+            Ending::Stops => Some(0),
+            Ending::Crashes => Some(look),
+            Ending::NodeVanishes | Ending::Hangs if self.timing.wal_sender_timeout_ms == 0 => None,
+            Ending::NodeVanishes | Ending::Hangs => {
+                Some(self.timing.wal_sender_timeout_ms.saturating_add(look))
+            }
+        }
+    }
+
+    /// The writes after a standby is gone, `left` being those that remain.
+    fn writes_after(&self, block_ms: Option<u64>, left: i64) -> Writes {
+        if self.follows_another_cluster {
+            return Writes::NotTaken;
+        }
+        if !self.synchronous.mode {
+            return Writes::Continue;
+        }
+        match block_ms {
+            None => Writes::BlockForever,
+            Some(at_most) if left == 0 && self.synchronous.strict => {
+                Writes::Hang { after_at_most_ms: at_most }
+            }
+            Some(0) => Writes::Continue,
+            Some(at_most_ms) => Writes::Block { at_most_ms },
+        }
+    }
+
+    fn one_standby(&self, ending: Ending) -> Failure {
+        let (id, event) = ending.words();
+        let left = self.standbys() - 1;
+        let writes = self.writes_after(self.block_ms(ending), left);
+        let mut note = Vec::new();
+        if self.has_asynchronous_standbys() {
+            note.push("a standby that is not in synchronous_standby_names is not missed at all".to_owned());
+        }
+        if self.synchronous.mode && left == 0 && !self.synchronous.strict {
+            note.push("from then on an acknowledged commit exists once, on the leader".to_owned());
+        }
+        if writes == Writes::BlockForever {
+            note.push(
+                "wal_sender_timeout is 0: the dead standby counts as connected, and patronictl list goes on showing a \
+                 healthy Sync Standby; stop its pod to go on"
+                    .to_owned(),
+            );
+        }
+        if matches!(writes, Writes::Hang { .. }) {
+            note.push(HANG.to_owned());
+        }
+        Failure { id, event, writes, loss: Loss::No, leader: Leader::Unchanged, note: note.join("; ") }
+    }
+
+    fn all_standbys(&self) -> Failure {
+        let writes = self.writes_after(self.block_ms(Ending::Crashes), 0);
+        let note = match writes {
+            Writes::Hang { .. } => HANG,
+            Writes::Block { .. } => "from then on an acknowledged commit exists once, on the leader",
+            _ => "",
+        };
+        self.with_leader("all-standbys", "all standbys crash", writes, note)
+    }
+
+    fn with_leader(&self, id: &'static str, event: &'static str, writes: Writes, note: &str) -> Failure {
+        Failure { id, event, writes, loss: Loss::No, leader: Leader::Unchanged, note: note.to_owned() }
+    }
+
+    fn leaders_postgres(&self) -> Failure {
+        let at_most_ms = self.timing.primary_start_timeout.saturating_mul(1_000);
+        Failure {
+            id: "leader-postgres",
+            event: "the leader's Postgres crashes",
+            writes: self.interrupted(at_most_ms, Then::Continue),
+            loss: Loss::No,
+            leader: Leader::RestartedInPlace,
+            note: "Patroni restarts it in place, and nobody is promoted before primary_start_timeout \
+                   is over; then it is as if the pod were lost"
+                .to_owned(),
+        }
+    }
+
+    fn interrupted(&self, at_most_ms: u64, then: Then) -> Writes {
+        if self.follows_another_cluster { Writes::NotTaken } else { Writes::Interrupted { at_most_ms, then } }
+    }
+
+    fn stopped(&self) -> Writes {
+        if self.follows_another_cluster { Writes::NotTaken } else { Writes::Stopped }
+    }
+
+    fn leaders_pod(&self) -> Failure {
+        let (id, event) = ("leader-pod", "the leader's pod or node is lost");
+        if !self.has_successor() {
+            let loss = if self.awaited() >= 1 { Loss::No } else { Loss::OnlyWithTheVolumes };
+            let note = match (self.standbys(), loss) {
+                (0, _) => "there is no standby",
+                (_, Loss::No) => {
+                    "no standby may be promoted (nofailover), though each synchronous one has every acknowledged commit"
+                }
+                _ => "no standby may be promoted (nofailover)",
+            };
+            let (writes, leader) = (self.stopped(), Leader::OldLeaderOnly);
+            return Failure { id, event, writes, loss, leader, note: note.to_owned() };
+        }
+        let lonely = self.standbys() == 1;
+        let then = if self.synchronous.strict { Then::HangUntilAStandbyFollows } else { Then::Continue };
+        let writes =
+            self.interrupted(self.timing.ttl.saturating_mul(1_000).saturating_add(PROMOTION_MS), then);
+        let mut note = vec!["3 s after a graceful stop".to_owned()];
+        if self.synchronous.strict {
+            note.push(format!(
+                "synchronous_standby_names is * until another standby follows {}",
+                if lonely {
+                    "the new leader, and there is none but the old leader"
+                } else {
+                    "the new leader"
+                }
+            ));
+        } else if self.synchronous.mode && lonely {
+            note.push("until the old leader is back, an acknowledged commit exists once".to_owned());
+        }
+        let (loss, leader) = if self.synchronous.mode {
+            (Loss::No, Leader::SynchronousStandby)
+        } else {
+            note.push(self.lag_note());
+            (self.loss_to_lag(), Leader::AnyStandby)
+        };
+        Failure { id, event, writes, loss, leader, note: note.join("; ") }
+    }
+
+    fn lag_note(&self) -> String {
+        if self.follows_another_cluster {
+            return "the commits are acknowledged by the cluster that this one follows".to_owned();
+        }
+        let limit = self.timing.maximum_lag_on_failover;
+        format!("what the new leader had not received is lost, up to maximum_lag_on_failover ({limit} bytes)")
+    }
+
+    fn leader_and_synchronous_standbys(&self) -> Failure {
+        Failure {
+            id: "leader-and-synchronous-standbys",
+            event: "leader and sync standbys at once",
+            writes: self.stopped(),
+            loss: Loss::OnlyWithTheVolumes,
+            leader: Leader::FirstSynchronousMemberBack,
+            note: format!(
+                "the survivor is not promoted by itself; `patronictl failover {} --candidate MEMBER --force` promotes \
+                 it by hand (not a nofailover one), without what it had not received",
+                self.name
+            ),
+        }
+    }
+
+    /// The leader and every standby are gone, and nobody keeps a list of synchronous members.
+    fn asynchronous(&self, id: &'static str, event: &'static str) -> Failure {
+        let writes = self.stopped();
+        if self.has_successor() {
+            let (loss, leader) = (self.loss_to_lag(), Leader::FirstMemberBack);
+            return Failure { id, event, writes, loss, leader, note: self.lag_note() };
+        }
+        let (loss, leader) = (Loss::OnlyWithTheVolumes, Leader::OldLeaderOnly);
+        Failure { id, event, writes, loss, leader, note: String::new() }
+    }
+
+    /// A cluster that follows another one gets what it missed from there.
+    fn loss_to_lag(&self) -> Loss {
+        if self.follows_another_cluster { Loss::No } else { Loss::Yes }
+    }
+
+    fn everything_at_once(&self) -> Failure {
+        let (id, event) = ("leader-and-standbys-at-once", "leader and all standbys at once");
+        let writes = self.stopped();
+        if !self.synchronous.mode {
+            return self.asynchronous(id, event);
+        }
+        let leader =
+            if self.has_successor() { Leader::FirstSynchronousMemberBack } else { Leader::OldLeaderOnly };
+        let note = if self.synchronous.strict && self.has_successor() {
+            "the first one back is promoted, and commits hang until another copy streams"
+        } else {
+            ""
+        };
+        Failure { id, event, writes, loss: Loss::OnlyWithTheVolumes, leader, note: note.to_owned() }
+    }
+
+    fn standbys_then_leader(&self) -> Failure {
+        let (id, event) = ("standbys-then-leader", "all standbys, then the leader");
+        let writes = self.stopped();
+        if !self.synchronous.mode {
+            return self.asynchronous(id, event);
+        }
+        let note = if self.synchronous.strict {
+            "nobody is left in /sync, so a standby that is back first is not promoted; no commit was acknowledged in \
+             between, but for those that another WAL receiver acknowledged"
+        } else {
+            "nobody is left in /sync, so a standby that is back first is not promoted; what was committed in between \
+             exists on the old leader alone"
+        };
+        let (loss, leader) = (Loss::OnlyWithTheVolumes, Leader::OldLeaderOnly);
+        Failure { id, event, writes, loss, leader, note: note.to_owned() }
+    }
+}
+
+/// What a hanging commit means for the people who wait for it.
+const HANG: &str = "synchronous_standby_names is *, and any WAL receiver that connects (pg_receivewal, a logical \
+    decoder) can acknowledge; a cancelled wait returns success with a warning";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replication::Mode;
+
+    /// The outcome of one failure, in one line.
+    fn outcome(mode: Mode, groups: &[(Role, i64)], n: i64, k: i64, id: &str) -> String {
+        let topology = Topology::new(n, Role::HaRead, groups).unwrap();
+        let timing = Timing {
+            ttl: 30,
+            loop_wait: 10,
+            primary_start_timeout: 300,
+            wal_sender_timeout_ms: 60_000,
+            maximum_lag_on_failover: 1_048_576,
+        };
+        let scene = Scene {
+            name: "c",
+            synchronous: Synchronous::of(mode, n, k),
+            topology: &topology,
+            timing,
+            follows_another_cluster: false,
+        };
+        let failure = all(&scene).into_iter().find(|failure| failure.id == id);
+        failure.map_or_else(
+            || "does not happen".to_owned(),
+            |failure| format!("{:?}, loss {:?}, {:?}", failure.writes, failure.loss, failure.leader),
+        )
+    }
+
+    #[test]
+    fn the_table_of_failures_says_what_patroni_does() {
+        use Mode::{Async, StrictSync, StrictSyncAll, Sync, SyncAll};
+        let readonly = [(Role::Readonly, 2)];
+        for (mode, groups, n, k, id, expected) in [
+            (StrictSyncAll, &[][..], 6, 1, "one-standby-stops", "Continue, loss No, Unchanged"),
+            (
+                StrictSyncAll,
+                &[],
+                6,
+                1,
+                "one-standby-crashes",
+                "Block { at_most_ms: 10000 }, loss No, Unchanged",
+            ),
+            (
+                StrictSyncAll,
+                &[],
+                6,
+                1,
+                "one-standby-hangs",
+                "Block { at_most_ms: 70000 }, loss No, Unchanged",
+            ),
+            (
+                StrictSyncAll,
+                &[],
+                6,
+                1,
+                "all-standbys",
+                "Hang { after_at_most_ms: 10000 }, loss No, Unchanged",
+            ),
+            (
+                StrictSyncAll,
+                &[],
+                2,
+                1,
+                "one-standby-stops",
+                "Hang { after_at_most_ms: 0 }, loss No, Unchanged",
+            ),
+            (SyncAll, &[], 2, 1, "one-standby-stops", "Continue, loss No, Unchanged"),
+            (SyncAll, &[], 3, 1, "all-standbys", "Block { at_most_ms: 10000 }, loss No, Unchanged"),
+            (Async, &[], 3, 1, "one-standby-hangs", "Continue, loss No, Unchanged"),
+            (
+                StrictSyncAll,
+                &[],
+                6,
+                1,
+                "leader-pod",
+                "Interrupted { at_most_ms: 31000, then: HangUntilAStandbyFollows }, loss No, SynchronousStandby",
+            ),
+            (
+                Sync,
+                &[],
+                3,
+                1,
+                "leader-pod",
+                "Interrupted { at_most_ms: 31000, then: Continue }, loss No, SynchronousStandby",
+            ),
+            (
+                Async,
+                &[],
+                3,
+                1,
+                "leader-pod",
+                "Interrupted { at_most_ms: 31000, then: Continue }, loss Yes, AnyStandby",
+            ),
+            (StrictSyncAll, &readonly, 3, 1, "leader-pod", "Stopped, loss No, OldLeaderOnly"),
+            (StrictSyncAll, &[], 1, 1, "leader-pod", "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly"),
+            (StrictSyncAll, &[], 1, 1, "all-standbys", "does not happen"),
+            (
+                StrictSync,
+                &[],
+                4,
+                1,
+                "leader-and-synchronous-standbys",
+                "Stopped, loss OnlyWithTheVolumes, FirstSynchronousMemberBack",
+            ),
+            (StrictSyncAll, &[], 4, 1, "leader-and-synchronous-standbys", "does not happen"),
+            (
+                StrictSyncAll,
+                &[],
+                4,
+                1,
+                "leader-and-standbys-at-once",
+                "Stopped, loss OnlyWithTheVolumes, FirstSynchronousMemberBack",
+            ),
+            (SyncAll, &[], 4, 1, "standbys-then-leader", "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly"),
+            (Async, &[], 4, 1, "standbys-then-leader", "Stopped, loss Yes, FirstMemberBack"),
+        ] {
+            assert_eq!(
+                outcome(mode, groups, n, k, id),
+                expected,
+                "{} with n = {n}, k = {k}: {id}",
+                mode.name()
+            );
+        }
+    }
+}
