@@ -61,6 +61,7 @@ pub struct Cluster<'a> {
 }
 
 /// Where the values of a cluster are taken from.
+#[derive(Clone, Copy)]
 struct Sources<'a> {
     part: Part,
     instances: Field<'a>,

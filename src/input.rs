@@ -10,7 +10,10 @@ use std::{
     fs::File,
     io::{self, Cursor, IsTerminal, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -18,6 +21,8 @@ use ignore::WalkBuilder;
 use tempfile::SpooledTempFile;
 
 pub use pieces::{Piece, Pieces, documents};
+
+use crate::parallel::in_order;
 
 /// What goes wrong before a document is seen.
 #[derive(Debug, thiserror::Error)]
@@ -37,19 +42,27 @@ pub enum InputError {
     #[error("--exclude: {0}")]
     Exclude(#[from] globset::Error),
     /// There is nothing to judge.
-    #[error("standard input is empty: nothing was judged. Name files, or pipe manifests in")]
-    Empty,
+    #[error("{path} is empty: nothing was judged. Name files, or pipe manifests in")]
+    Empty {
+        /// Which stream.
+        path: String,
+    },
     /// There is too much to judge.
-    #[error("standard input is larger than {} MiB: write it to a file and name that", LARGEST_STDIN >> 20)]
-    TooLarge,
+    #[error("{path} is larger than {} MiB: write it to a file and name that", LARGEST_STREAM >> 20)]
+    TooLarge {
+        /// Which stream.
+        path: String,
+    },
 }
 
-/// The most that is taken from standard input, in bytes.
-const LARGEST_STDIN: u64 = 4 << 30;
-/// Beyond this, standard input goes to a temporary file.
-const HELD_STDIN: usize = 8 << 20;
+/// The most that is taken from standard input or a pipe, in bytes.
+const LARGEST_STREAM: u64 = 4 << 30;
+/// Beyond this, a stream goes to a temporary file.
+const HELD_STREAM: usize = 8 << 20;
 /// Files up to this size are kept between the two looks at them, in bytes, all together.
 const HELD_FILES: usize = 6 << 20;
+/// How many files a thread opens before it asks for more.
+const FILES_AT_ONCE: usize = 64;
 
 /// One text: a file or standard input.
 pub struct Source {
@@ -67,7 +80,7 @@ enum Body {
     Held(Vec<u8>),
     /// To be read from its path.
     OnDisk,
-    /// Standard input, too large for memory.
+    /// A stream, too large for memory.
     Spooled(Mutex<SpooledTempFile>),
 }
 
@@ -164,6 +177,11 @@ pub fn sources(selection: &Selection) -> Result<Vec<Source>, InputError> {
             sources.push(stdin(selection.stdin_name.as_deref())?);
         } else if path.is_dir() {
             sources.extend(directory(&path, &exclude)?);
+        } else if is_stream(&path) {
+            let name: Arc<str> = path.to_string_lossy().into();
+            let mut stream =
+                File::open(&path).map_err(|error| InputError::Read { path: name.to_string(), error })?;
+            sources.push(spooled(&mut stream, Some(name))?);
         } else {
             sources.push(file(path, true));
         }
@@ -209,14 +227,25 @@ fn is_manifest(path: &Path) -> bool {
     }) || path.file_name().is_some_and(|name| name == "Kustomization")
 }
 
+/// Whether a path is a pipe, as the shell makes one for `<(helm template .)`: it can be read only once.
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
 fn stdin(name: Option<&str>) -> Result<Source, InputError> {
-    let unreadable = |error| InputError::Read { path: "standard input".to_owned(), error };
-    let mut spool = SpooledTempFile::new(HELD_STDIN);
-    let length = io::copy(&mut io::stdin().lock().take(LARGEST_STDIN + 1), &mut spool).map_err(unreadable)?;
+    spooled(&mut io::stdin().lock(), name.map(Into::into))
+}
+
+/// Takes all of a stream, in memory while it is small.
+fn spooled(stream: &mut dyn Read, name: Option<Arc<str>>) -> Result<Source, InputError> {
+    let path = name.as_deref().unwrap_or("standard input").to_owned();
+    let unreadable = |error| InputError::Read { path: path.clone(), error };
+    let mut spool = SpooledTempFile::new(HELD_STREAM);
+    let length = io::copy(&mut stream.take(LARGEST_STREAM + 1), &mut spool).map_err(unreadable)?;
     spool.flush().map_err(unreadable)?;
     match length {
-        0 => return Err(InputError::Empty),
-        length if length > LARGEST_STDIN => return Err(InputError::TooLarge),
+        0 => return Err(InputError::Empty { path }),
+        length if length > LARGEST_STREAM => return Err(InputError::TooLarge { path }),
         _ => {}
     }
     let body = if spool.is_rolled() {
@@ -226,28 +255,42 @@ fn stdin(name: Option<&str>) -> Result<Source, InputError> {
         spool.seek(SeekFrom::Start(0)).and_then(|_| spool.read_to_end(&mut bytes)).map_err(unreadable)?;
         Body::Held(bytes)
     };
-    Ok(Source { name: name.map(Into::into), path: None, is_named: true, body })
+    Ok(Source { name, path: None, is_named: true, body })
 }
 
 /// Reads files until the room for held ones is full; a file that cannot be read stops everything, before
 /// anything is said about another.
 fn hold_small_ones(sources: &mut [Source]) -> Result<(), InputError> {
-    let mut room = HELD_FILES;
-    for source in sources {
-        let (Some(path), Body::OnDisk) = (&source.path, &source.body) else { continue };
-        let mut file = File::open(path).map_err(|error| source.unreadable(error))?;
-        let length = file.metadata().map_err(|error| source.unreadable(error))?.len();
-        let Ok(length) = usize::try_from(length) else { continue };
-        if length > room {
-            continue;
-        }
-        let mut bytes = Vec::with_capacity(length + 1);
-        let taken = Read::by_ref(&mut file).take(room as u64 + 1).read_to_end(&mut bytes);
-        taken.map_err(|error| source.unreadable(error))?;
-        if bytes.len() <= room {
-            room -= bytes.len();
-            source.body = Body::Held(bytes);
+    let room = AtomicUsize::new(HELD_FILES);
+    let mut fault = None;
+    let mut held = Vec::with_capacity(sources.len());
+    in_order(
+        sources.chunks(FILES_AT_ONCE),
+        |sources| sources.iter().map(|source| hold(source, &room)).collect::<Vec<_>>(),
+        |read| held.extend(read),
+    );
+    for (source, bytes) in sources.iter_mut().zip(held) {
+        match bytes {
+            Ok(Some(bytes)) => source.body = Body::Held(bytes),
+            Ok(None) => {}
+            Err(error) => drop(fault.get_or_insert(error)),
         }
     }
-    Ok(())
+    fault.map_or(Ok(()), Err)
+}
+
+/// The bytes of a file that fits into the room, which becomes smaller by it.
+fn hold(source: &Source, room: &AtomicUsize) -> Result<Option<Vec<u8>>, InputError> {
+    let (Some(path), Body::OnDisk) = (&source.path, &source.body) else { return Ok(None) };
+    let unreadable = |error| source.unreadable(error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let length = usize::try_from(file.metadata().map_err(unreadable)?.len()).unwrap_or(usize::MAX);
+    let take = |room: usize| room.checked_sub(length);
+    if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(length + 1);
+    // A file that grows meanwhile, or that is endless, is read in pieces later.
+    Read::by_ref(&mut file).take(length as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok((bytes.len() <= length).then_some(bytes))
 }

@@ -4,12 +4,10 @@ mod comments;
 pub mod complete;
 mod known;
 mod locate;
-mod parallel;
 mod rewrite;
 mod subject;
 
 pub use known::{Known, KnownObjects};
-pub use parallel::in_order;
 pub use rewrite::{Edit, rewrite};
 pub use subject::{Content, Subject, subjects};
 
@@ -129,7 +127,7 @@ impl Judge<'_> {
                 return Ok(false);
             }
             Content::Object(object) => self.object(subject, &object, locator, judged),
-            Content::Review(review) => self.review(subject, review, locator, judged),
+            Content::Review(review) => self.review(subject, *review, locator, judged),
         }
         Ok(true)
     }

@@ -111,6 +111,7 @@ pub struct Pods {
 }
 
 /// Patroni's settings for a cluster.
+#[expect(clippy::struct_excessive_bools, reason = "these are Patroni's own switches")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Patroni {
     /// The version, where the Postgres version determines it.

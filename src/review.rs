@@ -56,8 +56,8 @@ pub struct Scale<'a> {
 ///
 /// Only an SGCluster is completed. `spec_unchanged` is asked only where something would be filled in: an
 /// update that leaves `spec` as it was stays as it is.
-pub fn complete<'a>(
-    object: &mut Body<'a>,
+pub fn complete(
+    object: &mut Body<'_>,
     before: Option<&Body<'_>>,
     policy: &Policy,
     spec_unchanged: impl FnOnce() -> bool,
@@ -201,9 +201,10 @@ fn raise<'a>(
         for check in rule.checks {
             run(rule, check, now, history.as_ref(), source, &mut problems);
         }
-        let mut said = HashMap::new();
+        // One problem, the usual case, cannot have been told before.
+        let mut said = (problems.len() > 1).then(HashMap::new);
         for problem in problems.drain() {
-            weigh(rule, problem, &mut said, policy, &mut findings);
+            weigh(rule, problem, said.as_mut(), policy, &mut findings);
         }
     }
     findings
@@ -252,12 +253,12 @@ fn run<'a>(
 fn weigh<'a>(
     rule: &'static Rule,
     problem: Problem<'a>,
-    said: &mut HashMap<Fault<'a>, usize>,
+    said: Option<&mut HashMap<Fault<'a>, usize>>,
     policy: &Policy,
     findings: &mut Vec<Finding<'a>>,
 ) {
     let Some(severity) = policy.severity(rule, problem.severity) else { return };
-    let index = *said.entry(fault_of(&problem)).or_insert(findings.len());
+    let index = said.map_or(findings.len(), |said| *said.entry(fault_of(&problem)).or_insert(findings.len()));
     if let Some(said) = findings.get_mut(index) {
         said.severity = said.severity.max(severity);
         return;
@@ -314,7 +315,9 @@ fn soften_in_the_operators_way(findings: &mut [Finding<'_>], request: &Request<'
     } else {
         return;
     };
-    findings.iter_mut().for_each(|finding| soften(finding, reason));
+    for finding in findings {
+        soften(finding, reason);
+    }
 }
 
 fn soften(finding: &mut Finding<'_>, reason: &'static str) {

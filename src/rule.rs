@@ -220,6 +220,16 @@ impl<'a> Problems<'a> {
         &mut self.0[index]
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is nothing to report.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Everything that was reported, in the order in which it was.
     pub fn drain(&mut self) -> impl Iterator<Item = Problem<'a>> {
         self.0.drain(..)

@@ -100,10 +100,10 @@ impl Default for Limits {
             header_bytes: 32 * KIB,
             handshake: Duration::from_secs(5),
             // The API server keeps idle connections for 90 s and does not retry a POST on a reset.
-            idle: Duration::from_secs(120),
+            idle: Duration::from_mins(2),
             body: Duration::from_secs(5),
             drain: Duration::from_secs(15),
-            certificate_check: Duration::from_secs(60),
+            certificate_check: Duration::from_mins(1),
         }
     }
 }

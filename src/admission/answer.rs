@@ -60,7 +60,7 @@ impl<'a> Question<'a> {
             allowed: errors.is_empty(),
             status: (!errors.is_empty()).then(|| self.denial(&errors)),
             warnings: bounded(warnings.iter().map(|finding| warning(finding))),
-            audit_annotations: Some(json!({ "rules-raised": raised(findings) })),
+            audit_annotations: Some(Audit { rules_raised: Some(raised(findings)), defaults_applied: None }),
             ..self.response()
         })
     }
@@ -74,7 +74,7 @@ impl<'a> Question<'a> {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),
             patch_type: Some("JSONPatch"),
-            audit_annotations: Some(json!({ "defaults-applied": filled.join(",") })),
+            audit_annotations: Some(Audit { rules_raised: None, defaults_applied: Some(filled.join(",")) }),
             ..self.response()
         })
     }
@@ -146,7 +146,17 @@ struct Response<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     patch_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    audit_annotations: Option<Value>,
+    audit_annotations: Option<Audit>,
+}
+
+/// What an audit log can keep: no object contents, only names of rules and fields.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Audit {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules_raised: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    defaults_applied: Option<String>,
 }
 
 /// kubectl prints `field: message` of each cause and nothing else, so the message carries the rule's id.

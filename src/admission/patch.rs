@@ -12,6 +12,10 @@ use crate::{defaults::Operation, path::Step};
 pub struct PatchError(#[from] json_patch::PatchError);
 
 /// The operations as a patch that was seen to apply to the request's object; none where there is nothing to do.
+///
+/// # Errors
+///
+/// It does not apply: a fault of ours, since the operations were made for this object.
 pub fn checked(body: &[u8], operations: &[Operation]) -> Result<Option<Patch>, PatchError> {
     if operations.is_empty() {
         return Ok(None);

@@ -14,7 +14,8 @@ use clap::ValueEnum;
 use super::input::InputArgs;
 use crate::{
     input::{InputError, Piece, Source},
-    offline::{Judge, Judged, in_order, rewrite},
+    offline::{Judge, Judged, rewrite},
+    parallel::in_order,
     render::{
         diagnostic::{Diagnostic, Summary},
         findings::{Format, counted},
@@ -171,27 +172,47 @@ impl Args {
 /// Judges all sources on all cores; the first that cannot be read ends it.
 fn judge_all(judge: &Judge<'_>, sources: &[Source], report: &mut Report) -> Result<()> {
     let mut fault = None;
+    let mut take = |judged: Result<Judged, InputError>| {
+        let written = judged.map_err(anyhow::Error::from).and_then(|judged| report.take(&judged));
+        if let Err(error) = written {
+            fault.get_or_insert(error);
+        }
+    };
     in_order(
-        sources.iter().flat_map(pieces),
-        |(source, piece)| piece.map(|piece| judge.piece(source, &piece)),
-        |judged: Result<Judged, InputError>| {
-            let written = judged.map_err(anyhow::Error::from).and_then(|judged| report.take(&judged));
-            if let Err(error) = written {
-                fault.get_or_insert(error);
-            }
-        },
+        loads(sources.iter().flat_map(pieces)),
+        |load| load.into_iter().map(|(source, piece)| Ok(judge.piece(source, &piece?))).collect::<Vec<_>>(),
+        |judged| judged.into_iter().for_each(&mut take),
     );
     fault.map_or(Ok(()), Err)
 }
 
-/// The pieces of a source, each with the source that it is of.
-fn pieces(source: &Source) -> Box<dyn Iterator<Item = (&Source, Result<Piece, InputError>)> + Send + '_> {
+/// A piece and the source that it is of.
+type Work<'s> = (&'s Source, Result<Piece, InputError>);
+
+/// The pieces of a source.
+fn pieces(source: &Source) -> Box<dyn Iterator<Item = Work<'_>> + Send + '_> {
     match source.pieces() {
         Ok(pieces) => {
             Box::new(pieces.map(move |piece| (source, piece.map_err(|error| source.unreadable(error)))))
         }
         Err(error) => Box::new(std::iter::once((source, Err(error)))),
     }
+}
+
+/// Pieces in loads that are worth handing to a thread: ten thousand small files are a few hundred loads.
+fn loads<'s>(
+    mut pieces: impl Iterator<Item = Work<'s>> + Send,
+) -> impl Iterator<Item = Vec<Work<'s>>> + Send {
+    const WORTH_IT: usize = 64 << 10;
+    std::iter::from_fn(move || {
+        let (mut load, mut bytes) = (Vec::new(), 0);
+        while bytes < WORTH_IT {
+            let Some(work) = pieces.next() else { break };
+            bytes += work.1.as_ref().map_or(0, |piece| piece.bytes.len());
+            load.push(work);
+        }
+        (!load.is_empty()).then_some(load)
+    })
 }
 
 /// What is written while findings come in.

@@ -180,11 +180,10 @@ impl KnownObjects {
         let Ok(text) = manifest::decode(bytes) else { return };
         for document in manifest::parse(text).documents {
             for subject in subjects(&document) {
-                if let Ok(Content::Object(Given::Is(body))) = subject.content() {
-                    if let (Some(Kind::PostgresConfig), Some(name)) = (body.known_kind(), body.name()) {
-                        let config = known_config(&body, &subject, source, text, line);
-                        self.configs.entry(name.to_owned()).or_default().extend(config);
-                    }
+                let Ok(Content::Object(Given::Is(body))) = subject.content() else { continue };
+                if let (Some(Kind::PostgresConfig), Some(name)) = (body.known_kind(), body.name()) {
+                    let config = known_config(&body, &subject, source, text, line);
+                    self.configs.entry(name.to_owned()).or_default().extend(config);
                 }
             }
         }

@@ -60,12 +60,10 @@ impl Locator<'_> {
                     self.also(&mut diagnostic, location.range, note);
                 }
             }
-            Some(Related::PostgresConfig { name, key }) => {
-                if self.with_excerpts {
-                    diagnostic.excerpts.extend(config_excerpt(known, namespace, name, key));
-                }
+            Some(Related::PostgresConfig { name, key }) if self.with_excerpts => {
+                diagnostic.excerpts.extend(config_excerpt(known, namespace, name, key));
             }
-            None => {}
+            Some(Related::PostgresConfig { .. }) | None => {}
         }
         diagnostic
     }

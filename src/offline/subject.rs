@@ -24,7 +24,7 @@ pub enum Content<'d> {
     /// An object of a kind that is judged.
     Object(Object<'d>),
     /// A captured AdmissionReview.
-    Review(Review<'d>),
+    Review(Box<Review<'d>>),
     /// Something else.
     Other,
 }
@@ -52,6 +52,7 @@ impl<'d, 't> Subject<'d, 't> {
     }
 
     /// A subject inside this one; itself where there is nothing.
+    #[must_use]
     pub fn inside(&self, keys: &[&'d str]) -> Self {
         let node = self.node.at(&Path::of(keys)).unwrap_or(self.node);
         let prefix = keys.iter().fold(self.prefix.clone(), |path, key| path.key(key));
@@ -77,7 +78,7 @@ impl<'d, 't> Subject<'d, 't> {
         if Review::is_named(api_version, kind) {
             let review: Given<'_, Review<'_>> = self.node.read()?;
             return Ok(match review {
-                Given::Is(review) => Content::Review(review),
+                Given::Is(review) => Content::Review(Box::new(review)),
                 Given::Absent | Given::Other(_) => Content::Other,
             });
         }

@@ -148,11 +148,7 @@ impl Scene<'_> {
             Writes::Block { .. } => "from then on an acknowledged commit exists once, on the leader",
             _ => "",
         };
-        self.with_leader("all-standbys", "all standbys crash", writes, note)
-    }
-
-    fn with_leader(&self, id: &'static str, event: &'static str, writes: Writes, note: &str) -> Failure {
-        Failure { id, event, writes, loss: Loss::No, leader: Leader::Unchanged, note: note.to_owned() }
+        with_leader("all-standbys", "all standbys crash", writes, note)
     }
 
     fn leaders_postgres(&self) -> Failure {
@@ -288,6 +284,11 @@ impl Scene<'_> {
         let (loss, leader) = (Loss::OnlyWithTheVolumes, Leader::OldLeaderOnly);
         Failure { id, event, writes, loss, leader, note: note.to_owned() }
     }
+}
+
+/// A failure that leaves the leader where it is, and with it every commit.
+fn with_leader(id: &'static str, event: &'static str, writes: Writes, note: &str) -> Failure {
+    Failure { id, event, writes, loss: Loss::No, leader: Leader::Unchanged, note: note.to_owned() }
 }
 
 /// What a hanging commit means for the people who wait for it.

@@ -126,7 +126,7 @@ fn squeezed(text: &str) -> String {
 }
 
 fn indented_lines(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().fold(String::new(), |all, line| all + "    " + line + "\n")
 }
 
 /// Prose, indented and broken where a terminal would.

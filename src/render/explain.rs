@@ -193,7 +193,7 @@ fn writes(writes: Writes) -> String {
 
 /// Milliseconds as people say them.
 fn seconds(milliseconds: u64) -> String {
-    if milliseconds % 1_000 == 0 {
+    if milliseconds.is_multiple_of(1_000) {
         format!("{} s", milliseconds / 1_000)
     } else {
         format!("{milliseconds} ms")

@@ -12,7 +12,7 @@ use super::{
 pub enum Format {
     /// The source lines with the value marked, and what to do about it.
     Full,
-    /// A line each: FILE:LINE:COLUMN: error[ID] message
+    /// A line each, `FILE:LINE:COLUMN: error[ID] message`
     Concise,
     /// One JSON object: findings and summary.
     Json,
@@ -101,26 +101,25 @@ fn json(diagnostic: &Diagnostic) -> Value {
 }
 
 fn sentence(summary: &Summary) -> String {
-    let clusters = counted(summary.clusters, "cluster");
     let found = match (summary.errors, summary.warnings) {
         (0, 0) => "nothing to report".to_owned(),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    let mut rest = String::new();
-    if summary.skipped > 0 {
-        rest = format!("; skipped {} of other kinds", summary.skipped);
-    }
-    if summary.not_judged > 0 {
-        rest += &format!(
-            "; {} not judged: the cluster is not in the input",
-            counted(summary.not_judged, "scale request")
-        );
-    }
-    format!(
-        "{clusters} in {} of {}: {found}{rest}\n",
-        counted(summary.documents, "document"),
-        counted(summary.files, "file")
-    )
+    let asides = [
+        (summary.skipped, format!("; skipped {} of other kinds", summary.skipped)),
+        (
+            summary.not_judged,
+            format!(
+                "; {} not judged: the cluster is not in the input",
+                counted(summary.not_judged, "scale request")
+            ),
+        ),
+        (summary.new, format!("; {} judged as new: not in --old", counted(summary.new, "cluster"))),
+    ];
+    let asides: String = asides.into_iter().filter(|(count, _)| *count > 0).map(|(_, aside)| aside).collect();
+    let clusters = counted(summary.clusters, "cluster");
+    let documents = counted(summary.documents, "document");
+    format!("{clusters} in {documents} of {}: {found}{asides}\n", counted(summary.files, "file"))
 }
 
 /// A number with its noun.

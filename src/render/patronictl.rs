@@ -80,7 +80,7 @@ struct Table {
 impl Table {
     fn print(&self) -> String {
         let widths = self.widths();
-        let rule = self.rule(&widths);
+        let rule = rule(&widths);
         let names: Vec<_> = self.header.iter().map(|column| column.name).collect();
         // A member with two tags makes Patroni draw a rule between all rows.
         let ruled = self.rows.iter().flatten().any(|cell| cell.len() > 1);
@@ -108,11 +108,6 @@ impl Table {
         self.header.iter().enumerate().map(widest).collect()
     }
 
-    fn rule(&self, widths: &[usize]) -> String {
-        let dashes = widths.iter().map(|width| "-".repeat(width + 2));
-        format!("+{}+", dashes.collect::<Vec<_>>().join("+"))
-    }
-
     fn titled(&self, rule: &str) -> String {
         let title: String = format!(" {} ", self.title).chars().take(rule.len().saturating_sub(2)).collect();
         let rest = rule.get(1 + title.chars().count()..).unwrap_or_default();
@@ -126,4 +121,9 @@ impl Table {
         let cells = texts.iter().zip(widths).zip(&self.header).map(cell);
         format!("|{}|", cells.collect::<Vec<_>>().join("|"))
     }
+}
+
+fn rule(widths: &[usize]) -> String {
+    let dashes = widths.iter().map(|width| "-".repeat(width + 2));
+    format!("+{}+", dashes.collect::<Vec<_>>().join("+"))
 }

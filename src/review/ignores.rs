@@ -66,13 +66,11 @@ fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<
 
 /// Why an ignore hid nothing.
 pub fn why_unused(id: &str) -> String {
-    match find_rule(id) {
-        Ok(_) => format!("nothing here raises {id}, so this ignore hides nothing"),
-        Err(_) => {
-            let meant = did_you_mean(nearest(id, rules::ALL.iter().map(|rule| rule.id)));
-            format!("no rule is called {id:?}, so this ignore hides nothing{meant}")
-        }
+    if find_rule(id).is_ok() {
+        return format!("nothing here raises {id}, so this ignore hides nothing");
     }
+    let meant = did_you_mean(nearest(id, rules::ALL.iter().map(|rule| rule.id)));
+    format!("no rule is called {id:?}, so this ignore hides nothing{meant}")
 }
 
 /// Reads `"<id>[: reason], <id>…"`. A comma inside a reason does not start another id, unless what

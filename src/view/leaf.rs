@@ -30,7 +30,7 @@ pub enum Leaf<'a> {
 /// What an absent parent holds in place of its fields.
 pub static ABSENT: Leaf<'static> = Leaf::Absent;
 
-impl<'a> Leaf<'a> {
+impl Leaf<'_> {
     /// Whether nothing is written here.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)

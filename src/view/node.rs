@@ -7,9 +7,10 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use super::leaf::{Leaf, LeafVisitor};
 
 /// A value that must be a `T`, as far as it is one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Given<'a, T> {
     /// Not written, or `null`.
+    #[default]
     Absent,
     /// Written, and of the right type.
     Is(T),
@@ -57,20 +58,22 @@ impl<'a, T> Given<'a, T> {
     }
 }
 
-impl<T> Default for Given<'_, T> {
-    fn default() -> Self {
-        Self::Absent
-    }
-}
-
 /// A type that an object or a list can be read into.
 pub trait Inner<'de>: Sized {
     /// Reads an object, if the type is one.
+    ///
+    /// # Errors
+    ///
+    /// The text is not what it seemed to be: the reader's own error.
     fn from_map<A: MapAccess<'de>>(map: A) -> Result<Given<'de, Self>, A::Error> {
         LeafVisitor.visit_map(map).map(Given::Other)
     }
 
     /// Reads a list, if the type is one.
+    ///
+    /// # Errors
+    ///
+    /// The text is not what it seemed to be: the reader's own error.
     fn from_seq<A: SeqAccess<'de>>(seq: A) -> Result<Given<'de, Self>, A::Error> {
         LeafVisitor.visit_seq(seq).map(Given::Other)
     }

@@ -35,6 +35,7 @@ impl<'t, 'v> Trail<'t, 'v> {
     }
 
     /// The way on through `key`.
+    #[must_use]
     pub fn key(&'t self, key: &'v str) -> Trail<'t, 'v> {
         Trail { above: Some(self), step: Step::Key(key) }
     }
@@ -149,7 +150,7 @@ typed_leaf! {
 }
 
 /// The elements of a list that are of the right type, each with its place.
-pub fn elements<'v, 'a, T>(list: &'v List<'a, T>) -> impl Iterator<Item = (usize, &'v T)> {
+pub fn elements<'v, T>(list: &'v List<'_, T>) -> impl Iterator<Item = (usize, &'v T)> {
     let all = list.get().map(Vec::as_slice).unwrap_or_default();
     all.iter().enumerate().filter_map(|(index, element)| Some((index, element.get()?)))
 }

@@ -11,7 +11,20 @@ const LAYERS: [(&str, &[&str]); 5] = [
     ("knowledge", &["rules", "defaults"]),
     ("judgement", &["policy", "review", "prediction"]),
     ("presentation", &["render"]),
-    ("edges", &["manifest", "input", "offline", "admission", "certificate", "server", "settings", "cli"]),
+    (
+        "edges",
+        &[
+            "parallel",
+            "manifest",
+            "input",
+            "offline",
+            "admission",
+            "certificate",
+            "server",
+            "settings",
+            "cli",
+        ],
+    ),
 ];
 
 /// What the core (all below presentation) must not name: I/O, clocks, threads, and the crates of the edges.
@@ -79,7 +92,7 @@ fn production_code(path: &Path) -> String {
 
 /// The modules of the first level that some code names through `crate::`.
 fn imports(code: &str) -> Vec<String> {
-    let mut named = Vec::new();
+    let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
         let names = match rest.strip_prefix('{') {
@@ -87,9 +100,9 @@ fn imports(code: &str) -> Vec<String> {
             Some(list) => first_names(list),
             None => vec![rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()],
         };
-        named.extend(names);
+        found.extend(names);
     }
-    named
+    found
 }
 
 fn first_names(list: &str) -> Vec<String> {

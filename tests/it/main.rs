@@ -4,6 +4,7 @@
 
 mod architecture;
 mod certificate;
+mod licences;
 mod server;
 mod verdicts;
 mod webhook;

@@ -386,7 +386,7 @@ async fn what_is_in_flight_is_answered_before_the_end() {
 
 #[tokio::test]
 async fn while_others_may_not_have_noticed_requests_are_answered_and_connections_closed() {
-    let server = start(Options { drain_delay: Duration::from_secs(3600), ..options() }, Arc::new(Echo)).await;
+    let server = start(Options { drain_delay: Duration::from_hours(1), ..options() }, Arc::new(Echo)).await;
     let mut open = Client::tls(server.https).await;
     assert_eq!(open.post("/validate", "{}").await.header("connection"), None);
     server.stop.send(Stop::Gently).unwrap();

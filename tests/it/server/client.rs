@@ -19,7 +19,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// Waits for what is sure to come; a guard against tests that hang, not a measurement.
 pub async fn patiently<T>(expected: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), expected).await.expect("it comes within a minute")
+    tokio::time::timeout(Duration::from_mins(1), expected).await.expect("it comes within a minute")
 }
 
 /// One connection.

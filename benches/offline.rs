@@ -1,0 +1,77 @@
+//! `validate` on 10,000 documents: in one text, from bytes to findings, on one core and on all.
+//!
+//! What a whole command takes, files and start-up included, is measured as docs/performance.md says.
+
+use divan::{Bencher, counter::ItemsCount};
+use syncguard::{
+    input::{Pieces, Selection, Source, sources},
+    offline::{Judge, KnownObjects},
+    parallel::in_order,
+    policy::Policy,
+};
+
+fn main() {
+    divan::main();
+}
+
+const DOCUMENTS: usize = 10_000;
+
+/// Sound clusters of the size of the documentation's example.
+fn text() -> String {
+    let document = |number: usize| {
+        format!(
+            "---
+apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata:
+  name: cluster-{number:05}
+  namespace: team-{}
+spec:
+  instances: 3
+  sgInstanceProfile: size-s
+  postgres:
+    version: '17.6'
+  pods:
+    persistentVolume:
+      size: 10Gi
+  configurations:
+    sgPoolingConfig: poolconfig1
+    backups:
+      - sgObjectStorage: backups
+        cronSchedule: '0 5 * * *'
+  replication:
+    mode: strict-sync-all
+    role: ha-read
+    syncInstances: 2
+",
+            number % 97
+        )
+    };
+    (0..DOCUMENTS).map(document).collect()
+}
+
+fn source() -> Source {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let selection = Selection { paths: vec![manifest.into()], ..Selection::default() };
+    sources(&selection).into_iter().flatten().next().unwrap_or_else(|| unreachable!("Cargo.toml can be read"))
+}
+
+#[divan::bench(args = ["one core", "all cores"], sample_count = 10)]
+fn validate(bencher: Bencher, cores: &str) {
+    let (text, source, policy, known) = (text(), source(), Policy::default(), KnownObjects::default());
+    let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: true };
+    bencher.counter(ItemsCount::new(DOCUMENTS)).bench_local(|| {
+        let pieces = Pieces::new(text.as_bytes()).flatten();
+        let mut clusters = 0;
+        if cores == "one core" {
+            clusters = pieces.map(|piece| judge.piece(&source, &piece).summary.clusters).sum();
+        } else {
+            in_order(
+                pieces,
+                |piece| judge.piece(&source, &piece),
+                |judged| clusters += judged.summary.clusters,
+            );
+        }
+        assert_eq!(clusters, DOCUMENTS);
+    });
+}
