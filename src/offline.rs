@@ -127,7 +127,7 @@ impl Judge<'_> {
                 return Ok(false);
             }
             Content::Object(object) => self.object(subject, &object, locator, judged),
-            Content::Review(review) => self.review(subject, *review, locator, judged),
+            Content::Review(review) => self.review(subject, review, locator, judged),
         }
         Ok(true)
     }

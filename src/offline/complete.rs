@@ -21,7 +21,7 @@ pub fn operations<'d, 't>(
             let unchanged = || subject.spec_is_unchanged(stored.map(Known::value));
             (subject.clone(), review::complete(&mut body, before, policy, unchanged))
         }
-        Ok(Content::Review(review)) => of_review(subject, *review, policy),
+        Ok(Content::Review(review)) => of_review(subject, review, policy),
         _ => (subject.clone(), Vec::new()),
     }
 }

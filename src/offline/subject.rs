@@ -20,11 +20,15 @@ pub struct Subject<'d, 't> {
 }
 
 /// What a subject is.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and a box would be an allocation an object"
+)]
 pub enum Content<'d> {
     /// An object of a kind that is judged.
     Object(Object<'d>),
     /// A captured AdmissionReview.
-    Review(Box<Review<'d>>),
+    Review(Review<'d>),
     /// Something else.
     Other,
 }
@@ -78,7 +82,7 @@ impl<'d, 't> Subject<'d, 't> {
         if Review::is_named(api_version, kind) {
             let review: Given<'_, Review<'_>> = self.node.read()?;
             return Ok(match review {
-                Given::Is(review) => Content::Review(Box::new(review)),
+                Given::Is(review) => Content::Review(review),
                 Given::Absent | Given::Other(_) => Content::Other,
             });
         }
