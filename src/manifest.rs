@@ -27,8 +27,8 @@ use serde::Deserialize;
 
 use crate::path::{Path, Step};
 
-pub use edit::{Change, EditError, edit};
-pub use error::SyntaxError;
+pub use edit::{Change, edit};
+pub use error::{EditError, SyntaxError};
 pub use node::Node;
 use tree::{Kind, Tree};
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use clap::ValueEnum;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -9,7 +10,14 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::serve::LogFormat;
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line of text for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
 
 /// Starts writing log lines; the level is for our own lines, libraries write from warnings up at most.
 pub(super) fn init(format: LogFormat, level: LevelFilter) {

@@ -16,7 +16,10 @@ use time::OffsetDateTime;
 use tracing::level_filters::LevelFilter;
 use tracing::{error, info};
 
-use super::{logs, names};
+use super::{
+    logs::{self, LogFormat},
+    names,
+};
 use crate::admission::{self, Reply, Webhook};
 use crate::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, Name, Pair, ServingCertificate, utc};
 use crate::policy::Policy;
@@ -105,15 +108,6 @@ pub enum TlsVersion {
     /// TLS 1.3.
     #[value(name = "1.3")]
     V13,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// One line of text for people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 /// Runs `syncguard serve` until it is told to stop.

@@ -6,6 +6,7 @@ use std::{
     io::{self, BufWriter, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -220,7 +221,38 @@ struct Report {
     writers: Vec<Writer>,
     summary: Summary,
     by_rule: BTreeMap<&'static str, usize>,
+    progress: Progress,
     args: Args,
+}
+
+/// Tells a person at a terminal that long work goes on.
+struct Progress {
+    started: Instant,
+    told: Option<Instant>,
+    is_wanted: bool,
+}
+
+impl Progress {
+    fn begin() -> Self {
+        // Where findings go to the same terminal, they are progress enough.
+        let is_wanted = io::stderr().is_terminal() && !io::stdout().is_terminal();
+        Self { started: Instant::now(), told: None, is_wanted }
+    }
+
+    fn tell(&mut self, clusters: usize) {
+        const SHORT: Duration = Duration::from_secs(1);
+        let is_due = |since: Instant| since.elapsed() > SHORT;
+        if self.is_wanted && is_due(self.started) && self.told.is_none_or(is_due) {
+            anstream::eprint!("\r{clusters} clusters judged…");
+            self.told = Some(Instant::now());
+        }
+    }
+
+    fn end(&self) {
+        if self.told.is_some() {
+            anstream::eprintln!();
+        }
+    }
 }
 
 struct Writer {
@@ -246,11 +278,18 @@ impl Report {
         for writer in &mut writers {
             write(&mut writer.to, writer.format.begin())?;
         }
-        Ok(Self { writers, summary: Summary::default(), by_rule: BTreeMap::new(), args: args.clone() })
+        Ok(Self {
+            writers,
+            summary: Summary::default(),
+            by_rule: BTreeMap::new(),
+            progress: Progress::begin(),
+            args: args.clone(),
+        })
     }
 
     fn take(&mut self, judged: &Judged) -> Result<()> {
         self.summary.add(judged.summary);
+        self.progress.tell(self.summary.clusters);
         for diagnostic in &judged.diagnostics {
             *self.by_rule.entry(diagnostic.rule.id).or_default() += 1;
             if !self.args.quiet || diagnostic.severity == Severity::Error {
@@ -271,6 +310,7 @@ impl Report {
     }
 
     fn end(mut self) -> Result<ExitCode> {
+        self.progress.end();
         let with_summary = !self.args.no_summary && !self.args.quiet;
         for writer in &mut self.writers {
             if self.args.statistics && matches!(writer.format, Format::Full | Format::Concise) {

@@ -4,9 +4,13 @@
 //! give exactly the asked-for data is refused.
 
 use serde_json::{Map, Value};
-use thiserror::Error;
 
-use super::{Document, Documents, SyntaxError, parse, splice};
+use super::{
+    Document, Documents, SyntaxError,
+    error::EditError,
+    parse,
+    splice::{self, same},
+};
 use crate::path::{Path, Step};
 
 /// A change of one value.
@@ -25,35 +29,6 @@ pub enum Change<'a> {
         /// Where the value is.
         path: Path<'a>,
     },
-}
-
-/// Why a text is left as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum EditError {
-    /// The path leads through a value that cannot hold the next one.
-    #[error("there is no place for `{path}` in this document")]
-    NoPlace {
-        /// The path of the change.
-        path: String,
-    },
-    /// The value is written elsewhere, and a change there would change other values too.
-    #[error("`{path}` comes from an alias or a merge key; change it where it is defined")]
-    Shared {
-        /// The path of the value.
-        path: String,
-    },
-    /// The value is written in a way that cannot be edited in place.
-    #[error("`{path}` is written in a layout that cannot be edited in place; change it by hand")]
-    Layout {
-        /// The path of the value.
-        path: String,
-    },
-    /// The edited text would not hold the asked-for data, for example since an anchor is used elsewhere.
-    #[error("this edit would change more than it should; change the file by hand")]
-    Unfaithful,
-    /// The document itself cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] SyntaxError),
 }
 
 /// Applies changes, one after the other, to a document of `text`, from which it was parsed. The layout of
@@ -133,20 +108,6 @@ fn verify(text: &str, document: &Document<'_>, edited: &str, after: &Value) -> R
         }
     }
     Ok(data(&new)?.iter().zip(&expected).all(|(found, expected)| same(found, expected)))
-}
-
-/// Whether two values are equal; `1` and `1.0` are one number, as they are to Kubernetes.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => {
-            a == b || (a.is_f64() != b.is_f64() && a.as_f64() == b.as_f64())
-        }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        _ => a == b,
-    }
 }
 
 #[cfg(test)]

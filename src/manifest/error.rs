@@ -1,4 +1,4 @@
-//! What is wrong with a text, in the words of the person who wrote it, and where.
+//! What is wrong with a text, in the words of the person who wrote it, and why an edit is refused.
 
 use std::{fmt::Display, ops::Range};
 
@@ -68,4 +68,33 @@ impl serde::de::Error for SyntaxError {
     fn custom<T: Display>(message: T) -> Self {
         Self::new(message.to_string(), 0..0)
     }
+}
+
+/// Why a text is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EditError {
+    /// The path leads through a value that cannot hold the next one.
+    #[error("there is no place for `{path}` in this document")]
+    NoPlace {
+        /// The path of the change.
+        path: String,
+    },
+    /// The value is written elsewhere, and a change there would change other values too.
+    #[error("`{path}` comes from an alias or a merge key; change it where it is defined")]
+    Shared {
+        /// The path of the value.
+        path: String,
+    },
+    /// The value is written in a way that cannot be edited in place.
+    #[error("`{path}` is written in a layout that cannot be edited in place; change it by hand")]
+    Layout {
+        /// The path of the value.
+        path: String,
+    },
+    /// The edited text would not hold the asked-for data, for example since an anchor is used elsewhere.
+    #[error("this edit would change more than it should; change the file by hand")]
+    Unfaithful,
+    /// The document itself cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] SyntaxError),
 }

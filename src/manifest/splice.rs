@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::{
-    Document, EditError,
-    edit::same,
+    Document,
+    error::EditError,
     layout::{Holder, Layout, Member, Place},
     render::{self, Style},
     tree::Kind,
@@ -249,4 +249,18 @@ fn block_column(members: &[Member]) -> Option<usize> {
 fn no_layout(path: &Path<'_>) -> EditError {
     let is_root = path.steps().is_empty();
     EditError::Layout { path: if is_root { "the document".to_owned() } else { path.to_string() } }
+}
+
+/// Whether two values are equal; `1` and `1.0` are one number, as they are to Kubernetes.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            a == b || (a.is_f64() != b.is_f64() && a.as_f64() == b.as_f64())
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
 }

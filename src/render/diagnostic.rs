@@ -36,6 +36,16 @@ pub struct Diagnostic {
     pub excerpts: Vec<Excerpt>,
 }
 
+impl Diagnostic {
+    /// Why an error is only a warning here, as the end of a message; empty where it is not.
+    pub fn softening(&self) -> String {
+        match self.softened {
+            "" => String::new(),
+            reason => format!(" (not an error here: {reason})"),
+        }
+    }
+}
+
 /// Which object a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -67,16 +67,8 @@ fn concise(diagnostic: &Diagnostic) -> String {
         diagnostic.severity,
         diagnostic.rule.id,
         diagnostic.message,
-        softened(diagnostic)
+        diagnostic.softening()
     )
-}
-
-/// Why an error is only a warning here, as the end of a message.
-pub fn softened(diagnostic: &Diagnostic) -> String {
-    match diagnostic.softened {
-        "" => String::new(),
-        reason => format!(" (not an error here: {reason})"),
-    }
 }
 
 fn json(diagnostic: &Diagnostic) -> Value {

@@ -2,10 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{
-    diagnostic::{Diagnostic, Excerpt},
-    findings::softened,
-};
+use super::diagnostic::{Diagnostic, Excerpt};
 use crate::rule::Severity;
 
 /// The finding and an empty line.
@@ -14,7 +11,7 @@ pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let message = format!("{}{}", diagnostic.message, softened(diagnostic));
+    let message = format!("{}{}", diagnostic.message, diagnostic.softening());
     let mut group = Group::with_title(level.primary_title(message).id(diagnostic.rule.id));
     for excerpt in &diagnostic.excerpts {
         group = group.element(snippet(excerpt));
