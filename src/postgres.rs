@@ -16,6 +16,22 @@ pub enum SynchronousCommit {
 }
 
 impl SynchronousCommit {
+    /// The name in the manual.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Local => "local",
+            Self::RemoteWrite => "remote_write",
+            Self::On => "on",
+            Self::RemoteApply => "remote_apply",
+        }
+    }
+
+    /// Whether a commit waits for synchronous standbys at all.
+    pub fn waits_for_standbys(self) -> bool {
+        !matches!(self, Self::Off | Self::Local)
+    }
+
     /// The value that Postgres takes a string for (`synchronous_commit_options` in `guc_tables.c`).
     pub fn read(text: &str) -> Option<Self> {
         Some(match text.trim().to_ascii_lowercase().as_str() {

@@ -7,6 +7,8 @@ mod failure;
 mod list;
 mod scene;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -16,7 +18,7 @@ pub use list::{Layout, Member, MemberRole, ordinals_by_name};
 use crate::{
     cluster::{Cluster, Field, Part, Sharded, default_group_name},
     patroni::Deployed,
-    postgres,
+    postgres::{self, SynchronousCommit},
     topology::{Run, Synchronous},
     view::{Body, Kind},
 };
@@ -59,7 +61,7 @@ pub enum Fate {
 /// A running Postgres cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Running {
-    /// Its name, the scope of Patroni; for shards with a number the first of them.
+    /// Its name, the scope of Patroni; for the shards without an override that of the first.
     pub name: String,
     /// Which part of an SGShardedCluster it is, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,8 @@ pub struct Running {
     pub follows_another_cluster: bool,
     /// `synchronous_standby_names` of Postgres in the settled state.
     pub synchronous_standby_names: String,
+    /// `synchronous_commit` of Postgres; a session, a role or a database can set it otherwise.
+    pub synchronous_commit: &'static str,
     /// How many copies an acknowledged commit has in the settled state, the leader's included.
     pub copies: i64,
     /// The rows of `patronictl list`, at most `LISTED`; none for a part of a sharded cluster, whose
@@ -176,28 +180,36 @@ pub fn predict<'a>(
     let kind = object.known_kind()?;
     let clusters = match kind {
         Kind::Cluster => vec![fate(name, &Cluster::of(object, configs))],
-        Kind::ShardedCluster => Sharded::of(object, configs)
-            .parts()
-            .iter()
-            .map(|part| fate(&part_name(name, part), part))
-            .collect(),
+        Kind::ShardedCluster => {
+            let sharded = Sharded::of(object, configs);
+            let parts = sharded.parts().iter();
+            let named = parts.filter_map(|part| Some((part_name(name, &sharded, part)?, part)));
+            named.map(|(name, part)| fate(&name, part)).collect()
+        }
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
     Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, clusters })
 }
 
-/// The SGCluster that the operator makes of a part: `NAME-coord`, `NAME-shard<index>`.
-fn part_name(name: &str, part: &Cluster<'_>) -> String {
-    match part.part {
-        Part::Whole => name.to_owned(),
-        Part::Coordinator => format!("{name}-coord"),
-        Part::Shards => format!("{name}-shard"),
-        Part::Override { shard, position } => {
-            let index = shard.map_or_else(|| format!("(override {position})"), |shard| shard.to_string());
-            format!("{name}-shard{index}")
-        }
-    }
+/// The SGCluster that the operator makes of a part, `NAME-coord` or `NAME-shard<index>`; none where it makes none.
+/// Of the shards without an override it is the first.
+fn part_name(name: &str, sharded: &Sharded<'_>, part: &Cluster<'_>) -> Option<String> {
+    let clusters = sharded.clusters().integer().unwrap_or(i64::MAX);
+    let shard = match part.part {
+        Part::Whole => return Some(name.to_owned()),
+        Part::Coordinator => return Some(format!("{name}-coord")),
+        Part::Shards => first_without_override(sharded),
+        Part::Override { shard, .. } => shard?,
+    };
+    (shard < clusters).then(|| format!("{name}-shard{shard}"))
+}
+
+/// The lowest shard that no override is for.
+fn first_without_override(sharded: &Sharded<'_>) -> i64 {
+    let overridden: HashSet<_> =
+        sharded.override_indexes().filter_map(|(_, index)| index.integer()).collect();
+    (0..).find(|shard| !overridden.contains(shard)).unwrap_or(0)
 }
 
 fn fate(name: &str, cluster: &Cluster<'_>) -> Fate {
@@ -218,12 +230,17 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let in_effect = in_effect(written, follows);
     let standbys = topology.instances() - 1;
     let names = list::synchronous_standbys(topology, in_effect);
+    let synchronous_commit = cluster.parameter("synchronous_commit");
+    let synchronous_commit = synchronous_commit.and_then(|it| SynchronousCommit::read(it.text()?));
+    let synchronous_commit = synchronous_commit.unwrap_or(SynchronousCommit::On);
+    let awaited = if synchronous_commit.waits_for_standbys() { in_effect.node_count.unwrap_or(0) } else { 0 };
     let scene = scene::Scene {
         name,
         synchronous: in_effect,
         topology,
         timing: Timing::of(cluster),
         follows_another_cluster: follows,
+        synchronous_commit,
     };
     Some(Running {
         name: name.to_owned(),
@@ -234,7 +251,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         patroni: patroni(cluster, deployed, written),
         follows_another_cluster: follows,
         synchronous_standby_names: list::standby_names(name, &names, in_effect),
-        copies: 1 + in_effect.node_count.unwrap_or(0).min(standbys),
+        synchronous_commit: synchronous_commit.name(),
+        copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
         failures: scene::all(&scene),

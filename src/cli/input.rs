@@ -15,7 +15,7 @@ use crate::{
 /// Which manifests.
 #[derive(Debug, Clone, clap::Args)]
 pub struct InputArgs {
-    /// Files, directories, or - for standard input; none: standard input if it is a pipe or file, else .
+    /// Files, directories, or - for standard input; none: standard input if it is a pipe or a file, else this directory
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 

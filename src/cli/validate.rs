@@ -31,10 +31,11 @@ Examples:
   syncguard validate -o concise -o json=out.json db.yaml
   syncguard validate --old live.yaml db.yaml what the change to db.yaml would do
 
-A rule is quiet for one line with `# syncguard: ignore[ID] reason` at its end or above it, and for one object
-with the annotation syncguard.dev/ignore: \"ID: reason\". Errors become warnings, warnings are hidden.
+To accept a finding: `# syncguard: ignore[ID] reason` at the end of the line or above it, or the
+annotation syncguard.dev/ignore: \"ID: reason\". Errors become warnings, warnings are hidden.
 
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, settings or input, 3 no cluster.";
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage, settings or input,
+3 no cluster with --fail-if-none.";
 
 /// What `validate` takes.
 #[derive(Debug, Clone, clap::Args)]

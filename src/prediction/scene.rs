@@ -9,6 +9,7 @@ use super::{
     failure::{Failure, Leader, Loss, Then, Writes},
 };
 use crate::{
+    postgres::SynchronousCommit,
     replication::Role,
     topology::{Synchronous, Topology},
 };
@@ -21,6 +22,7 @@ pub(super) struct Scene<'s> {
     pub topology: &'s Topology,
     pub timing: Timing,
     pub follows_another_cluster: bool,
+    pub synchronous_commit: SynchronousCommit,
 }
 
 /// Every failure that can happen to a cluster of this shape, the harmless ones first.
@@ -39,7 +41,36 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Failure> {
         failures.push(scene.everything_at_once());
         failures.push(scene.standbys_then_leader());
     }
+    if !scene.synchronous_commit.waits_for_standbys() && !scene.follows_another_cluster {
+        for failure in &mut failures {
+            weaken(failure, scene.synchronous_commit);
+        }
+    }
     failures
+}
+
+/// What is left of an outcome where commits wait for no standby, whatever the mode says: writes go on, and what
+/// only the leader had is lost with it. With `off` even a crash of its Postgres is enough.
+fn weaken(failure: &mut Failure, commit: SynchronousCommit) {
+    failure.writes = match failure.writes {
+        Writes::Block { .. } | Writes::BlockForever | Writes::Hang { .. } => Writes::Continue,
+        Writes::Interrupted { at_most_ms, .. } => Writes::Interrupted { at_most_ms, then: Then::Continue },
+        writes => writes,
+    };
+    let is_lost = match failure.leader {
+        Leader::Unchanged => false,
+        Leader::RestartedInPlace | Leader::OldLeaderOnly => commit == SynchronousCommit::Off,
+        _ => true,
+    };
+    failure.note = if is_lost {
+        failure.loss = Loss::Yes;
+        format!(
+            "synchronous_commit is {}: the last commits were acknowledged before they were safe",
+            commit.name()
+        )
+    } else {
+        String::new()
+    };
 }
 
 /// How one standby can end.
@@ -316,6 +347,7 @@ mod tests {
             topology: &topology,
             timing,
             follows_another_cluster: false,
+            synchronous_commit: SynchronousCommit::On,
         };
         let failure = all(&scene).into_iter().find(|failure| failure.id == id);
         failure.map_or_else(

@@ -39,7 +39,8 @@ fn cluster(out: &mut String, cluster: &Running) {
     let _ = writeln!(out, "{}: {count}, {}{part}", cluster.name, cluster.mode);
     cluster.pods.iter().for_each(|pods| row_of_pods(out, pods));
     settings(out, cluster);
-    let _ = writeln!(out, "\n{}", promise(cluster));
+    out.push('\n');
+    wrapped(out, "", &promise(cluster));
     if !cluster.members.is_empty() {
         let _ = write!(
             out,
@@ -67,7 +68,7 @@ fn settings(out: &mut String, cluster: &Running) {
         (Some(version), false) => format!("Patroni {version}"),
         (Some(version), true) => format!("Patroni {version} or later"),
         (None, _) => {
-            "a Patroni whose version the Postgres version does not tell; the newest known is assumed"
+            "Patroni of a version that the Postgres version does not tell; the newest known is assumed"
                 .to_owned()
         }
     };
@@ -102,13 +103,13 @@ fn promise(cluster: &Running) -> String {
             .to_owned();
     }
     if !patroni.synchronous_mode {
-        let why = if cluster.instances == 1 && cluster.mode.ends_with("-all") {
-            format!("With one instance {} runs asynchronous: ", cluster.mode)
-        } else {
-            String::new()
-        };
+        return asynchronous(cluster);
+    }
+    if matches!(cluster.synchronous_commit, "off" | "local") {
         return format!(
-            "{why}A commit is acknowledged with one copy, the leader's. Standbys follow when they can."
+            "synchronous_commit is {}, so no commit waits for a standby, whatever {} promises: an acknowledged commit \
+             may exist once, on the leader.",
+            cluster.synchronous_commit, cluster.mode
         );
     }
     let among = if cluster.copies - 1 < standbys {
@@ -122,7 +123,26 @@ fn promise(cluster: &Running) -> String {
     } else {
         "Standbys that are away are not waited for: without any, commits go on with the leader's copy alone."
     };
-    format!("While all pods run, an acknowledged commit is on {among}. {least}")
+    let flush = if cluster.synchronous_commit == "remote_write" {
+        " synchronous_commit is remote_write: standbys have written it then, and need not have flushed it to disk."
+    } else {
+        ""
+    };
+    format!("While all pods run, an acknowledged commit is on {among}.{flush} {least}")
+}
+
+/// The same where no commit waits.
+fn asynchronous(cluster: &Running) -> String {
+    if cluster.instances > 1 {
+        return "A commit is acknowledged with one copy, the leader's. Standbys follow when they can."
+            .to_owned();
+    }
+    let why = if cluster.mode == "async" {
+        String::new()
+    } else {
+        format!("With one instance {} runs asynchronous. ", cluster.mode)
+    };
+    format!("{why}There is one copy of every commit, on the only pod.")
 }
 
 fn failures(out: &mut String, cluster: &Running) {
@@ -137,10 +157,12 @@ fn failures(out: &mut String, cluster: &Running) {
     }
     let _ = writeln!(out);
     line(out, &header, widths);
-    for (cells, note) in &rows {
+    for (index, (cells, note)) in rows.iter().enumerate() {
         line(out, cells, widths);
-        if !note.is_empty() {
-            wrapped(out, note);
+        // What holds for several rows in a row is said below the last.
+        let is_repeated = rows.get(index + 1).is_some_and(|(_, next)| next == note);
+        if !note.is_empty() && !is_repeated {
+            wrapped(out, "    ", note);
         }
     }
 }
@@ -150,16 +172,16 @@ fn line(out: &mut String, cells: &[String; 4], [when, writes, commits, _]: [usiz
     let _ = writeln!(out, "{a:<when$}  {b:<writes$}  {c:<commits$}  {d}");
 }
 
-/// A note below its row, in lines that a terminal shows whole.
-fn wrapped(out: &mut String, note: &str) {
+/// A text in lines that a terminal shows whole, each behind an indent.
+fn wrapped(out: &mut String, indent: &str, text: &str) {
     const WIDTH: usize = 100;
-    let mut line = String::from("   ");
-    for word in note.split_whitespace() {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {
             let _ = writeln!(out, "{line}");
-            line = String::from("   ");
+            line.clear();
         }
-        line.push(' ');
+        line.push_str(if line.is_empty() { indent } else { " " });
         line.push_str(word);
     }
     let _ = writeln!(out, "{line}");

@@ -25,20 +25,24 @@ fn cluster(out: &mut String, index: usize, cluster: &Running) {
     let _ = writeln!(out, "  subgraph c{index}[\"{}: {}\"]", cluster.name, cluster.mode);
     let leader = if cluster.follows_another_cluster { MemberRole::StandbyLeader } else { MemberRole::Leader };
     let _ = writeln!(out, "    c{index}l([\"{}-0<br/>{}\"])", cluster.name, leader.name());
-    let awaited = cluster.copies - 1;
+    let awaited = (cluster.copies - 1, cluster.instances - 1);
     for (at, pods) in cluster.pods.iter().enumerate() {
         standbys(out, index, at, pods, awaited);
     }
     let _ = writeln!(out, "  end");
 }
 
-fn standbys(out: &mut String, index: usize, at: usize, pods: &Pods, awaited: i64) {
+fn standbys(out: &mut String, index: usize, at: usize, pods: &Pods, (awaited, standbys_in_all): (i64, i64)) {
     // The first main pod is the leader.
     let count = if at == 0 { pods.count - 1 } else { pods.count };
     if count == 0 {
         return;
     }
-    let arrow = if awaited > 0 { "==>|\"commits wait\"|" } else { "-.->" };
+    let arrow = match awaited {
+        0 => "-.->".to_owned(),
+        all if all == standbys_in_all => "==>|\"waited for\"|".to_owned(),
+        some => format!("==>|\"{some} of {standbys_in_all} waited for\"|"),
+    };
     let label = pods.group.as_deref().unwrap_or("main");
     let _ = writeln!(out, "    c{index}l {arrow} c{index}p{at}[\"{count} × {label}<br/>{}\"]", pods.role);
 }
