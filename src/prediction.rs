@@ -207,9 +207,13 @@ fn part_name(name: &str, sharded: &Sharded<'_>, part: &Cluster<'_>) -> Option<St
 
 /// The lowest shard that no override is for.
 fn first_without_override(sharded: &Sharded<'_>) -> i64 {
-    let overridden: HashSet<_> =
-        sharded.override_indexes().filter_map(|(_, index)| index.integer()).collect();
-    (0..).find(|shard| !overridden.contains(shard)).unwrap_or(0)
+    let overridden: BTreeSet<_> = sharded
+        .override_indexes()
+        .filter_map(|(_, index)| index.integer())
+        .filter(|index| *index >= 0)
+        .collect();
+    let in_a_row = overridden.into_iter().zip(0..).take_while(|(index, place)| index == place);
+    in_a_row.map(|(index, _)| index + 1).last().unwrap_or(0)
 }
 
 fn fate(name: &str, cluster: &Cluster<'_>) -> Fate {
