@@ -4,7 +4,7 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use serde::de::IgnoredAny;
 use syncguard::{
     admission::{self, Webhook},
-    policy::Policy,
+    settings::Settings,
 };
 
 const CREATE: &[u8] = include_bytes!("../tests/fixtures/reviews/create.validate.json");
@@ -31,7 +31,7 @@ fn mutate(bencher: Bencher, review: &str) {
 }
 
 fn answer(bencher: Bencher, review: &str, webhook: Webhook) {
-    let (body, policy) = (body(review), Policy::default());
+    let (body, policy) = (body(review), Settings::default());
     bencher
         .counter(BytesCount::of_slice(&body))
         .bench_local(|| admission::reply(webhook, black_box(&body), &policy));

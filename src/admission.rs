@@ -13,6 +13,7 @@ use crate::{
     policy::Policy,
     review::{self, Source},
     rule::Finding,
+    settings::{Action, Enforcement, Settings},
     view::{Body, Given, Kind, Leaf, Object, fields::objects},
 };
 
@@ -134,8 +135,8 @@ pub enum NotAReview {
 }
 
 /// Answers one call of a webhook.
-pub fn reply(webhook: Webhook, body: &[u8], policy: &Policy) -> Reply {
-    match try_reply(webhook, body, policy) {
+pub fn reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Reply {
+    match try_reply(webhook, body, settings) {
         Ok(reply) => reply,
         Err(error) => Reply::text(400, format!("{error}\n")),
     }
@@ -158,16 +159,20 @@ fn read(body: &[u8]) -> Result<Review<'_>, NotAReview> {
     })
 }
 
-fn try_reply(webhook: Webhook, body: &[u8], policy: &Policy) -> Result<Reply, NotAReview> {
+fn try_reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Result<Reply, NotAReview> {
     let (question, mut request) = read(body)?.open()?;
     let Some(kind) = request.known_kind().filter(|_| request.stores()) else { return Ok(question.allowed()) };
     let object = object_to_store(&mut request.object, kind, &request.operation)?;
     if kind == Kind::Scale {
         return Ok(Reply::text(503, UNKNOWN_CLUSTER));
     }
-    let before = request.old_object.get();
+    let (before, policy) = (request.old_object.get(), &settings.policy);
     Ok(match webhook {
-        Webhook::Validate => question.judged(&judge(object, before, policy)),
+        Webhook::Validate => {
+            let mut findings = judge(object, before, policy);
+            enforce(&mut findings, &settings.enforcement, &request.namespace);
+            question.judged(&findings)
+        }
         Webhook::Mutate => {
             let operations = review::complete(object, before, policy, || spec_is_unchanged(body));
             patch::checked(body, &operations)
@@ -199,6 +204,15 @@ fn judge<'a>(object: &'a Body<'a>, before: Option<&'a Body<'a>>, policy: &Policy
     let configs = &no_postgres_configs;
     let request = review::Request { object, before, scale: None, configs, source: Source::Admission };
     review::judge(&request, policy)
+}
+
+/// Lets errors pass as warnings where the settings say so.
+fn enforce(findings: &mut [Finding<'_>], enforcement: &Enforcement, namespace: &Leaf<'_>) {
+    if enforcement.in_namespace(namespace.text().unwrap_or_default()) == Action::Warn {
+        for finding in findings {
+            finding.soften("the settings say to warn in this namespace");
+        }
+    }
 }
 
 /// Whether an update leaves `spec` as it was, the fields that nobody here reads included.

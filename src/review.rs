@@ -294,7 +294,7 @@ fn ratchet(findings: &mut Vec<Finding<'_>>, known: &[Finding<'_>], source: Sourc
     findings.retain_mut(|finding| {
         let is_known = known.contains(&(finding.rule.id, &finding.path, finding.severity));
         match finding.severity {
-            Severity::Error if is_known => soften(finding, "it was so before this change"),
+            Severity::Error if is_known => finding.soften("it was so before this change"),
             Severity::Warning if is_known => return source == Source::File,
             Severity::Error | Severity::Warning => {}
         }
@@ -316,13 +316,6 @@ fn soften_in_the_operators_way(findings: &mut [Finding<'_>], request: &Request<'
         return;
     };
     for finding in findings {
-        soften(finding, reason);
-    }
-}
-
-fn soften(finding: &mut Finding<'_>, reason: &'static str) {
-    if finding.severity == Severity::Error {
-        finding.severity = Severity::Warning;
-        finding.softened = reason;
+        finding.soften(reason);
     }
 }

@@ -277,6 +277,16 @@ pub struct Finding<'a> {
     pub related: Option<Related<'a>>,
 }
 
+impl Finding<'_> {
+    /// Makes a warning of an error, and keeps the reason; a warning stays as it is.
+    pub fn soften(&mut self, reason: &'static str) {
+        if self.severity == Severity::Error {
+            self.severity = Severity::Warning;
+            self.softened = reason;
+        }
+    }
+}
+
 impl fmt::Debug for Finding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[{}] {}: {}", self.severity, self.rule.id, self.path, self.message)

@@ -1,8 +1,12 @@
 //! The settings file, the same for `serve` and the offline commands: read, checked, and turned into a policy.
 
+mod enforcement;
+
 use std::path::Path;
 
 use serde_json::{Map, Value};
+
+pub use enforcement::{Action, Enforcement};
 
 use crate::{
     manifest::{self, SyntaxError},
@@ -11,10 +15,12 @@ use crate::{
 };
 
 /// What a settings file says; the defaults where it says nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Severities of rules, whether `syncInstances` is derived, whether the annotation counts.
     pub policy: Policy,
+    /// Where the webhook denies, and where it only warns.
+    pub enforcement: Enforcement,
 }
 
 /// Why a settings file is not taken.
@@ -58,6 +64,14 @@ pub enum SettingsError {
         /// What stands there.
         found: Value,
     },
+    /// A pattern of namespaces cannot be read.
+    #[error("the settings in {file}: namespaces: {error}")]
+    Pattern {
+        /// Which file.
+        file: String,
+        /// Why.
+        error: globset::Error,
+    },
     /// A rule or severity that is not known.
     #[error("the settings in {file}: {error}")]
     Policy {
@@ -69,7 +83,7 @@ pub enum SettingsError {
 }
 
 /// Every key of a settings file.
-const KEYS: [&str; 3] = ["rules", "deriveSyncInstances", "honorIgnores"];
+const KEYS: [&str; 5] = ["rules", "deriveSyncInstances", "honorIgnores", "enforcement", "namespaces"];
 
 impl Settings {
     /// Reads a settings file. `honor_ignores` holds where the file does not say: offline the author of a
@@ -88,7 +102,7 @@ impl Settings {
     pub fn default_with(honor_ignores: bool) -> Self {
         let mut policy = Policy::default();
         policy.honor_ignores = honor_ignores;
-        Self { policy }
+        Self { policy, ..Self::default() }
     }
 
     fn parse(file: &str, bytes: &[u8], honor_ignores: bool) -> Result<Self, SettingsError> {
@@ -114,6 +128,14 @@ impl Settings {
                 }
             }
             "deriveSyncInstances" => self.policy.derive_sync_instances = flag(file, key, &value)?,
+            "enforcement" => self.enforcement.everywhere = action(file, key, &value)?,
+            "namespaces" => {
+                for (pattern, value) in object(file, key, value)? {
+                    let action = action(file, &format!("namespaces.{pattern}"), &value)?;
+                    let refused = |error| SettingsError::Pattern { file: file.to_owned(), error };
+                    self.enforcement.add(&pattern, action).map_err(refused)?;
+                }
+            }
             "honorIgnores" => self.policy.honor_ignores = flag(file, key, &value)?,
             _ => {
                 let nearest = nearest(key, KEYS);
@@ -148,6 +170,11 @@ fn flag(file: &str, key: &str, value: &Value) -> Result<bool, SettingsError> {
     value.as_bool().ok_or_else(|| wrong_type(file, key, "true or false", value.clone()))
 }
 
+fn action(file: &str, key: &str, value: &Value) -> Result<Action, SettingsError> {
+    let action = value.as_str().and_then(Action::named);
+    action.ok_or_else(|| wrong_type(file, key, "deny or warn", value.clone()))
+}
+
 fn wrong_type(file: &str, key: &str, expected: &'static str, found: Value) -> SettingsError {
     SettingsError::Type { file: file.to_owned(), key: key.to_owned(), expected, found }
 }
@@ -158,7 +185,7 @@ mod tests {
 
     fn parse(text: &str) -> String {
         match Settings::parse("s.yaml", text.as_bytes(), false) {
-            Ok(settings) => format!("{:?}", settings.policy),
+            Ok(settings) => format!("{:?} {:?}", settings.policy, settings.enforcement),
             Err(error) => error.to_string(),
         }
     }
@@ -179,6 +206,11 @@ mod tests {
             ("rules: {strict-sync-all-without-standby: fatal}", "\"fatal\" is not a severity"),
             ("honourIgnores: true", "unknown key \"honourIgnores\"; did you mean honorIgnores?"),
             ("honorIgnores: yep", "honorIgnores must be true or false"),
+            ("enforcement: warn", "everywhere: Warn"),
+            ("enforcement: off", "enforcement must be deny or warn"),
+            ("namespaces: {prod-*: deny}", "Deny"),
+            ("namespaces: {'prod-[': deny}", "namespaces: error parsing glob"),
+            ("namespaces: {prod: denied}", "namespaces.prod must be deny or warn"),
             ("[1]", "must be an object"),
             ("a: [", "are not YAML"),
         ] {

@@ -22,7 +22,6 @@ use super::{
 };
 use crate::admission::{self, Reply, Webhook};
 use crate::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, Name, Pair, ServingCertificate, utc};
-use crate::policy::Policy;
 use crate::server::{Handler, Limits, Options, SelfIssued, Server, Source, run_until_signalled};
 use crate::settings::Settings;
 
@@ -129,7 +128,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
 async fn serve(args: Args) -> Result<()> {
     // Whoever writes an object must not be able to switch a platform's rules off: ignores count if the settings say so.
     let settings = args.settings.as_deref().map(|path| Settings::read(path, false)).transpose()?;
-    let policy = settings.unwrap_or_else(|| Settings::default_with(false)).policy;
+    let settings = settings.unwrap_or_else(|| Settings::default_with(false));
     let options = Options {
         listen: args.listen,
         health_listen: args.health_listen,
@@ -138,7 +137,7 @@ async fn serve(args: Args) -> Result<()> {
         drain_delay: Duration::from_secs(args.drain_delay.into()),
         limits: Limits::default(),
     };
-    let server = Server::bind(options, Arc::new(Judge { policy })).await?;
+    let server = Server::bind(options, Arc::new(Judge { settings })).await?;
     announce(&args, &server);
     run_until_signalled(server).await?;
     Ok(())
@@ -146,12 +145,12 @@ async fn serve(args: Args) -> Result<()> {
 
 /// Connects the server to admission.
 struct Judge {
-    policy: Policy,
+    settings: Settings,
 }
 
 impl Handler for Judge {
     fn answer(&self, webhook: Webhook, body: &[u8]) -> Reply {
-        admission::reply(webhook, body, &self.policy)
+        admission::reply(webhook, body, &self.settings)
     }
 
     fn panicked(&self, _: Webhook, body: &[u8]) -> Reply {

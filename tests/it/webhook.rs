@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use syncguard::{
     admission::{self, Reply, Webhook},
-    policy::Policy,
+    settings::Settings,
 };
 
 macro_rules! review {
@@ -32,7 +32,7 @@ fn captured(name: &str) -> Value {
 }
 
 fn send(webhook: Webhook, review: &Value) -> Reply {
-    admission::reply(webhook, review.to_string().as_bytes(), &Policy::default())
+    admission::reply(webhook, review.to_string().as_bytes(), &Settings::default())
 }
 
 /// The response of an answer that an API server would take.
@@ -260,7 +260,7 @@ fn a_body_that_is_no_review_is_refused_with_a_reason() {
         (&"[".repeat(100_000), "not JSON"),
         (&format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000)), "not an AdmissionReview"),
     ] {
-        let reply = admission::reply(Webhook::Validate, body.as_bytes(), &Policy::default());
+        let reply = admission::reply(Webhook::Validate, body.as_bytes(), &Settings::default());
         let text = String::from_utf8_lossy(&reply.body);
         let shown: String = body.chars().take(80).collect();
         assert_eq!(reply.status, 400, "{shown}");
@@ -283,4 +283,21 @@ fn a_panic_is_answered_with_the_uid() {
     is_acceptable(Webhook::Validate, &review, &answer);
     assert_eq!(answer["response"]["status"]["code"], 500);
     assert_eq!(admission::reply_to_panic(b"nonsense").status, 500);
+}
+
+#[test]
+fn where_the_settings_say_warn_an_error_is_a_warning_that_says_so() {
+    let mut settings = Settings::default();
+    settings.enforcement.add("fail*", syncguard::settings::Action::Warn).unwrap();
+    let mut review = captured("create.validate");
+    review["request"]["object"]["spec"]["instances"] = json!(1);
+    for (namespace, allowed) in [("failover", true), ("production", false)] {
+        review["request"]["namespace"] = json!(namespace);
+        let reply = admission::reply(Webhook::Validate, review.to_string().as_bytes(), &settings);
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+        is_acceptable(Webhook::Validate, &review, &answer);
+        assert_eq!(answer["response"]["allowed"], allowed, "in {namespace}");
+        let warnings = answer["response"]["warnings"].to_string();
+        assert_eq!(warnings.contains("the settings say to warn"), allowed, "in {namespace}: {warnings}");
+    }
 }
