@@ -6,6 +6,7 @@ mod input;
 mod logs;
 pub mod mutate;
 mod names;
+mod report;
 pub mod rule;
 pub mod serve;
 pub mod validate;

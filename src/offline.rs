@@ -159,7 +159,7 @@ impl Judge<'_> {
         );
     }
 
-    /// The values that findings suggest for one object, but for those that a comment or annotation accepts.
+    /// The values that findings suggest for one object, but for those that its annotation hides.
     pub fn suggestions(&self, subject: &Subject<'_, '_>) -> Vec<Edit> {
         let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
         let before = self.known.before(&body).map(Known::read);

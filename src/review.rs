@@ -305,7 +305,8 @@ fn ratchet(findings: &mut Vec<Finding<'_>>, known: &[Finding<'_>], source: Sourc
 /// The operator must never be stopped by us: what it does on its own was decided elsewhere.
 fn soften_in_the_operators_way(findings: &mut [Finding<'_>], request: &Request<'_, '_>) {
     let stored = request.before.unwrap_or(request.object);
-    let reason = if request.before.is_some() && stored.is_being_upgraded() {
+    let is_stored = request.before.is_some() || request.scale.is_some();
+    let reason = if is_stored && stored.is_being_upgraded() {
         "a major version upgrade is under way"
     } else if request.object.is_being_deleted() {
         "the object is being deleted"
