@@ -8,7 +8,7 @@ mod pieces;
 use std::{
     collections::BTreeSet,
     fs::File,
-    io::{self, Cursor, IsTerminal, Read, Seek, SeekFrom, Write},
+    io::{self, Cursor, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard,
@@ -169,7 +169,7 @@ pub fn sources(selection: &Selection) -> Result<Vec<Source>, InputError> {
     let exclude = globs(&selection.exclude)?;
     let mut paths = selection.paths.clone();
     if paths.is_empty() {
-        paths.push(PathBuf::from(if io::stdin().is_terminal() { "." } else { "-" }));
+        paths.push(PathBuf::from(if stdin_has_manifests() { "-" } else { "." }));
     }
     let mut sources = Vec::new();
     for path in paths {
@@ -230,6 +230,25 @@ fn is_manifest(path: &Path) -> bool {
 /// Whether a path is a pipe, as the shell makes one for `<(helm template .)`: it can be read only once.
 fn is_stream(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// Whether standard input is a pipe, a socket or a file: a terminal would keep us waiting, and `/dev/null`, which
+/// stands there in cron and CI, holds nothing that somebody meant.
+#[cfg(unix)]
+fn stdin_has_manifests() -> bool {
+    use std::os::{fd::AsFd, unix::fs::FileTypeExt};
+
+    let input = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    input
+        .and_then(|input| input.metadata())
+        .is_ok_and(|it| !it.file_type().is_char_device() && !it.file_type().is_dir())
+}
+
+#[cfg(not(unix))]
+fn stdin_has_manifests() -> bool {
+    use std::io::IsTerminal;
+
+    !io::stdin().is_terminal()
 }
 
 fn stdin(name: Option<&str>) -> Result<Source, InputError> {

@@ -159,8 +159,8 @@ impl Judge<'_> {
         );
     }
 
-    /// The values that findings suggest for one object, but for those that its annotation hides.
-    pub fn suggestions(&self, subject: &Subject<'_, '_>) -> Vec<Edit> {
+    /// The values that findings suggest for one object, but for those that a comment or annotation accepts.
+    pub fn suggestions(&self, text: &str, document: &Document<'_>, subject: &Subject<'_, '_>) -> Vec<Edit> {
         let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
         let before = self.known.before(&body).map(Known::read);
         let configs = |name: &str| Some(&self.known.postgres_config(body.namespace(), name)?.parameters);
@@ -171,7 +171,16 @@ impl Judge<'_> {
             configs: &configs,
             source: review::Source::File,
         };
+        let locator = Locator::of_text(text);
+        let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
+        let is_accepted = |finding: &Finding<'_>| {
+            let line = locator.line(subject.node().locate(&finding.path).range.start);
+            comments.as_ref().is_some_and(|comments| comments.accept(finding.rule.id, line))
+        };
         let suggested = |finding: Finding<'_>| {
+            if is_accepted(&finding) {
+                return None;
+            }
             let path = OwnedPath::from(&subject.prefix().clone().join(&finding.path));
             Some(Edit { path, value: finding.suggestion? })
         };

@@ -180,40 +180,40 @@ pub fn predict<'a>(
     let kind = object.known_kind()?;
     let clusters = match kind {
         Kind::Cluster => vec![fate(name, &Cluster::of(object, configs))],
-        Kind::ShardedCluster => {
-            let sharded = Sharded::of(object, configs);
-            let parts = sharded.parts().iter();
-            let named = parts.filter_map(|part| Some((part_name(name, &sharded, part)?, part)));
-            named.map(|(name, part)| fate(&name, part)).collect()
-        }
+        Kind::ShardedCluster => fates_of_parts(name, &Sharded::of(object, configs)),
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
     Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, clusters })
 }
 
-/// The SGCluster that the operator makes of a part, `NAME-coord` or `NAME-shard<index>`; none where it makes none.
-/// Of the shards without an override it is the first.
-fn part_name(name: &str, sharded: &Sharded<'_>, part: &Cluster<'_>) -> Option<String> {
-    let clusters = sharded.clusters().integer().unwrap_or(i64::MAX);
-    let shard = match part.part {
-        Part::Whole => return Some(name.to_owned()),
-        Part::Coordinator => return Some(format!("{name}-coord")),
-        Part::Shards => first_without_override(sharded),
-        Part::Override { shard, .. } => shard?,
+/// The coordinator, and each kind of shard that there is: an override of a shard beyond the last makes none,
+/// and where every shard has an override none is left for the rest.
+fn fates_of_parts(name: &str, sharded: &Sharded<'_>) -> Vec<Fate> {
+    let taken: BTreeSet<_> = sharded.override_indexes().filter_map(|(_, index)| index.integer()).collect();
+    let plain = taken.iter().fold(0, |next, index| if *index == next { next + 1 } else { next });
+    let exists = |index: i64| sharded.clusters().integer().is_none_or(|clusters| index < clusters);
+    let is_made = |part: &&Cluster<'_>| match part.part {
+        Part::Override { shard: Some(shard), .. } => exists(shard),
+        Part::Shards => exists(plain),
+        Part::Whole | Part::Coordinator | Part::Override { shard: None, .. } => true,
     };
-    (shard < clusters).then(|| format!("{name}-shard{shard}"))
+    let parts = sharded.parts().iter().filter(is_made);
+    parts.map(|part| fate(&part_name(name, part, plain), part)).collect()
 }
 
-/// The lowest shard that no override is for.
-fn first_without_override(sharded: &Sharded<'_>) -> i64 {
-    let overridden: BTreeSet<_> = sharded
-        .override_indexes()
-        .filter_map(|(_, index)| index.integer())
-        .filter(|index| *index >= 0)
-        .collect();
-    let in_a_row = overridden.into_iter().zip(0..).take_while(|(index, place)| index == place);
-    in_a_row.map(|(index, _)| index + 1).last().unwrap_or(0)
+/// The SGCluster that the operator makes of a part: `NAME-coord`, `NAME-shard<index>`; `plain` is the first shard
+/// without an override.
+fn part_name(name: &str, part: &Cluster<'_>, plain: i64) -> String {
+    match part.part {
+        Part::Whole => name.to_owned(),
+        Part::Coordinator => format!("{name}-coord"),
+        Part::Shards => format!("{name}-shard{plain}"),
+        Part::Override { shard, position } => {
+            let index = shard.map_or_else(|| format!("(override {position})"), |shard| shard.to_string());
+            format!("{name}-shard{index}")
+        }
+    }
 }
 
 fn fate(name: &str, cluster: &Cluster<'_>) -> Fate {
@@ -272,7 +272,7 @@ fn part_in_words(part: Part) -> Option<String> {
     Some(match part {
         Part::Whole => return None,
         Part::Coordinator => "the coordinator".to_owned(),
-        Part::Shards => "each shard without an override".to_owned(),
+        Part::Shards => "stands for each shard without an override".to_owned(),
         Part::Override { shard: Some(shard), .. } => format!("shard {shard}"),
         Part::Override { position, shard: None } => format!("the shard of override {position}"),
     })

@@ -72,11 +72,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut changed = false;
+    let is_stream = args.output == Format::Yaml && !args.write && !args.check;
+    let mut previous: Option<Vec<u8>> = None;
     for source in &sources {
         let before = source.read()?;
         let after = completed(source, &before, &known, &policy)?;
         changed |= before != after;
+        if let Some(previous) = previous.filter(|_| is_stream) {
+            print(boundary(&previous, &after))?;
+        }
         output(args, source, &before, &after)?;
+        previous = Some(after);
     }
     Ok(ExitCode::from(u8::from(args.check && changed)))
 }
@@ -90,7 +96,7 @@ fn completed(source: &Source, text: &[u8], known: &KnownObjects, policy: &Policy
             bail!("{}: the document on line {}: {error}", name(), line + 1);
         }
     }
-    let after = rewrite(text, |subject| {
+    let after = rewrite(text, |_, _, subject| {
         let (inside, operations) = complete::operations(subject, known, policy);
         complete::edits(&inside, operations)
     });
@@ -116,6 +122,16 @@ fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<(
         (_, Format::Yaml | Format::JsonPatch) => print(&String::from_utf8_lossy(after))?,
     }
     Ok(())
+}
+
+/// What must stand between two texts, so that they are documents of one stream.
+fn boundary(before: &[u8], after: &[u8]) -> &'static str {
+    match (before.is_empty() || before.ends_with(b"\n"), after.starts_with(b"---")) {
+        (true, true) => "",
+        (true, false) => "---\n",
+        (false, true) => "\n",
+        (false, false) => "\n---\n",
+    }
 }
 
 fn print(text: &str) -> Result<()> {
@@ -146,7 +162,11 @@ fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> Result<
                     let (inside, operations) = complete::operations(&subject, known, policy);
                     if !operations.is_empty() {
                         let patch = patch::patch(&operations);
-                        patches.push(json!({ "file": source.name.as_deref(), "object": inside.name(), "patch": patch }));
+                        let mut object = json!({ "object": inside.name(), "patch": patch });
+                        if let Some(name) = &source.name {
+                            object["file"] = json!(**name);
+                        }
+                        patches.push(object);
                     }
                 }
             }

@@ -252,6 +252,9 @@ impl Report {
             ExitCode::from(3)
         } else if summary.not_judged > 0 && summary.clusters == 0 {
             // Nothing but scale requests whose cluster nobody knows: nothing was judged.
+            anstream::eprintln!(
+                "error: nothing was judged: a scale request needs its cluster in the same input"
+            );
             ExitCode::from(2)
         } else {
             ExitCode::SUCCESS

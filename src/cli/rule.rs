@@ -10,8 +10,15 @@ use clap::ValueEnum;
 
 use crate::{policy::find_rule, render::catalogue, rules};
 
+const EXAMPLES: &str = "\
+Examples:
+  syncguard rule                           every rule, a line each
+  syncguard rule strict-with-one-standby   what it sees, why it matters, what to do
+  syncguard rule -o markdown               the page of all rules";
+
 /// What `rule` takes.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The rule, as findings name it; none: all of them
     #[arg(value_name = "ID")]

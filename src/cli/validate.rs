@@ -154,8 +154,8 @@ fn diff(judge: &Judge<'_>, sources: &[Source]) -> Result<ExitCode> {
 /// A text with the suggested values in it, and how many there are.
 fn suggested(judge: &Judge<'_>, source: &Source, text: &[u8]) -> Result<(Vec<u8>, usize)> {
     let mut fixed = 0;
-    let after = rewrite(text, |subject| {
-        let edits = judge.suggestions(subject);
+    let after = rewrite(text, |text, document, subject| {
+        let edits = judge.suggestions(text, document, subject);
         fixed += edits.len();
         edits
     });

@@ -55,6 +55,11 @@ impl<'d> Comments<'d> {
         diagnostics.extend(own.into_iter().filter_map(|diagnostic| self.weigh(diagnostic)));
     }
 
+    /// Whether a comment is about this rule on this line.
+    pub fn accept(&self, id: &str, line: usize) -> bool {
+        self.0.iter().any(|ignore| ignore.id == id && ignore.line == line)
+    }
+
     fn weigh(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
         let line = diagnostic.place.map(|place| place.line);
         let about = |ignore: &&Ignore<'_>| ignore.id == diagnostic.rule.id && Some(ignore.line) == line;

@@ -40,6 +40,13 @@ pub struct Locator<'s> {
     with_excerpts: bool,
 }
 
+impl<'s> Locator<'s> {
+    /// Looks only lines up, from 1, in a text without a name.
+    pub fn of_text(text: &'s str) -> Self {
+        Self { text, file: None, first_line: 1, with_excerpts: false }
+    }
+}
+
 impl Locator<'_> {
     /// A finding about an object, with its lines, and those of a second place that matters.
     pub fn finding(
@@ -184,8 +191,12 @@ fn excerpt(
     let from = text.ceil_char_boundary(from.max(start.saturating_sub(LONGEST_LINE)));
     let to = text.floor_char_boundary(to.min(end.saturating_add(LONGEST_LINE)));
     let shown = text.get(from..to).unwrap_or_default();
+    // A byte order mark is no column, and the return of a last line without its newline no character.
+    let from = from + shown.len() - shown.trim_start_matches('\u{feff}').len();
+    let shown = shown.trim_start_matches('\u{feff}').trim_end_matches('\r');
+    let to = from + shown.len();
     let mark = |(range, label, is_primary): &(Range<usize>, &str, bool)| Mark {
-        range: range.start - from..range.end.min(to) - from,
+        range: range.start.clamp(from, to) - from..range.end.clamp(from, to) - from,
         label: (*label).to_owned(),
         is_primary: *is_primary,
     };

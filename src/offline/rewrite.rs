@@ -3,7 +3,7 @@
 use super::subject::{Subject, subjects};
 use crate::{
     input::documents,
-    manifest::{self, Change, EditError},
+    manifest::{self, Change, Document, EditError},
     path::OwnedPath,
 };
 
@@ -32,7 +32,8 @@ pub struct RewriteError {
     error: EditError,
 }
 
-/// Applies the changes that `edits_of` names for each object of a text. A document without changes may be
+/// Applies the changes that `edits_of` names for each object of a text, given the text that its document's places
+/// count in, the document and the object. A document without changes may be
 /// anything, even unreadable.
 ///
 /// # Errors
@@ -40,7 +41,7 @@ pub struct RewriteError {
 /// A document that is to be changed cannot be.
 pub fn rewrite(
     text: &[u8],
-    mut edits_of: impl FnMut(&Subject<'_, '_>) -> Vec<Edit>,
+    mut edits_of: impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
 ) -> Result<Vec<u8>, RewriteError> {
     let mut out = Vec::with_capacity(text.len() + 64);
     for (bytes, line) in documents(text) {
@@ -57,14 +58,15 @@ pub fn rewrite(
 fn rewrite_chunk(
     chunk: &str,
     line: usize,
-    edits_of: &mut impl FnMut(&Subject<'_, '_>) -> Vec<Edit>,
+    edits_of: &mut impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
 ) -> Result<String, RewriteError> {
     let mut text = chunk.to_owned();
     for index in 0..manifest::parse(chunk).documents.len() {
         let edited = {
             let read = manifest::parse(&text);
             let Some(document) = read.documents.get(index) else { break };
-            let edits: Vec<_> = subjects(document).iter().flat_map(&mut *edits_of).collect();
+            let edits: Vec<_> =
+                subjects(document).iter().flat_map(|subject| edits_of(&text, document, subject)).collect();
             if edits.is_empty() {
                 continue;
             }

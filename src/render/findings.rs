@@ -1,9 +1,10 @@
 //! Findings in the formats of `validate -o`: what stands before, between and behind them.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{
-    diagnostic::{Diagnostic, Summary},
+    diagnostic::{Diagnostic, ObjectName, Place, Summary},
     full,
 };
 
@@ -42,7 +43,7 @@ impl Format {
         match self {
             Self::Full => full::text(diagnostic, in_colour),
             Self::Concise => concise(diagnostic),
-            Self::Json => json(diagnostic).to_string(),
+            Self::Json => json(diagnostic),
             Self::Jsonl => format!("{}\n", json(diagnostic)),
         }
     }
@@ -50,7 +51,7 @@ impl Format {
     /// What stands behind the last finding.
     pub fn end(self, summary: &Summary, with_summary: bool) -> String {
         match (self, with_summary) {
-            (Self::Json, true) => format!("],\n\"summary\":{}}}\n", json!(summary)),
+            (Self::Json, true) => format!("],\n\"summary\":{}}}\n", written(summary)),
             (Self::Json, false) => "]}\n".to_owned(),
             (Self::Full | Self::Concise, true) => sentence(summary),
             (Self::Full | Self::Concise | Self::Jsonl, _) => String::new(),
@@ -71,25 +72,48 @@ fn concise(diagnostic: &Diagnostic) -> String {
     )
 }
 
-fn json(diagnostic: &Diagnostic) -> Value {
-    let mut object = Map::new();
-    let mut put = |key: &str, value: Option<Value>| value.map(|value| object.insert(key.to_owned(), value));
-    put("rule", Some(json!(diagnostic.rule.id)));
-    put("severity", Some(json!(diagnostic.severity.name())));
-    put("message", Some(json!(diagnostic.message)));
-    put("help", Some(json!(diagnostic.help)));
-    put("softened", (!diagnostic.softened.is_empty()).then(|| json!(diagnostic.softened)));
-    put("path", (!diagnostic.path.is_empty()).then(|| json!(diagnostic.path)));
-    put("suggestion", diagnostic.suggestion.clone());
-    put("object", diagnostic.object.as_ref().map(|name| json!(name)));
-    put("file", diagnostic.file.as_deref().map(|file| json!(file)));
-    put("template", diagnostic.template.as_deref().map(|file| json!(file)));
-    let place = diagnostic.place;
-    put("line", place.map(|place| json!(place.line)));
-    put("column", place.map(|place| json!(place.column)));
-    put("end_line", place.map(|place| json!(place.end_line)));
-    put("end_column", place.map(|place| json!(place.end_column)));
-    Value::Object(object)
+/// A finding for programs, in the order in which a person would read it; what is not known is absent.
+#[derive(Serialize)]
+struct Record<'d> {
+    rule: &'static str,
+    severity: &'static str,
+    message: &'d str,
+    help: &'d str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    softened: &'d str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    path: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'d Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<&'d ObjectName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<&'d str>,
+    #[serde(flatten)]
+    place: Option<Place>,
+}
+
+fn json(diagnostic: &Diagnostic) -> String {
+    written(&Record {
+        rule: diagnostic.rule.id,
+        severity: diagnostic.severity.name(),
+        message: &diagnostic.message,
+        help: &diagnostic.help,
+        softened: diagnostic.softened,
+        path: &diagnostic.path,
+        suggestion: diagnostic.suggestion.as_ref(),
+        object: diagnostic.object.as_ref(),
+        file: diagnostic.file.as_deref(),
+        template: diagnostic.template.as_deref(),
+        place: diagnostic.place,
+    })
+}
+
+/// Plain data as JSON, which cannot fail: its keys are strings.
+fn written(data: &impl Serialize) -> String {
+    serde_json::to_string(data).unwrap_or_default()
 }
 
 fn sentence(summary: &Summary) -> String {
@@ -97,21 +121,21 @@ fn sentence(summary: &Summary) -> String {
         (0, 0) => "nothing to report".to_owned(),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    let asides = [
+    let (clusters, scales) =
+        (counted(summary.clusters, "cluster"), counted(summary.not_judged, "scale request"));
+    let rest: String = [
         (summary.skipped, format!("; skipped {} of other kinds", summary.skipped)),
-        (
-            summary.not_judged,
-            format!(
-                "; {} not judged: the cluster is not in the input",
-                counted(summary.not_judged, "scale request")
-            ),
-        ),
-        (summary.new, format!("; {} judged as new: not in --old", counted(summary.new, "cluster"))),
-    ];
-    let asides: String = asides.into_iter().filter(|(count, _)| *count > 0).map(|(_, aside)| aside).collect();
-    let clusters = counted(summary.clusters, "cluster");
-    let documents = counted(summary.documents, "document");
-    format!("{clusters} in {documents} of {}: {found}{asides}\n", counted(summary.files, "file"))
+        (summary.new, format!("; {} not in --old, judged as new", counted(summary.new, "cluster"))),
+        (summary.not_judged, format!("; {scales} not judged: the cluster is not in the input")),
+    ]
+    .into_iter()
+    .filter_map(|(number, text)| (number > 0).then_some(text))
+    .collect();
+    format!(
+        "{clusters} in {} of {}: {found}{rest}\n",
+        counted(summary.documents, "document"),
+        counted(summary.files, "file")
+    )
 }
 
 /// A number with its noun.

@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod architecture;
+mod catalogue;
 mod certificate;
+mod cli;
+mod examples;
+mod golden;
 mod licences;
 mod server;
 mod verdicts;

@@ -1,0 +1,165 @@
+//! What the author of a file accepts: comments, the annotation, and those of them that hide nothing.
+
+use super::{ALONE, PAIR, folder::Folder};
+
+/// A manifest with the line `spec.instances` replaced, or with metadata added.
+fn with_instances(manifest: &str, line: &str) -> String {
+    let present = manifest.lines().find(|line| line.starts_with("  instances")).unwrap();
+    manifest.replace(present, line)
+}
+
+fn annotated(manifest: &str, annotation: &str) -> String {
+    manifest.replace(
+        "metadata:\n",
+        &format!("metadata:\n  annotations:\n    syncguard.dev/ignore: {annotation:?}\n"),
+    )
+}
+
+#[test]
+fn a_comment_or_an_annotation_softens_errors_and_hides_warnings() {
+    const ERROR: &str = "error strict-sync-all-without-standby spec.instances";
+    const SOFTENED: &str = "warning strict-sync-all-without-standby spec.instances";
+    const UNUSED: &str = "warning unused-ignore";
+    const UNUSED_ANNOTATION: &str = r#"warning unused-ignore metadata.annotations["syncguard.dev/ignore"]"#;
+    const WARNING: &str = "warning strict-with-one-standby spec.instances";
+    for (why, text, expected) in [
+        ("nothing is ignored", ALONE.to_owned(), vec![ERROR]),
+        (
+            "at the end of the line",
+            with_instances(
+                ALONE,
+                "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby] a test",
+            ),
+            vec![SOFTENED],
+        ),
+        (
+            "on the line above",
+            with_instances(
+                ALONE,
+                "  # syncguard: ignore[strict-sync-all-without-standby] a test\n  instances: 1",
+            ),
+            vec![SOFTENED],
+        ),
+        (
+            "above, with another comment between",
+            with_instances(
+                ALONE,
+                "  # syncguard: ignore[strict-sync-all-without-standby]\n  # one\n  instances: 1",
+            ),
+            vec![SOFTENED],
+        ),
+        (
+            "a warning vanishes",
+            with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-standby]"),
+            vec![],
+        ),
+        (
+            "several rules, one of which says nothing here",
+            with_instances(PAIR, "  instances: 2 # syncguard: ignore[fsync-off, strict-with-one-standby]"),
+            vec![UNUSED],
+        ),
+        (
+            "on another line it hides nothing",
+            PAIR.replace("replication:", "replication: # syncguard: ignore[strict-with-one-standby]"),
+            vec![WARNING, UNUSED],
+        ),
+        (
+            "a line too far above it hides nothing",
+            PAIR.replace("spec:", "# syncguard: ignore[strict-with-one-standby]\nspec:"),
+            vec![WARNING, UNUSED],
+        ),
+        (
+            "a rule that does not exist",
+            with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-stanby]"),
+            vec![WARNING, UNUSED],
+        ),
+        (
+            "other comments mean nothing",
+            with_instances(PAIR, "  instances: 2 # ignore[strict-with-one-standby]"),
+            vec![WARNING],
+        ),
+        (
+            "Windows line ends",
+            with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-standby]")
+                .replace('\n', "\r\n"),
+            vec![],
+        ),
+        (
+            "the annotation on an error",
+            annotated(ALONE, "strict-sync-all-without-standby: a test, really"),
+            vec![SOFTENED],
+        ),
+        ("the annotation on a warning", annotated(PAIR, "strict-with-one-standby"), vec![]),
+        (
+            "an annotation that hides nothing",
+            annotated(PAIR, "fsync-off: why not"),
+            vec![UNUSED_ANNOTATION, WARNING],
+        ),
+    ] {
+        let folder = Folder::with(&[("db.yaml", text)]);
+        let said = folder.run("validate -o jsonl db.yaml").findings();
+        let sorted = |mut findings: Vec<String>| {
+            findings.sort();
+            findings
+        };
+        let expected = expected.into_iter().map(str::to_owned).collect();
+        assert_eq!(sorted(said), sorted(expected), "{why}");
+    }
+}
+
+#[test]
+fn no_inline_ignores_hears_neither_comments_nor_annotations() {
+    for (why, text, expected) in [
+        (
+            "a comment",
+            with_instances(ALONE, "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby]"),
+            "error strict-sync-all-without-standby spec.instances",
+        ),
+        (
+            "an annotation",
+            annotated(PAIR, "strict-with-one-standby, fsync-off"),
+            "warning strict-with-one-standby spec.instances",
+        ),
+    ] {
+        let folder = Folder::with(&[("db.yaml", text)]);
+        let said = folder.run("validate -o jsonl --no-inline-ignores db.yaml").findings();
+        assert_eq!(said, [expected], "{why} counts for nothing with --no-inline-ignores");
+    }
+}
+
+#[test]
+fn a_softened_error_says_who_softened_it() {
+    for (text, reason) in [
+        (
+            with_instances(ALONE, "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby]"),
+            "(not an error here: a comment says that it is known)",
+        ),
+        (
+            annotated(ALONE, "strict-sync-all-without-standby"),
+            "(not an error here: the object's annotation says that it is known)",
+        ),
+    ] {
+        let folder = Folder::with(&[("db.yaml", text)]);
+        for arguments in ["validate db.yaml", "validate -o concise db.yaml"] {
+            let said = folder.run(arguments);
+            said.exits(0, "what is known is no error");
+            assert!(said.out.contains(reason), "`{arguments}` should say {reason}:\n{}", said.out);
+        }
+    }
+}
+
+#[test]
+fn an_unused_ignore_points_at_itself_and_names_the_rule_that_was_meant() {
+    let text = with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-stanby]");
+    let folder = Folder::with(&[("db.yaml", text)]);
+    let said = folder.run("validate -o concise db.yaml");
+    assert_eq!(
+        said.places(),
+        ["db.yaml:6:14 warning[strict-with-one-standby]", "db.yaml:6:16 warning[unused-ignore]"]
+    );
+    assert!(
+        said.out.contains("did you mean strict-with-one-standby?"),
+        "the nearest name is given:\n{}",
+        said.out
+    );
+}
