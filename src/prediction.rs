@@ -19,6 +19,7 @@ use crate::{
     cluster::{Cluster, Field, Part, Sharded, default_group_name},
     patroni::Deployed,
     postgres::{self, SynchronousCommit},
+    rule::Finding,
     topology::{Run, Synchronous},
     view::{Body, Kind},
 };
@@ -36,8 +37,28 @@ pub struct Prediction {
     /// Its namespace, where it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// Why it would be refused, and nothing of this would come about; filled in by whoever judged it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
     /// The Postgres clusters that it becomes: one, or the coordinator and each kind of shard.
     pub clusters: Vec<Fate>,
+}
+
+/// An error for which an object would be refused.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Refusal {
+    /// The rule.
+    pub rule: &'static str,
+    /// Where.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl From<Finding<'_>> for Refusal {
+    fn from(finding: Finding<'_>) -> Self {
+        Self { rule: finding.rule.id, path: finding.path.to_string(), message: finding.message }
+    }
 }
 
 /// What becomes of one Postgres cluster.
@@ -184,7 +205,7 @@ pub fn predict<'a>(
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
-    Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, clusters })
+    Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, refusals: Vec::new(), clusters })
 }
 
 /// The coordinator, and each kind of shard that there is: an override of a shard beyond the last makes none,
@@ -239,7 +260,6 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let synchronous_commit = synchronous_commit.unwrap_or(SynchronousCommit::On);
     let awaited = if synchronous_commit.waits_for_standbys() { in_effect.node_count.unwrap_or(0) } else { 0 };
     let scene = scene::Scene {
-        name,
         synchronous: in_effect,
         topology,
         timing: Timing::of(cluster),

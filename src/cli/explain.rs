@@ -8,15 +8,16 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use super::input::InputArgs;
+use super::input::{InputArgs, unreadable};
 use crate::{
     input::{Source, documents},
     manifest,
     offline::{Content, KnownObjects, Subject, subjects},
     policy::Policy,
-    prediction::{Prediction, predict},
+    prediction::{Prediction, Refusal, predict},
     render::{explain, mermaid},
-    review,
+    review::{self, Request},
+    rule::Severity,
     view::{Body, Given},
 };
 
@@ -82,10 +83,10 @@ fn of_source(source: &Source, known: &KnownObjects, policy: &Policy) -> Result<V
     let mut predictions = Vec::new();
     for (bytes, line) in documents(&text) {
         let name = source.name.as_deref().unwrap_or("<stdin>");
-        let place = || format!("{name}: the document on line {}", line + 1);
-        let read = manifest::parse(manifest::decode(bytes).with_context(place)?);
+        let read =
+            manifest::parse(manifest::decode(bytes).map_err(|error| unreadable(name, bytes, line, &error))?);
         if let Some(error) = read.error.filter(|_| source.is_named) {
-            return Err(error).with_context(place);
+            return Err(unreadable(name, bytes, line, &error));
         }
         for document in &read.documents {
             for subject in subjects(document) {
@@ -104,10 +105,17 @@ fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) 
     };
     let Given::Is(body) = &mut object else { return None };
     review::complete(body, None, policy, || false);
-    of_body(body, known)
+    of_body(body, known, policy)
 }
 
-fn of_body(body: &Body<'_>, known: &KnownObjects) -> Option<Prediction> {
+/// The prediction, and why the manifest would be refused in the first place.
+fn of_body(body: &Body<'_>, known: &KnownObjects, policy: &Policy) -> Option<Prediction> {
     let configs = |name: &str| known.postgres_config(body.namespace(), name).map(|config| &config.parameters);
-    predict(body, &configs)
+    let mut prediction = predict(body, &configs)?;
+    let request =
+        Request { object: body, before: None, scale: None, configs: &configs, source: review::Source::File };
+    let errors =
+        review::judge(&request, policy).into_iter().filter(|finding| finding.severity == Severity::Error);
+    prediction.refusals = errors.map(Refusal::from).collect();
+    Some(prediction)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     input::{Selection, Source, sources},
-    manifest,
+    manifest::{self, SyntaxError},
     offline::KnownObjects,
     policy::Policy,
     settings::Settings,
@@ -80,6 +80,15 @@ impl InputArgs {
         }
         Ok(policy)
     }
+}
+
+/// Why a text cannot be read, with the line and column of the file. `line` is the number of lines before the document.
+pub fn unreadable(file: &str, document: &[u8], line: usize, error: &SyntaxError) -> anyhow::Error {
+    let before = document.get(..error.range.start).unwrap_or(document);
+    let last = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line + before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = String::from_utf8_lossy(last).chars().count() + 1;
+    anyhow::anyhow!("{file}:{line}:{column}: {error}")
 }
 
 /// The files that a kustomization among the sources names as patches.

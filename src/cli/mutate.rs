@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::input::InputArgs;
+use super::input::{InputArgs, unreadable};
 use crate::{
     admission::patch,
     input::{Source, documents},
@@ -93,7 +93,7 @@ fn completed(source: &Source, text: &[u8], known: &KnownObjects, policy: &Policy
     for (bytes, line) in documents(text) {
         let fault = manifest::decode(bytes).map(|text| manifest::parse(text).error);
         if let Some(error) = fault.unwrap_or_else(Some).filter(|_| source.is_named) {
-            bail!("{}: the document on line {}: {error}", name(), line + 1);
+            return Err(unreadable(&name(), bytes, line, &error));
         }
     }
     let after = rewrite(text, |_, _, subject| {

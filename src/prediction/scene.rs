@@ -16,7 +16,6 @@ use crate::{
 
 /// What the failures happen to.
 pub(super) struct Scene<'s> {
-    pub name: &'s str,
     /// In effect: off in a cluster that follows another.
     pub synchronous: Synchronous,
     pub topology: &'s Topology,
@@ -259,11 +258,9 @@ impl Scene<'_> {
             writes: self.stopped(),
             loss: Loss::OnlyWithTheVolumes,
             leader: Leader::FirstSynchronousMemberBack,
-            note: format!(
-                "the survivor is not promoted by itself; `patronictl failover {} --candidate MEMBER --force` promotes \
-                 it by hand (not a nofailover one), without what it had not received",
-                self.name
-            ),
+            note: "the survivor is not promoted by itself; `patronictl failover --candidate MEMBER --force` promotes it \
+                   by hand (not a nofailover one), without what it had not received"
+                .to_owned(),
         }
     }
 
@@ -342,7 +339,6 @@ mod tests {
             maximum_lag_on_failover: 1_048_576,
         };
         let scene = Scene {
-            name: "c",
             synchronous: Synchronous::of(mode, n, k),
             topology: &topology,
             timing,

@@ -11,6 +11,14 @@ pub fn text(prediction: &Prediction) -> String {
     let namespace =
         prediction.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
     let _ = writeln!(out, "{} {}{namespace}", prediction.kind, prediction.name);
+    for refusal in &prediction.refusals {
+        let _ = writeln!(out);
+        wrapped(
+            &mut out,
+            "",
+            &format!("It would be refused for {}: {} [{}]", refusal.path, refusal.message, refusal.rule),
+        );
+    }
     for fate in &prediction.clusters {
         out.push('\n');
         match fate {
