@@ -3,6 +3,7 @@
 mod comments;
 pub mod complete;
 mod known;
+mod lines;
 mod locate;
 mod rewrite;
 mod subject;
@@ -19,7 +20,7 @@ use crate::{
     policy::Policy,
     render::diagnostic::{Diagnostic, ObjectName, Summary},
     review::{self, Request, Scale},
-    rule::{Finding, Severity},
+    rule::{Finding, Severity, printable},
     rules,
     view::{Body, Given, Kind, Object},
 };
@@ -266,9 +267,10 @@ impl Judge<'_> {
         let report = |duplicate: manifest::Duplicate<'_>| {
             let message =
                 format!("{} is written twice; the API server takes this one, the last", duplicate.path);
-            let mut diagnostic = self.about_text("duplicate-key", locator, duplicate.range, message)?;
+            let mut diagnostic =
+                self.about_text("duplicate-key", locator, duplicate.range.clone(), message)?;
             diagnostic.path = duplicate.path.to_string();
-            locator.also(&mut diagnostic, duplicate.earlier, "written here first");
+            locator.also(&mut diagnostic, duplicate.range, duplicate.earlier, "written here first");
             Some(diagnostic)
         };
         document.duplicates().filter_map(report).collect()
@@ -300,7 +302,7 @@ fn about_text(
         severity: policy.severity(rule, None)?,
         softened: "",
         path: Path::root(),
-        message,
+        message: printable(message),
         help: rule.fix.to_owned(),
         suggestion: None,
         related: None,

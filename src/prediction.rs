@@ -19,7 +19,7 @@ use crate::{
     cluster::{Cluster, Field, Part, Sharded, default_group_name},
     patroni::Deployed,
     postgres::{self, SynchronousCommit},
-    rule::Finding,
+    rule::{Finding, printable},
     topology::{Run, Synchronous},
     view::{Body, Kind},
 };
@@ -61,6 +61,21 @@ impl From<Finding<'_>> for Refusal {
     }
 }
 
+impl Prediction {
+    /// The same for people: names that hold what a terminal would obey, or a line break, are escaped.
+    #[must_use]
+    pub fn printable(&self) -> Self {
+        let mut shown = self.clone();
+        shown.name = printable(shown.name);
+        shown.namespace = shown.namespace.map(printable);
+        for refusal in &mut shown.refusals {
+            refusal.path = printable(std::mem::take(&mut refusal.path));
+        }
+        shown.clusters.iter_mut().for_each(Fate::make_printable);
+        shown
+    }
+}
+
 /// What becomes of one Postgres cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
@@ -77,6 +92,26 @@ pub enum Fate {
         /// Its name.
         name: String,
     },
+}
+
+impl Fate {
+    fn make_printable(&mut self) {
+        let clean = |text: &mut String| *text = printable(std::mem::take(text));
+        match self {
+            Self::Stopped { name } | Self::Undetermined { name } => clean(name),
+            Self::Running(running) => {
+                clean(&mut running.name);
+                clean(&mut running.synchronous_standby_names);
+                running.members.iter_mut().for_each(|member| clean(&mut member.name));
+                running.failures.iter_mut().for_each(|failure| clean(&mut failure.note));
+                for pods in &mut running.pods {
+                    clean(&mut pods.first);
+                    clean(&mut pods.last);
+                    pods.group.iter_mut().for_each(clean);
+                }
+            }
+        }
+    }
 }
 
 /// A running Postgres cluster.

@@ -1,6 +1,6 @@
 //! The vocabulary of judgement: what a rule is, what its checks report, and what becomes of a report.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
@@ -166,7 +166,7 @@ pub struct Problem<'a> {
 impl<'a> Problem<'a> {
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = help.into();
+        self.help = printable(help.into());
         self
     }
 
@@ -215,7 +215,7 @@ impl<'a> Problems<'a> {
     /// Reports what is wrong at a path.
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
         let index = self.0.len();
-        let (message, help) = (message.into(), String::new());
+        let (message, help) = (printable(message.into()), String::new());
         self.0.push(Problem { path, message, help, severity: None, suggestion: None, related: None });
         &mut self.0[index]
     }
@@ -234,6 +234,20 @@ impl<'a> Problems<'a> {
     pub fn drain(&mut self) -> impl Iterator<Item = Problem<'a>> {
         self.0.drain(..)
     }
+}
+
+/// A text that can be shown: what a terminal would obey and not show is escaped, line breaks too.
+pub fn printable<'t, T: From<Cow<'t, str>>>(text: impl Into<Cow<'t, str>>) -> T {
+    let text = text.into();
+    let is_obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_obeyed) {
+        return text.into();
+    }
+    let shown = |c: char| if is_obeyed(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::<str>::Owned(text.chars().map(shown).collect()).into()
 }
 
 /// How a message goes on after the name of a field whose value is not what it must be.

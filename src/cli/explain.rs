@@ -15,7 +15,7 @@ use crate::{
     offline::{Content, KnownObjects, Subject, subjects},
     policy::Policy,
     prediction::{Prediction, Refusal, predict},
-    render::{explain, mermaid},
+    render::{explain, findings::printable_json, mermaid},
     review::{self, Request},
     rule::Severity,
     view::{Body, Given},
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let text = match args.output {
         Format::Text => predictions.iter().map(explain::text).collect::<Vec<_>>().join("\n"),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&predictions)?),
+        Format::Json => printable_json(format!("{}\n", serde_json::to_string_pretty(&predictions)?)),
         Format::Mermaid => predictions.iter().map(mermaid::text).collect::<Vec<_>>().join("\n"),
     };
     match io::stdout().lock().write_all(text.as_bytes()) {

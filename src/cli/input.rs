@@ -86,7 +86,7 @@ impl InputArgs {
 pub fn unreadable(file: &str, document: &[u8], line: usize, error: &SyntaxError) -> anyhow::Error {
     let before = document.get(..error.range.start).unwrap_or(document);
     let last = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let line = line + before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = line + memchr::memchr_iter(b'\n', before).count() + 1;
     let column = String::from_utf8_lossy(last).chars().count() + 1;
     anyhow::anyhow!("{file}:{line}:{column}: {error}")
 }

@@ -18,6 +18,7 @@ use crate::{
     manifest,
     offline::{KnownObjects, complete, rewrite, subjects},
     policy::Policy,
+    render::findings::printable_json,
 };
 
 const EXAMPLES: &str = "\
@@ -68,7 +69,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let known = args.input.known(&sources)?;
     if args.output == Format::JsonPatch && !args.write && !args.check {
         let patches = patches(&sources, &known, &policy)?;
-        print(&format!("{}\n", serde_json::to_string_pretty(&patches)?))?;
+        print(&printable_json(format!("{}\n", serde_json::to_string_pretty(&patches)?)))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut changed = false;

@@ -2,7 +2,7 @@
 //!
 //! Both readers, of YAML and of JSON, build here, so that the checks and the bounds hold for both.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, cell::Cell, ops::Range};
 
 use smallvec::SmallVec;
 
@@ -60,7 +60,8 @@ struct Anchor {
 impl<'t> Builder<'t> {
     /// Reserves room for a document of about as many values as the last one.
     pub fn with_capacity(entries: usize) -> Self {
-        let tree = Tree { entries: Vec::with_capacity(entries), repeated: Vec::new() };
+        let tree =
+            Tree { entries: Vec::with_capacity(entries), repeated: Vec::new(), last_found: Cell::default() };
         Self { tree, ..Self::default() }
     }
 
@@ -245,7 +246,7 @@ impl<'t> Builder<'t> {
 
     /// Equal keys become neighbours by sorting; for the few keys of a usual mapping, comparing all is faster.
     fn find_repeated(&mut self, keys: &mut [usize]) {
-        let Tree { entries, repeated } = &mut self.tree;
+        let Tree { entries, repeated, .. } = &mut self.tree;
         let text = |key: usize| match &entries[key].kind {
             Kind::Scalar(text, _) => text.as_ref(),
             _ => "",

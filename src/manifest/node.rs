@@ -40,7 +40,7 @@ impl<'d, 't> Node<'d, 't> {
                     Some((key, value)) => (key.range(), value),
                     None => return Location { range: nearest, found: false },
                 },
-                Step::Index(index) => match node.items().nth(index) {
+                Step::Index(index) => match node.item(index) {
                     Some(value) => (value.headline(), value),
                     None => return Location { range: nearest, found: false },
                 },
@@ -62,7 +62,7 @@ impl<'d, 't> Node<'d, 't> {
     pub fn at(self, path: &Path<'_>) -> Option<Self> {
         path.steps().iter().try_fold(self, |node, step| match *step {
             Step::Key(key) => node.get(key),
-            Step::Index(index) => node.items().nth(index),
+            Step::Index(index) => node.item(index),
         })
     }
 
@@ -101,6 +101,13 @@ impl<'d, 't> Node<'d, 't> {
             Kind::Scalar(text, Form::Json) => text == "null",
             _ => false,
         }
+    }
+
+    /// The element at this position of a list.
+    fn item(self, position: usize) -> Option<Self> {
+        let list = self.followed();
+        let index = matches!(list.kind(), Kind::List).then(|| list.tree.element(list.index, position))??;
+        Some(Self { index, ..list })
     }
 
     pub(super) fn kind(self) -> &'d Kind<'t> {

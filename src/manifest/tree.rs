@@ -2,7 +2,7 @@
 //!
 //! Every value is one entry of a flat list, behind the collection that holds it; a key stands before its value.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, cell::Cell, ops::Range};
 
 /// One value or key, and where it is written.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Repeated {
 pub(super) struct Tree<'t> {
     pub entries: Vec<Entry<'t>>,
     pub repeated: Vec<Repeated>,
+    /// The list, position and index of the last element that was looked up by its position.
+    pub last_found: Cell<Option<(usize, usize, usize)>>,
 }
 
 impl Tree<'_> {
@@ -58,6 +60,23 @@ impl Tree<'_> {
             next = self.entries.get(child).filter(|_| child < end)?.end;
             Some(child)
         })
+    }
+
+    /// The element at a position of the list at `list`. Looking up one after the other costs one walk for all.
+    pub fn element(&self, list: usize, position: usize) -> Option<usize> {
+        let (mut at, mut index) = match self.last_found.get() {
+            Some((known, at, index)) if known == list && at <= position => (at, index),
+            _ => (0, self.children(list).next()?),
+        };
+        while at < position {
+            index = self.entries.get(index)?.end;
+            at += 1;
+            if index >= self.entries[list].end {
+                return None;
+            }
+        }
+        self.last_found.set(Some((list, at, index)));
+        Some(index)
     }
 
     /// The value behind an alias; any other value is itself.

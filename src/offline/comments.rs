@@ -25,16 +25,18 @@ impl<'d> Comments<'d> {
     /// Reads the comments of a document. One at the end of a line is about that line, one that stands alone is
     /// about the next line that is no comment.
     pub fn of(document: &'d Document<'_>, locator: &Locator<'_>) -> Self {
-        let comments = document.comments();
-        let alone: Vec<_> =
-            comments.iter().filter(|it| it.stands_alone).map(|it| locator.line(it.range.start)).collect();
         let mut ignores = Vec::new();
-        for comment in comments {
+        let mut following = None;
+        // From the last to the first, so that each comment that stands alone knows where those below it lead.
+        for comment in document.comments().iter().rev() {
             let mut line = locator.line(comment.range.start);
             if comment.stands_alone {
-                while alone.binary_search(&line).is_ok() {
-                    line += 1;
-                }
+                let about = match following {
+                    Some((below, about)) if below == line + 1 => about,
+                    _ => line + 1,
+                };
+                following = Some((line, about));
+                line = about;
             }
             ignores.extend(ids(comment).map(|id| Ignore {
                 id,
@@ -43,6 +45,7 @@ impl<'d> Comments<'d> {
                 used: Cell::new(false),
             }));
         }
+        ignores.reverse();
         Self(ignores)
     }
 
@@ -62,7 +65,7 @@ impl<'d> Comments<'d> {
 
     fn weigh(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
         let line = diagnostic.place.map(|place| place.line);
-        let about = |ignore: &&Ignore<'_>| ignore.id == diagnostic.rule.id && Some(ignore.line) == line;
+        let about = |ignore: &&Ignore<'_>| Some(ignore.line) == line && ignore.id == diagnostic.rule.id;
         let Some(ignore) = self.0.iter().find(about) else { return Some(diagnostic) };
         ignore.used.set(true);
         if diagnostic.severity == Severity::Warning {

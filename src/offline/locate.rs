@@ -1,8 +1,8 @@
 //! From byte ranges of a document to lines and columns of its file, and to the lines that are shown.
 
-use std::{ops::Range, sync::Arc};
+use std::{cell::OnceCell, ops::Range, sync::Arc};
 
-use super::KnownObjects;
+use super::{KnownObjects, lines::Lines};
 use crate::{
     input::Source,
     manifest::Node,
@@ -25,6 +25,8 @@ impl<'s> Context<'s> {
     pub fn locator(&self, text: &'s str) -> Locator<'s> {
         Locator {
             text,
+            lines: Lines::of(text),
+            template: OnceCell::new(),
             file: self.source.name.clone(),
             first_line: self.first_line,
             with_excerpts: self.with_excerpts,
@@ -35,6 +37,8 @@ impl<'s> Context<'s> {
 /// Looks things up in one document's text.
 pub struct Locator<'s> {
     text: &'s str,
+    lines: Lines<'s>,
+    template: OnceCell<Option<Arc<str>>>,
     file: Option<Arc<str>>,
     first_line: usize,
     with_excerpts: bool,
@@ -43,7 +47,8 @@ pub struct Locator<'s> {
 impl<'s> Locator<'s> {
     /// Looks only lines up, from 1, in a text without a name.
     pub fn of_text(text: &'s str) -> Self {
-        Self { text, file: None, first_line: 1, with_excerpts: false }
+        let (lines, template) = (Lines::of(text), OnceCell::new());
+        Self { text, lines, template, file: None, first_line: 1, with_excerpts: false }
     }
 }
 
@@ -59,12 +64,12 @@ impl Locator<'_> {
         let location = node.locate(&finding.path);
         let label =
             if location.found { String::new() } else { format!("{} is missing here", finding.path.name()) };
-        let mut diagnostic = self.at(finding, location.range, &label);
+        let mut diagnostic = self.at(finding, location.range.clone(), &label);
         match &finding.related {
             Some(Related::Here { path, note }) => {
-                let location = node.locate(path);
-                if location.found {
-                    self.also(&mut diagnostic, location.range, note);
+                let other = node.locate(path);
+                if other.found {
+                    self.also(&mut diagnostic, location.range, other.range, note);
                 }
             }
             Some(Related::PostgresConfig { name, key }) if self.with_excerpts => {
@@ -98,20 +103,21 @@ impl Locator<'_> {
         }
     }
 
-    /// Marks a second range beside a finding.
-    pub fn also(&self, diagnostic: &mut Diagnostic, range: Range<usize>, label: &str) {
-        let (Some(excerpt), Some(place)) = (diagnostic.excerpts.first_mut(), diagnostic.place) else {
-            return;
-        };
+    /// Marks a second range beside the one that a finding is about; one that is far away is shown by itself.
+    pub fn also(&self, diagnostic: &mut Diagnostic, first: Range<usize>, range: Range<usize>, label: &str) {
+        let Some(excerpt) = diagnostic.excerpts.first_mut() else { return };
+        let (first, range) = (self.clamped(first), self.clamped(range));
+        let gap = first.start.abs_diff(range.start);
+        if gap > LONGEST_GAP {
+            return diagnostic.excerpts.push(self.excerpt(&[(range, label, false)]));
+        }
         let Some(primary) = excerpt.marks.first().map(|mark| mark.label.clone()) else { return };
-        let range = self.clamped(range);
-        let first = self.range_of(place);
         *excerpt = self.excerpt(&[(first, &primary, true), (range, label, false)]);
     }
 
     /// The line that a byte is on.
     pub fn line(&self, at: usize) -> usize {
-        self.first_line + count_lines(self.text.get(..at).unwrap_or_default())
+        self.first_line + self.lines.breaks_before(at)
     }
 
     /// Lines and columns of a range.
@@ -123,32 +129,15 @@ impl Locator<'_> {
 
     /// `# Source: chart/templates/db.yaml`, which Helm writes above what it made of a template.
     fn template(&self) -> Option<Arc<str>> {
-        let head = self.text.lines().take(4);
-        head.filter_map(|line| line.strip_prefix("# Source: ")).map(|name| name.trim().into()).next()
+        let written = || {
+            let mut head = self.text.lines().take(4);
+            head.find_map(|line| line.strip_prefix("# Source: ")).map(|name| name.trim().into())
+        };
+        self.template.get_or_init(written).clone()
     }
 
     fn position(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column =
-            before.get(start..).unwrap_or_default().trim_start_matches('\u{feff}').chars().count() + 1;
-        (self.line(at), column)
-    }
-
-    /// The range that a place was made of.
-    fn range_of(&self, place: Place) -> Range<usize> {
-        self.offset(place.line, place.column)..self.offset(place.end_line, place.end_column)
-    }
-
-    fn offset(&self, line: usize, column: usize) -> usize {
-        let mut start = 0;
-        for _ in self.first_line..line {
-            start += self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(0, |newline| newline + 1);
-        }
-        let rest = self.text.get(start..).unwrap_or_default();
-        let skipped = rest.len() - rest.trim_start_matches('\u{feff}').len();
-        let shown = rest.get(skipped..).unwrap_or_default();
-        start + skipped + shown.char_indices().nth(column - 1).map_or(shown.len(), |(at, _)| at)
+        (self.line(at), self.lines.column(at))
     }
 
     fn clamped(&self, range: Range<usize>) -> Range<usize> {
@@ -157,7 +146,7 @@ impl Locator<'_> {
 
     /// The whole lines around some ranges.
     fn excerpt(&self, marks: &[(Range<usize>, &str, bool)]) -> Excerpt {
-        excerpt(self.text, self.file.clone(), self.first_line, marks)
+        excerpt(self.text, &self.lines, self.file.clone(), self.first_line, marks)
     }
 }
 
@@ -165,7 +154,8 @@ fn config_excerpt(known: &KnownObjects, namespace: Option<&str>, name: &str, key
     let config = known.postgres_config(namespace, name)?;
     let range = clamp(&config.text, config.range(key)?);
     let label = format!("set in SGPostgresConfig {name}");
-    Some(excerpt(&config.text, config.file.clone(), config.first_line, &[(range, &label, false)]))
+    let lines = Lines::of(&config.text);
+    Some(excerpt(&config.text, &lines, config.file.clone(), config.first_line, &[(range, &label, false)]))
 }
 
 /// A range that lies in the text, between characters.
@@ -177,19 +167,28 @@ fn clamp(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// How much of a line is shown around a mark, in bytes: some JSON is one long line.
 const LONGEST_LINE: usize = 400;
+/// How far apart two marks of one excerpt are at most, and how much of a marked value is shown, in bytes: an
+/// excerpt is kept and drawn whole.
+const LONGEST_GAP: usize = 4096;
 
 fn excerpt(
     text: &str,
+    lines: &Lines<'_>,
     file: Option<Arc<str>>,
     first_line: usize,
     marks: &[(Range<usize>, &str, bool)],
 ) -> Excerpt {
     let start = marks.iter().map(|(range, _, _)| range.start).min().unwrap_or(0);
-    let end = marks.iter().map(|(range, _, _)| range.end).max().unwrap_or(start);
-    let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-    let to = text.get(end..).and_then(|behind| behind.find('\n')).map_or(text.len(), |newline| end + newline);
-    let from = text.ceil_char_boundary(from.max(start.saturating_sub(LONGEST_LINE)));
-    let to = text.floor_char_boundary(to.min(end.saturating_add(LONGEST_LINE)));
+    let end = marks.iter().map(|(range, _, _)| shown_end(range)).max().unwrap_or(start);
+    let first = text.ceil_char_boundary(start.saturating_sub(LONGEST_LINE));
+    let last = text.floor_char_boundary(end.saturating_add(LONGEST_LINE).min(text.len()));
+    let before = text.get(first..start).and_then(|before| before.rfind('\n'));
+    let from = before.map_or(first, |newline| first + newline + 1);
+    let end = text.ceil_char_boundary(end);
+    let to = text
+        .get(end..last)
+        .and_then(|behind| behind.find('\n'))
+        .map_or(last.max(end), |newline| end + newline);
     let shown = text.get(from..to).unwrap_or_default();
     // A byte order mark is no column, and the return of a last line without its newline no character.
     let from = from + shown.len() - shown.trim_start_matches('\u{feff}').len();
@@ -202,12 +201,13 @@ fn excerpt(
     };
     Excerpt {
         file,
-        first_line: first_line + count_lines(text.get(..from).unwrap_or_default()),
+        first_line: first_line + lines.breaks_before(from),
         text: shown.to_owned(),
         marks: marks.iter().map(mark).collect(),
     }
 }
 
-fn count_lines(text: &str) -> usize {
-    memchr::memchr_iter(b'\n', text.as_bytes()).count()
+/// Where a mark ends in its excerpt.
+fn shown_end(range: &Range<usize>) -> usize {
+    range.end.min(range.start.saturating_add(LONGEST_GAP))
 }

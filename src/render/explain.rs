@@ -7,6 +7,7 @@ use crate::prediction::{Failure, Fate, Leader, Loss, Pods, Prediction, Running, 
 
 /// The whole prediction.
 pub fn text(prediction: &Prediction) -> String {
+    let prediction = &prediction.printable();
     let mut out = String::new();
     let namespace =
         prediction.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();

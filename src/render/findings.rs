@@ -7,6 +7,7 @@ use super::{
     diagnostic::{Diagnostic, ObjectName, Place, Summary},
     full,
 };
+use crate::rule::printable;
 
 /// A format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -43,8 +44,8 @@ impl Format {
         match self {
             Self::Full => full::text(diagnostic, in_colour),
             Self::Concise => concise(diagnostic),
-            Self::Json => json(diagnostic),
-            Self::Jsonl => format!("{}\n", json(diagnostic)),
+            Self::Json => printable_json(json(diagnostic)),
+            Self::Jsonl => printable_json(json(diagnostic)) + "\n",
         }
     }
 
@@ -60,7 +61,7 @@ impl Format {
 }
 
 fn concise(diagnostic: &Diagnostic) -> String {
-    let file = diagnostic.file.as_deref().unwrap_or("<stdin>");
+    let file: String = printable(diagnostic.file.as_deref().unwrap_or("<stdin>"));
     let place = diagnostic.place.map(|place| format!("{}:{}:", place.line, place.column)).unwrap_or_default();
     let path = if diagnostic.path.is_empty() { String::new() } else { format!("{}: ", diagnostic.path) };
     format!(
@@ -114,6 +115,16 @@ fn json(diagnostic: &Diagnostic) -> String {
 /// Plain data as JSON, which cannot fail: its keys are strings.
 fn written(data: &impl Serialize) -> String {
     serde_json::to_string(data).unwrap_or_default()
+}
+
+/// JSON of which a terminal obeys nothing: JSON itself lets DEL and the control characters behind it stand.
+pub fn printable_json(json: String) -> String {
+    let is_obeyed = |c: char| ('\u{7f}'..='\u{9f}').contains(&c);
+    if !json.contains(is_obeyed) {
+        return json;
+    }
+    let shown = |c: char| if is_obeyed(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(shown).collect()
 }
 
 fn sentence(summary: &Summary) -> String {

@@ -1,9 +1,11 @@
 //! A finding as a compiler would show it: the lines, the value marked, a second place, and help.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::diagnostic::{Diagnostic, Excerpt};
-use crate::rule::Severity;
+use crate::rule::{Severity, printable};
 
 /// The finding and an empty line.
 pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
@@ -29,13 +31,20 @@ pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
 fn snippet(excerpt: &Excerpt) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     let marks = excerpt.marks.iter().map(|mark| {
         let kind = if mark.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let label = Some(mark.label.as_str()).filter(|label| !label.is_empty());
+        let label = Some(printable::<Cow<'_, str>>(&mark.label)).filter(|label| !label.is_empty());
         kind.span(mark.range.clone()).label(label)
     });
-    Snippet::source(excerpt.text.as_str())
+    Snippet::source(shown_source(&excerpt.text))
         .line_start(excerpt.first_line)
-        .path(excerpt.file.as_deref().unwrap_or("<stdin>"))
+        .path(printable::<Cow<'_, str>>(excerpt.file.as_deref().unwrap_or("<stdin>")))
         .annotations(marks)
+}
+
+/// The lines without the control characters that are two bytes long, each in as many bytes: the marks count
+/// bytes. The renderer replaces the short ones itself.
+fn shown_source(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
+    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{b7}").into() } else { text.into() }
 }
 
 /// What the lines do not show: which object it is, and which template made it.
@@ -43,8 +52,8 @@ fn notes(diagnostic: &Diagnostic) -> Vec<String> {
     let named = diagnostic.object.as_ref().map(|object| {
         let name = object.name.as_deref().unwrap_or("without a name");
         let namespace = object.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-        format!("{} {name}{namespace}, {}", object.kind, diagnostic.path)
+        printable(format!("{} {name}{namespace}, {}", object.kind, diagnostic.path))
     });
-    let template = diagnostic.template.as_ref().map(|template| format!("made from {template}"));
+    let template = diagnostic.template.as_ref().map(|template| printable(format!("made from {template}")));
     named.into_iter().chain(template).collect()
 }

@@ -6,6 +6,7 @@ use crate::prediction::{Fate, MemberRole, Pods, Prediction, Running};
 
 /// A flow chart: thick arrows are waited for, dotted ones are not.
 pub fn text(prediction: &Prediction) -> String {
+    let prediction = &prediction.printable();
     let mut out = String::from("flowchart LR\n");
     for (index, fate) in prediction.clusters.iter().enumerate() {
         match fate {

@@ -1,6 +1,6 @@
 //! The annotation with which the author of an object says that a rule is known and accepted there.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::HashSet};
 
 use crate::{
     path::Path,
@@ -77,11 +77,13 @@ pub fn why_unused(id: &str) -> String {
 /// follows looks like one.
 fn parse(annotation: &str) -> Vec<Ignore<'_>> {
     let mut ignores: Vec<Ignore<'_>> = Vec::new();
+    let mut known = HashSet::new();
     for piece in annotation.split(',') {
         let id = piece.split(':').next().unwrap_or_default().trim();
         let looks_like_id =
             !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit());
-        if looks_like_id && (id.contains('-') || ignores.is_empty()) {
+        // Once is enough, and a hundred thousand would cost that much at every finding.
+        if looks_like_id && (id.contains('-') || ignores.is_empty()) && known.insert(id) {
             ignores.push(Ignore { id, used: Cell::new(false) });
         }
     }

@@ -66,12 +66,10 @@ fn judge<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         if instances == 1 { "" } else { "s" },
         (instances - 1).max(0)
     );
-    // Where nobody wrote the count it is 1, and the instances are what can be changed.
-    if cluster.sync_instances.is_absent() {
-        problems.at(&cluster.instances, message).help("set it to 2 or more, better 3, or choose mode: async");
-        return;
-    }
-    let help = if instances >= 2 {
+    // The path is the same whether somebody wrote the count or it is filled in: ratcheting compares paths.
+    let help = if cluster.sync_instances.is_absent() {
+        "set instances to 2 or more, better 3, or choose mode: async".to_owned()
+    } else if instances >= 2 {
         format!("set it to {} or less, or instances to {} or more", instances - 1, count.saturating_add(1))
     } else {
         format!("set instances to {} or more, or choose mode: async", count.saturating_add(1))
@@ -111,6 +109,7 @@ mod tests {
             ("{instances: 3.0, replication: {mode: strict-sync, syncInstances: 4}}", at),
             ("{instances: 1, replication: {mode: sync, syncInstances: 9223372036854775807}}", at),
             ("{instances: 1, replication: {mode: strict-sync, syncInstances: 1}}", at),
+            ("{instances: 1, replication: {mode: sync}}", at),
             ("{instances: 3, replication: {mode: sync-all, syncInstances: 9}}", &[]),
             ("{instances: 1, replication: {mode: async, syncInstances: 9}}", &[]),
             ("{instances: 0, replication: {mode: sync, syncInstances: 2}}", &[]),

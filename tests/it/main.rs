@@ -3,12 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod architecture;
+mod bad_input;
 mod catalogue;
 mod certificate;
 mod cli;
 mod examples;
 mod golden;
 mod licences;
+mod properties;
 mod server;
 mod verdicts;
 mod webhook;
+mod wire;

@@ -1,0 +1,454 @@
+//! What holds for every object, however wrong: nothing panics, nothing that was written is lost, and the same object
+//! is judged alike wherever it comes from.
+
+use std::collections::BTreeSet;
+
+use proptest::{prelude::*, sample::select};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use syncguard::{
+    admission::{self, Webhook, patch},
+    cluster::no_postgres_configs,
+    defaults::Operation,
+    input::{Selection, documents, sources},
+    manifest,
+    offline::{Judge, KnownObjects},
+    path::{Path, Step},
+    policy::Policy,
+    review::{self, Request, Source},
+    rule::{Check, Finding, Severity},
+    settings::Settings,
+    view::{Body, Object},
+};
+
+use crate::wire::is_acceptable;
+
+/// What somebody could write at any field: now and then right, mostly not.
+fn anything() -> impl Strategy<Value = Value> {
+    let awkward = vec![
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(-1),
+        json!(0),
+        json!(1),
+        json!(2),
+        json!(3),
+        json!(3.0),
+        json!(3.5),
+        json!("3"),
+        json!(""),
+        json!("off"),
+        json!("sync"),
+        json!("strict-sync-all"),
+        json!("sync-all"),
+        json!("async"),
+        json!("ha"),
+        json!("readonly"),
+        json!("none"),
+        json!("16.1"),
+        json!("testing"),
+        json!("${X}"),
+        json!("{{ .Values.n }}"),
+        json!("\u{1b}[31mred\u{9b}1m\n"),
+        json!([]),
+        json!({}),
+        json!(2_000_000_000),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1e300),
+        json!([[null]]),
+        json!({"mode": {"groups": [1]}}),
+    ];
+    prop_oneof![8 => select(awkward), 1 => any_json()]
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        let key =
+            prop_oneof!["[a-z]{1,3}", select(vec!["spec".to_owned(), "mode".to_owned()]), any::<String>()];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key, inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+/// A plausible value three times out of four, else anything.
+fn mostly(plausible: Vec<Value>) -> BoxedStrategy<Value> {
+    prop_oneof![3 => select(plausible), 1 => anything()].boxed()
+}
+
+fn counts() -> BoxedStrategy<Value> {
+    mostly((0..7).map(Value::from).collect())
+}
+
+/// An object with some of these fields, sometimes one that nobody knows, and now and then no object at all.
+fn some(fields: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> {
+    let fields: Vec<_> = fields
+        .into_iter()
+        .map(|(key, value)| prop::option::weighted(0.7, value).prop_map(move |value| (key, value)))
+        .collect();
+    let object =
+        (fields, prop::option::weighted(0.2, ("[a-z]{1,12}", any_json()))).prop_map(|(fields, extra)| {
+            let written = fields.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+            Value::Object(extra.into_iter().chain(written).collect::<Map<_, _>>())
+        });
+    prop_oneof![12 => object, 1 => anything()].boxed()
+}
+
+fn list_of(element: BoxedStrategy<Value>) -> BoxedStrategy<Value> {
+    prop_oneof![8 => prop::collection::vec(element, 0..4).prop_map(Value::from), 1 => anything()].boxed()
+}
+
+fn modes() -> BoxedStrategy<Value> {
+    mostly(["async", "sync", "strict-sync", "sync-all", "strict-sync-all"].map(Value::from).into())
+}
+
+fn replication() -> BoxedStrategy<Value> {
+    let roles = || mostly(["ha-read", "ha", "readonly", "none"].map(Value::from).into());
+    let group = some(vec![
+        ("name", anything().boxed()),
+        ("role", roles()),
+        ("instances", counts()),
+        ("minInstances", counts()),
+    ]);
+    some(vec![
+        ("mode", modes()),
+        ("role", roles()),
+        ("syncInstances", counts()),
+        ("groups", list_of(group)),
+        ("initialization", some(vec![])),
+    ])
+}
+
+fn autoscaling() -> BoxedStrategy<Value> {
+    some(vec![
+        ("mode", mostly(["all", "horizontal", "vertical", "none"].map(Value::from).into())),
+        ("minInstances", counts()),
+        ("maxInstances", counts()),
+        ("minAllowed", some(vec![("patroni", anything().boxed())])),
+        ("maxAllowed", some(vec![("patroni", anything().boxed())])),
+    ])
+}
+
+fn configurations() -> BoxedStrategy<Value> {
+    let settings =
+        ["synchronous_commit", "FSYNC", "wal_sender_timeout", "max_wal_senders", "synchronous_standby_names"];
+    let settings = settings.map(|key| (key, anything().boxed()));
+    let dynamic =
+        ["ttl", "loop_wait", "maximum_lag_on_failover", "maximum_lag_on_syncnode", "synchronous_mode"];
+    let dynamic = dynamic.map(|key| (key, anything().boxed()));
+    let initial = some(vec![("tags", anything().boxed())]);
+    some(vec![
+        ("sgPostgresConfig", mostly(vec![json!("config")])),
+        ("postgres", some(vec![("postgresql.conf", some(settings.into()))])),
+        ("patroni", some(vec![("dynamicConfig", some(dynamic.into())), ("initialConfig", initial)])),
+    ])
+}
+
+fn common() -> Vec<(&'static str, BoxedStrategy<Value>)> {
+    let replicas = some(vec![("replicas", some(vec![("enabled", anything().boxed())]))]);
+    let options = some(vec![("disableClusterPodAntiAffinity", mostly(vec![json!(true), json!(false)]))]);
+    let postgres = some(vec![
+        ("version", mostly(["16.1", "15.5", "17.9", "latest"].map(Value::from).into())),
+        ("flavor", mostly(vec![json!("vanilla"), json!("babelfish")])),
+    ]);
+    vec![
+        ("profile", mostly(["production", "testing", "development"].map(Value::from).into())),
+        ("postgres", postgres),
+        ("postgresServices", replicas),
+        ("replication", replication()),
+        ("replicateFrom", prop_oneof![3 => Just(Value::Null), 1 => anything()].boxed()),
+        ("nonProductionOptions", options),
+        ("prometheusAutobind", anything().boxed()),
+    ]
+}
+
+fn with_metadata(
+    api_version: &'static str,
+    kind: &'static str,
+    spec: BoxedStrategy<Value>,
+) -> BoxedStrategy<Value> {
+    let owner = some(vec![
+        ("apiVersion", mostly(vec![json!("stackgres.io/v1alpha1")])),
+        ("kind", anything().boxed()),
+        ("controller", mostly(vec![json!(true)])),
+    ]);
+    let ignored = mostly(vec![json!("stuck-commit-bug: known, fsync-off"), json!("strict-with-one-standby")]);
+    let metadata = some(vec![
+        ("name", mostly(vec![json!("db")])),
+        ("namespace", mostly(vec![json!("default")])),
+        ("annotations", some(vec![("syncguard.dev/ignore", ignored)])),
+        ("ownerReferences", prop_oneof![9 => Just(Value::Null), 1 => list_of(owner)].boxed()),
+        ("deletionTimestamp", prop_oneof![9 => Just(Value::Null), 1 => anything()].boxed()),
+    ]);
+    let pod =
+        some(vec![("name", mostly(vec![json!("db-0"), json!("db-1")])), ("primary", anything().boxed())]);
+    let status = some(vec![
+        ("podStatuses", list_of(pod)),
+        (
+            "dbOps",
+            prop_oneof![9 => Just(Value::Null), 1 => some(vec![("majorVersionUpgrade", some(vec![]))])]
+                .boxed(),
+        ),
+    ]);
+    (metadata, spec, status, any_json())
+        .prop_map(move |(metadata, spec, status, extra)| {
+            json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec, "status": status, "extra": extra})
+        })
+        .boxed()
+}
+
+fn cluster() -> BoxedStrategy<Value> {
+    let mut fields = common();
+    fields.extend([
+        ("instances", counts()),
+        ("autoscaling", autoscaling()),
+        ("configurations", configurations()),
+    ]);
+    with_metadata("stackgres.io/v1", "SGCluster", some(fields))
+}
+
+fn sharded() -> BoxedStrategy<Value> {
+    let part = |counted, others: Vec<(&'static str, BoxedStrategy<Value>)>| {
+        let mut fields = vec![
+            (counted, counts()),
+            ("replication", replication()),
+            ("autoscaling", autoscaling()),
+            ("configurations", configurations()),
+        ];
+        fields.extend(others);
+        some(fields)
+    };
+    let overrides = list_of(part("instancesPerCluster", vec![("index", counts())]));
+    let shards = part("instancesPerCluster", vec![("clusters", counts()), ("overrides", overrides)]);
+    let mut fields = common();
+    fields.extend([("coordinator", part("instances", vec![])), ("shards", shards)]);
+    with_metadata("stackgres.io/v1alpha1", "SGShardedCluster", some(fields))
+}
+
+fn object() -> BoxedStrategy<Value> {
+    prop_oneof![5 => cluster(), 3 => sharded()].boxed()
+}
+
+fn view(object: &Value) -> Body<'_> {
+    Object::deserialize(object).unwrap().get().cloned().unwrap_or_default()
+}
+
+/// What is raised on an object as it is, by rule, severity and path.
+fn findings(object: &Value, before: Option<&Value>, source: Source) -> Vec<(&'static str, Severity, String)> {
+    let (now, before) = (view(object), before.map(view));
+    let name = |finding: &Finding<'_>| (finding.rule.id, finding.severity, finding.path.to_string());
+    judged(&now, before.as_ref(), source).iter().map(name).collect()
+}
+
+fn judged<'a>(now: &'a Body<'a>, before: Option<&'a Body<'a>>, source: Source) -> Vec<Finding<'a>> {
+    let request = Request { object: now, before, scale: None, configs: &no_postgres_configs, source };
+    review::judge(&request, &Policy::default())
+}
+
+fn errors(object: &Value, before: Option<&Value>) -> Vec<(&'static str, String)> {
+    let all = findings(object, before, Source::File).into_iter();
+    all.filter(|(_, severity, _)| *severity == Severity::Error).map(|(rule, _, path)| (rule, path)).collect()
+}
+
+/// The object as the defaults leave it, the view of it, and whether anything was filled in.
+fn completed(object: &Value, before: Option<&Value>) -> (Value, Vec<Operation>) {
+    let (mut now, before) = (view(object), before.map(view));
+    let operations = review::complete(&mut now, before.as_ref(), &Policy::default(), || false);
+    let mut patched = object.clone();
+    json_patch::patch(&mut patched, &patch::patch(&operations)).expect("the patch of the defaults applies");
+    assert_eq!(now, view(&patched), "the completed view of {object} is that of the patched object");
+    (patched, operations)
+}
+
+fn review_of(object: &Value, before: Option<&Value>) -> Value {
+    let operation = if before.is_some() { "UPDATE" } else { "CREATE" };
+    let kind = json!({"group": "stackgres.io", "version": "v1", "kind": object["kind"]});
+    json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {"uid": "7f1b", "kind": kind, "name": "db", "operation": operation, "object": object, "oldObject": before},
+    })
+}
+
+/// The response to a review, seen to be one that an API server takes.
+fn answered(webhook: Webhook, review: &Value) -> Value {
+    let reply = admission::reply(webhook, review.to_string().as_bytes(), &Settings::default());
+    assert_eq!(reply.status, 200, "{} is answered with {}", review, String::from_utf8_lossy(&reply.body));
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    is_acceptable(webhook, review, &answer);
+    answer["response"].clone()
+}
+
+type Found = BTreeSet<(&'static str, &'static str, String)>;
+
+/// What `validate` finds in a text, but for what only a file can show.
+fn offline(text: &str, inside: &str) -> Found {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.yaml");
+    std::fs::write(&file, text).unwrap();
+    let sources = sources(&Selection { paths: vec![file], ..Selection::default() }).unwrap();
+    let (policy, known) = (Policy::default(), KnownObjects::default());
+    let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: true };
+    let mut found = Found::new();
+    for piece in sources[0].pieces().unwrap() {
+        let diagnostics = judge.piece(&sources[0], &piece.unwrap()).diagnostics;
+        let shared = diagnostics.into_iter().filter(|it| !is_of_files(it.rule));
+        found.extend(shared.map(|it| {
+            (it.rule.id, it.severity.name(), it.path.strip_prefix(inside).unwrap_or(&it.path).to_owned())
+        }));
+    }
+    found
+}
+
+fn is_of_files(rule: &syncguard::rule::Rule) -> bool {
+    rule.checks.iter().any(|check| matches!(check, Check::Manifest(_) | Check::Text))
+}
+
+/// A value in block style, its texts in double quotes, as a person could write it.
+fn yaml(value: &Value, indent: usize) -> String {
+    let quoted = |text: &str| {
+        text.chars().fold("\"".to_owned(), |all, c| {
+            if matches!(c, ' '..='~') && !matches!(c, '"' | '\\') {
+                all + &c.to_string()
+            } else {
+                format!("{all}\\U{:08x}", u32::from(c))
+            }
+        }) + "\""
+    };
+    let inside = |value: &Value| format!("\n{}", yaml(value, indent + 2));
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().fold(String::new(), |all, item| format!("{all}{:indent$}-{}\n", "", inside(item)))
+        }
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().fold(String::new(), |all, (key, value)| {
+                format!("{all}{:indent$}{}:{}\n", "", quoted(key), inside(value))
+            })
+        }
+        Value::String(text) => format!("{:indent$}{}", "", quoted(text)),
+        other => format!("{:indent$}{other}", ""),
+    }
+}
+
+fn at<'v>(object: &'v Value, path: &Path<'_>) -> Option<&'v Value> {
+    path.steps().iter().try_fold(object, |value, step| match *step {
+        Step::Key(key) => value.get(key),
+        Step::Index(index) => value.get(index),
+    })
+}
+
+/// Every value that was written is still there, but for the one that follows the number of instances.
+fn check_kept(before: &Value, after: &Value, path: &str) {
+    match (before, after) {
+        (Value::Null, _) => {}
+        (Value::Object(old), Value::Object(new)) => {
+            for (key, value) in old {
+                let now = new.get(key).unwrap_or_else(|| panic!("{path}.{key} was written, and is gone"));
+                check_kept(value, now, &format!("{path}.{key}"));
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            assert_eq!(old.len(), new.len(), "{path} has as many elements as it had");
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                check_kept(old, new, &format!("{path}[{index}]"));
+            }
+        }
+        _ => assert_eq!(before, after, "{path} was written, and must stay"),
+    }
+}
+
+fn derived(object: &Value) -> &Value {
+    &object["spec"]["replication"]["syncInstances"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_object_is_judged_and_answered(now in object(), before in object(), any in any_json()) {
+        for (now, before) in [(&now, None), (&now, Some(&before)), (&now, Some(&any)), (&any, Some(&now)), (&any, None)] {
+            findings(now, before, Source::File);
+            findings(now, before, Source::Admission);
+        }
+        for before in [None, Some(&before), Some(&any)] {
+            answered(Webhook::Validate, &review_of(&now, before));
+            answered(Webhook::Mutate, &review_of(&now, before));
+        }
+        for text in [any.to_string(), review_of(&any, Some(&now)).to_string(), format!("{now}\n---\n{any}\n")] {
+            offline(&text, "");
+            let bytes = text.as_bytes();
+            let split: usize = documents(bytes).map(|(document, _)| document.len()).sum();
+            prop_assert_eq!(split, bytes.len(), "the documents of a text are all of it");
+            prop_assert!([200, 400].contains(&admission::reply(Webhook::Validate, bytes, &Settings::default()).status));
+        }
+    }
+
+    #[test]
+    fn defaults_fill_gaps_and_touch_nothing_else(now in cluster(), before in cluster()) {
+        for before in [None, Some(&before)] {
+            let (patched, _) = completed(&now, before);
+            let (again, more) = completed(&patched, before);
+            prop_assert!(more.is_empty(), "a second pass over {patched} would fill in {more:?}");
+            prop_assert_eq!(&again, &patched);
+            let mut expected = now.clone();
+            // A value that was derived once follows the number of instances.
+            let follows = before.is_some_and(|before| derived(before).as_f64() == derived(&now).as_f64());
+            if follows && !derived(&now).is_null() && derived(&now) != derived(&patched) {
+                expected["spec"]["replication"]["syncInstances"] = derived(&patched).clone();
+            }
+            check_kept(&expected, &patched, "");
+            let known = errors(&now, before);
+            let new: Vec<_> = errors(&patched, before).into_iter().filter(|error| !known.contains(error)).collect();
+            prop_assert!(new.is_empty(), "completing {now} (before: {before:?}) gives new errors: {new:?}");
+        }
+    }
+
+    #[test]
+    fn an_sgshardedcluster_gets_no_defaults(now in sharded()) {
+        prop_assert!(completed(&now, None).1.is_empty());
+    }
+
+    #[test]
+    fn one_object_is_judged_alike_from_yaml_json_and_a_review(now in object()) {
+        let json = offline(&now.to_string(), "");
+        prop_assert_eq!(&offline(&yaml(&now, 0), ""), &json, "through YAML, of {}", now);
+        let review = offline(&review_of(&now, None).to_string(), "");
+        prop_assert_eq!(&review, &json, "through an AdmissionReview, of {}", now);
+        let text = yaml(&now, 0);
+        let read = manifest::parse(&text);
+        prop_assert_eq!(read.documents.len(), 1, "{} is one document", text);
+    }
+
+    #[test]
+    fn what_was_so_before_is_never_denied(now in object(), status in any_json()) {
+        prop_assert_eq!(errors(&now, Some(&now)), Vec::new(), "an update of {} to itself", now);
+        let mut written = now.clone();
+        written["status"] = status;
+        written["extra"] = json!("changed");
+        let review = review_of(&written, Some(&now));
+        prop_assert_eq!(&answered(Webhook::Validate, &review)["allowed"], true);
+        prop_assert!(answered(Webhook::Mutate, &review).get("patch").is_none(), "spec is as it was");
+    }
+
+    #[test]
+    fn a_finding_is_at_a_value_or_where_one_is_missing(now in object()) {
+        let body = view(&now);
+        for finding in judged(&body, None, Source::File) {
+            // The nearest existing ancestor is shown; below `spec` nothing may be there at all.
+            let parent = finding.path.parent().unwrap_or_default();
+            let found = at(&now, &finding.path).is_some() || at(&now, &parent).is_some();
+            let is_missing = finding.path.steps().first() == Some(&Step::Key("spec"));
+            prop_assert!(found || is_missing, "{finding:?} is nowhere in {now}");
+        }
+    }
+}
