@@ -1,14 +1,14 @@
 //! `syncguard explain`: what a cluster will be, and what survives which failure.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use super::input::{InputArgs, unreadable};
+use super::{
+    input::{InputArgs, unreadable},
+    report::write,
+};
 use crate::{
     input::{Source, documents},
     manifest,
@@ -58,43 +58,62 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let policy = args.input.policy()?;
     let (sources, _) = args.input.sources()?;
     let known = args.input.known(&sources)?;
-    let mut predictions = Vec::new();
+    let mut out = io::stdout().lock();
+    let mut explained = 0;
     for source in &sources {
-        predictions.extend(of_source(source, &known, &policy)?);
+        for_predictions(source, &known, &policy, |prediction| {
+            write(&mut out, between(args.output, explained))?;
+            explained += 1;
+            write(&mut out, &rendered(args.output, &prediction)?)
+        })?;
     }
-    if predictions.is_empty() {
+    if explained == 0 {
         bail!("there is no SGCluster or SGShardedCluster in the input, so there is nothing to explain");
     }
-    let text = match args.output {
-        Format::Text => predictions.iter().map(explain::text).collect::<Vec<_>>().join("\n"),
-        Format::Json => printable_json(format!("{}\n", serde_json::to_string_pretty(&predictions)?)),
-        Format::Mermaid => predictions.iter().map(mermaid::text).collect::<Vec<_>>().join("\n"),
-    };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write the result")
-        }
-        _ => Ok(ExitCode::SUCCESS),
+    if args.output == Format::Json {
+        write(&mut out, "\n]\n")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What stands before a prediction: they are printed as they come, so that any number of them fits into memory.
+fn between(format: Format, explained: usize) -> &'static str {
+    match (format, explained) {
+        (Format::Json, 0) => "[\n",
+        (Format::Json, _) => ",\n",
+        (_, 0) => "",
+        (Format::Text | Format::Mermaid, _) => "\n",
     }
 }
 
-fn of_source(source: &Source, known: &KnownObjects, policy: &Policy) -> Result<Vec<Prediction>> {
+fn rendered(format: Format, prediction: &Prediction) -> Result<String> {
+    Ok(match format {
+        Format::Text => explain::text(prediction),
+        Format::Json => printable_json(serde_json::to_string_pretty(prediction)?),
+        Format::Mermaid => mermaid::text(prediction),
+    })
+}
+
+fn for_predictions(
+    source: &Source,
+    known: &KnownObjects,
+    policy: &Policy,
+    mut each: impl FnMut(Prediction) -> Result<()>,
+) -> Result<()> {
     let text = source.read()?;
-    let mut predictions = Vec::new();
     for (bytes, line) in documents(&text) {
         let name = source.name.as_deref().unwrap_or("<stdin>");
-        let read =
-            manifest::parse(manifest::decode(bytes).map_err(|error| unreadable(name, bytes, line, &error))?);
+        let fault = |error: &manifest::SyntaxError| unreadable(name, bytes, line, error);
+        let read = manifest::parse(manifest::decode(bytes).map_err(|error| fault(&error))?);
         if let Some(error) = read.error.filter(|_| source.is_named) {
-            return Err(unreadable(name, bytes, line, &error));
+            return Err(fault(&error));
         }
         for document in &read.documents {
-            for subject in subjects(document) {
-                predictions.extend(of_subject(&subject, known, policy));
-            }
+            let predictions = subjects(document).into_iter();
+            predictions.filter_map(|subject| of_subject(&subject, known, policy)).try_for_each(&mut each)?;
         }
     }
-    Ok(predictions)
+    Ok(())
 }
 
 fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) -> Option<Prediction> {

@@ -1,17 +1,16 @@
 //! `syncguard mutate`: fill in the defaults as the webhook would, with comments and layout kept.
 
-use std::{
-    fs,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{fs, io, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::input::{InputArgs, unreadable};
+use super::{
+    input::{InputArgs, unreadable},
+    report::write,
+};
 use crate::{
     admission::patch,
     input::{Source, documents},
@@ -136,12 +135,7 @@ fn boundary(before: &[u8], after: &[u8]) -> &'static str {
 }
 
 fn print(text: &str) -> Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write the result")
-        }
-        _ => Ok(()),
-    }
+    write(&mut io::stdout().lock(), text)
 }
 
 /// The difference of two texts, as `diff -u` shows it; empty where there is none.

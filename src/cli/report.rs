@@ -237,7 +237,7 @@ impl Report {
                 }
             }
             write(&mut writer.to, &writer.format.end(&self.summary, with_summary))?;
-            writer.to.flush().or_else(ignore_closed_pipe)?;
+            writer.to.flush().or_else(ignore_closed_pipe).context("cannot write the result")?;
         }
         Ok(self.exit_code())
     }
@@ -268,7 +268,7 @@ impl Report {
 ///
 /// The output is full or gone.
 pub fn write(to: &mut dyn Write, text: &str) -> Result<()> {
-    to.write_all(text.as_bytes()).or_else(ignore_closed_pipe).context("cannot write the findings")
+    to.write_all(text.as_bytes()).or_else(ignore_closed_pipe).context("cannot write the result")
 }
 
 /// A reader that has seen enough (`| head`) is no fault of ours.

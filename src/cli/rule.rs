@@ -1,13 +1,11 @@
 //! `syncguard rule`: the catalogue, or one rule's page.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 
+use super::report::write;
 use crate::{policy::find_rule, render::catalogue, rules};
 
 const EXAMPLES: &str = "\
@@ -57,10 +55,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
         (None, Format::Markdown) => catalogue::page(),
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write the page")
-        }
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    write(&mut io::stdout().lock(), &text)?;
+    Ok(ExitCode::SUCCESS)
 }

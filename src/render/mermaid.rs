@@ -12,10 +12,10 @@ pub fn text(prediction: &Prediction) -> String {
         match fate {
             Fate::Running(running) => cluster(&mut out, index, running),
             Fate::Stopped { name } => {
-                let _ = writeln!(out, "  c{index}[\"{name}: stopped\"]");
+                let _ = writeln!(out, "  c{index}[\"{}: stopped\"]", label(name));
             }
             Fate::Undetermined { name } => {
-                let _ = writeln!(out, "  c{index}[\"{name}: not determined by the manifest\"]");
+                let _ = writeln!(out, "  c{index}[\"{}: not determined by the manifest\"]", label(name));
             }
         }
     }
@@ -23,9 +23,9 @@ pub fn text(prediction: &Prediction) -> String {
 }
 
 fn cluster(out: &mut String, index: usize, cluster: &Running) {
-    let _ = writeln!(out, "  subgraph c{index}[\"{}: {}\"]", cluster.name, cluster.mode);
+    let _ = writeln!(out, "  subgraph c{index}[\"{}: {}\"]", label(&cluster.name), cluster.mode);
     let leader = if cluster.follows_another_cluster { MemberRole::StandbyLeader } else { MemberRole::Leader };
-    let _ = writeln!(out, "    c{index}l([\"{}-0<br/>{}\"])", cluster.name, leader.name());
+    let _ = writeln!(out, "    c{index}l([\"{}-0<br/>{}\"])", label(&cluster.name), leader.name());
     let awaited = (cluster.copies - 1, cluster.instances - 1);
     for (at, pods) in cluster.pods.iter().enumerate() {
         standbys(out, index, at, pods, awaited);
@@ -44,6 +44,11 @@ fn standbys(out: &mut String, index: usize, at: usize, pods: &Pods, (awaited, st
         all if all == standbys_in_all => "==>|\"waited for\"|".to_owned(),
         some => format!("==>|\"{some} of {standbys_in_all} waited for\"|"),
     };
-    let label = pods.group.as_deref().unwrap_or("main");
+    let label = label(pods.group.as_deref().unwrap_or("main"));
     let _ = writeln!(out, "    c{index}l {arrow} c{index}p{at}[\"{count} × {label}<br/>{}\"]", pods.role);
+}
+
+/// A name inside a label, without what Mermaid would take for its own.
+fn label(name: &str) -> String {
+    name.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
 }
