@@ -107,8 +107,8 @@ struct State<'a> {
 enum Shape<'a> {
     Cluster(Box<Cluster<'a>>),
     Sharded(Sharded<'a>),
-    /// An SGPostgresConfig means no cluster of its own.
-    Config,
+    /// An SGPostgresConfig means no cluster of its own, and of a `spec` that is no object nothing is known.
+    None,
 }
 
 impl<'a> State<'a> {
@@ -128,9 +128,10 @@ impl<'a> State<'a> {
 
     fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Option<Self> {
         let shape = match object.known_kind()? {
+            _ if object.spec.other().is_some() => Shape::None,
             Kind::Cluster => Shape::Cluster(Box::new(Cluster::of(object, configs))),
             Kind::ShardedCluster => Shape::Sharded(Sharded::of(object, configs)),
-            Kind::PostgresConfig => Shape::Config,
+            Kind::PostgresConfig => Shape::None,
             Kind::Scale => return None,
         };
         Some(Self { object, shape })
@@ -159,7 +160,7 @@ impl<'a> State<'a> {
         match &self.shape {
             Shape::Cluster(cluster) => std::slice::from_ref(cluster),
             Shape::Sharded(sharded) => sharded.parts(),
-            Shape::Config => &[],
+            Shape::None => &[],
         }
     }
 

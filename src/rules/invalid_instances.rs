@@ -62,7 +62,9 @@ mod tests {
         ] {
             cluster(spec).raises(&RULE, at);
         }
-        cluster("{instances: '${REPLICAS}'}").says(&RULE, "a variable that nothing has replaced");
+        // A spec that is no object has no instances that could be wrong; its type is.
+    cluster("[1]").raises(&RULE, &[]);
+    cluster("{instances: '${REPLICAS}'}").says(&RULE, "a variable that nothing has replaced");
     }
 
     #[test]
