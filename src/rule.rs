@@ -243,7 +243,8 @@ pub fn printable<'t, T: From<Cow<'t, str>>>(text: impl Into<Cow<'t, str>>) -> T 
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    if !text.contains(is_obeyed) {
+    let is_plain = text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control());
+    if is_plain || !text.contains(is_obeyed) {
         return text.into();
     }
     let shown = |c: char| if is_obeyed(c) { c.escape_default().to_string() } else { c.to_string() };

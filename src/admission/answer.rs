@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{GroupVersionKind, Request};
 use crate::{
-    rule::{Finding, Severity},
+    rule::{Finding, Severity, printable},
     view::Leaf,
 };
 
@@ -187,13 +187,18 @@ fn warning(finding: &Finding<'_>) -> String {
         reason => format!(" (an error, but {reason})"),
     };
     let end = format!("{softened} [{id}]");
-    let path = finding.path.to_string();
+    let path: String = printable(finding.path.to_string());
     let full = format!("{path}: {}{end}", finding.message);
-    if full.chars().count() <= COMFORTABLE {
-        return printable(&full);
+    if fits(&full, COMFORTABLE) {
+        return full;
     }
     let short = format!("{path}: {}{end}", finding.rule.summary);
-    printable(&if short.chars().count() <= LONGEST { short } else { shortened(&path, &end) })
+    if fits(&short, LONGEST) { short } else { shortened(&path, &end) }
+}
+
+/// Whether a text has at most so many characters.
+fn fits(text: &str, characters: usize) -> bool {
+    text.len() <= characters || text.chars().count() <= characters
 }
 
 /// A path of any length, cut, with the id kept.
@@ -201,10 +206,6 @@ fn shortened(path: &str, end: &str) -> String {
     let room = LONGEST.saturating_sub(end.chars().count() + 1);
     let kept: String = path.chars().take(room).collect();
     format!("{kept}…{end}").chars().take(LONGEST).collect()
-}
-
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// As many warnings as an API server passes on, and how many more there are.
