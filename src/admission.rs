@@ -1,6 +1,6 @@
 //! The wire format of admission webhooks: the bytes of an AdmissionReview in, the bytes of the answer out.
 //!
-//! Nothing else in the program knows this format. Types of our own read it, because only the fields that
+//! Captured reviews in files are opened through the same types. Types of our own read it, because only the fields that
 //! are judged are wanted and they are borrowed from the request's bytes.
 
 mod answer;

@@ -174,11 +174,6 @@ impl<'a> Cluster<'a> {
         self.instances.integer().filter(|instances| *instances >= 0)
     }
 
-    /// Which part of the object it is.
-    pub fn part(&self) -> Part {
-        self.part
-    }
-
     /// Whether the cluster is stopped on purpose.
     pub fn is_stopped(&self) -> bool {
         self.instances() == Some(0)

@@ -1,4 +1,4 @@
-//! The judgement of files: every object of a text is found, judged as the webhook would, and located.
+//! The judgement of files: every object of a text is found, judged by the same rules as in the webhook, and located.
 
 mod comments;
 pub mod complete;

@@ -37,16 +37,16 @@ pub struct Prediction {
     /// Its namespace, where it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Why it would be refused, and nothing of this would come about; filled in by whoever judged it.
+    /// What is wrong with the manifest, so that it may be refused; filled in by whoever judged it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<Refusal>,
+    pub errors: Vec<ManifestError>,
     /// The Postgres clusters that it becomes: one, or the coordinator and each kind of shard.
     pub clusters: Vec<Fate>,
 }
 
-/// An error for which an object would be refused.
+/// An error in a manifest that is predicted all the same.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Refusal {
+pub struct ManifestError {
     /// The rule.
     pub rule: &'static str,
     /// Where.
@@ -55,7 +55,7 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl From<Finding<'_>> for Refusal {
+impl From<Finding<'_>> for ManifestError {
     fn from(finding: Finding<'_>) -> Self {
         Self { rule: finding.rule.id, path: finding.path.to_string(), message: finding.message }
     }
@@ -68,8 +68,8 @@ impl Prediction {
         let mut shown = self.clone();
         shown.name = printable(shown.name);
         shown.namespace = shown.namespace.map(printable);
-        for refusal in &mut shown.refusals {
-            refusal.path = printable(std::mem::take(&mut refusal.path));
+        for error in &mut shown.errors {
+            error.path = printable(std::mem::take(&mut error.path));
         }
         shown.clusters.iter_mut().for_each(Fate::make_printable);
         shown
@@ -240,7 +240,7 @@ pub fn predict<'a>(
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
-    Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, refusals: Vec::new(), clusters })
+    Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, errors: Vec::new(), clusters })
 }
 
 /// The coordinator, and each kind of shard that there is: an override of a shard beyond the last makes none,
@@ -314,7 +314,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
-        failures: scene::all(&scene),
+        failures: scene::failures(&scene),
     })
 }
 

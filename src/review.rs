@@ -107,7 +107,7 @@ struct State<'a> {
 enum Shape<'a> {
     Cluster(Box<Cluster<'a>>),
     Sharded(Sharded<'a>),
-    /// An SGPostgresConfig means no cluster of its own, and of a `spec` that is no object nothing is known.
+    /// No cluster: an SGPostgresConfig, or an object whose `spec` is no object.
     None,
 }
 

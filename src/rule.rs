@@ -105,7 +105,7 @@ pub struct Change<'c, 'a> {
     pub before: &'c Cluster<'a>,
     /// As it is to be.
     pub now: &'c Cluster<'a>,
-    /// The SGCluster before, whose status names the pods.
+    /// The stored object, whose status names an SGCluster's pods and says whether an upgrade is under way.
     pub stored: &'a Body<'a>,
 }
 

@@ -1,8 +1,8 @@
 //! The view: the fields that syncguard judges, read as they are written; everything else is skipped.
 //!
 //! One set of types serves JSON bytes and parsed YAML. Reading never fails on a value of a wrong type,
-//! and keeps no positions: those are looked up by path, for what is found. The types are read and never
-//! written back.
+//! and keeps no positions: those are looked up by path, for what is found. The types are never written
+//! back to a document; `review::complete` alone fills defaults into them.
 
 pub(crate) mod fields;
 mod leaf;

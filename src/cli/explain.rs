@@ -12,9 +12,9 @@ use super::{
 use crate::{
     input::{Source, documents},
     manifest,
-    offline::{Content, KnownObjects, Subject, subjects},
+    offline::{Content, Known, KnownObjects, Subject, subjects},
     policy::Policy,
-    prediction::{Prediction, Refusal, predict},
+    prediction::{ManifestError, Prediction, predict},
     render::{explain, findings::printable_json, mermaid},
     review::{self, Request},
     rule::Severity,
@@ -123,18 +123,25 @@ fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) 
         Content::Other => return None,
     };
     let Given::Is(body) = &mut object else { return None };
-    review::complete(body, None, policy, || false);
-    of_body(body, known, policy)
+    let before = known.before(body).map(Known::read);
+    let before = before.as_ref().and_then(Given::get);
+    review::complete(body, before, policy, || false);
+    of_body(body, before, known, policy)
 }
 
-/// The prediction, and why the manifest would be refused in the first place.
-fn of_body(body: &Body<'_>, known: &KnownObjects, policy: &Policy) -> Option<Prediction> {
+/// The prediction, and what is wrong with the manifest in the first place.
+fn of_body(
+    body: &Body<'_>,
+    before: Option<&Body<'_>>,
+    known: &KnownObjects,
+    policy: &Policy,
+) -> Option<Prediction> {
     let configs = |name: &str| known.postgres_config(body.namespace(), name).map(|config| &config.parameters);
     let mut prediction = predict(body, &configs)?;
     let request =
-        Request { object: body, before: None, scale: None, configs: &configs, source: review::Source::File };
+        Request { object: body, before, scale: None, configs: &configs, source: review::Source::File };
     let errors =
         review::judge(&request, policy).into_iter().filter(|finding| finding.severity == Severity::Error);
-    prediction.refusals = errors.map(Refusal::from).collect();
+    prediction.errors = errors.map(ManifestError::from).collect();
     Some(prediction)
 }

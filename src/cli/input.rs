@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     input::{Selection, Source, sources},
@@ -27,17 +27,13 @@ pub struct InputArgs {
     #[arg(long, value_name = "NAME")]
     pub stdin_filename: Option<String>,
 
-    /// The objects as they are now, for rules about changes; matched by kind, name and namespace
+    /// The objects as they are now, for rules and defaults about changes; matched by kind, name and namespace
     #[arg(long, value_name = "FILE")]
     pub old: Vec<PathBuf>,
 
     /// Settings, the same file as for serve
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
-
-    /// Give a rule another severity: error, warning or off; repeatable
-    #[arg(long, value_name = "ID=SEVERITY")]
-    pub severity: Vec<String>,
 }
 
 impl InputArgs {
@@ -66,19 +62,12 @@ impl InputArgs {
         Ok(known)
     }
 
-    /// How rules are weighed: the settings file, then the flags.
+    /// How rules are weighed: as the settings file says.
     pub fn policy(&self) -> Result<Policy> {
-        let mut policy = match &self.settings {
+        Ok(match &self.settings {
             Some(path) => Settings::read(path, true)?.policy,
             None => Settings::default_with(true).policy,
-        };
-        for pair in &self.severity {
-            let (id, severity) = pair.split_once('=').with_context(|| {
-                format!("--severity {pair}: expected ID=SEVERITY, as in strict-with-one-standby=off")
-            })?;
-            policy.set(id, severity).with_context(|| format!("--severity {pair}"))?;
-        }
-        Ok(policy)
+        })
     }
 }
 

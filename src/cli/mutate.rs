@@ -108,7 +108,9 @@ fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<(
     match (&source.path, args.output) {
         _ if args.check => {
             if before != after {
-                print(&format!("{name}: defaults are missing\n"))?;
+                print(&format!(
+                    "{name}: defaults would be filled in; syncguard mutate -o diff shows them\n"
+                ))?;
             }
         }
         (Some(path), _) if args.write => {

@@ -12,6 +12,7 @@ use crate::{
     input::{InputError, Piece, Source},
     offline::{Judge, Judged, rewrite},
     parallel::in_order,
+    policy::Policy,
     render::findings::counted,
 };
 
@@ -46,6 +47,10 @@ pub struct Args {
     #[arg(long)]
     diff: bool,
 
+    /// Give a rule another severity: error, warning or off; repeatable
+    #[arg(long, value_name = "ID=SEVERITY")]
+    severity: Vec<String>,
+
     /// Let no comment and no annotation hide a finding
     #[arg(long)]
     no_inline_ignores: bool,
@@ -58,6 +63,7 @@ pub struct Args {
 /// Wrong settings, or input that cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut policy = args.input.policy()?;
+    set_severities(&mut policy, &args.severity)?;
     policy.honor_ignores &= !args.no_inline_ignores;
     let (mut sources, patches) = args.input.sources()?;
     let known = args.input.known(&sources)?;
@@ -76,6 +82,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     report.summary.skipped = patches;
     judge_all(&judge, &sources, &mut report)?;
     report.end()
+}
+
+/// What the flags say of rules counts more than the settings.
+fn set_severities(policy: &mut Policy, pairs: &[String]) -> Result<()> {
+    for pair in pairs {
+        let (id, severity) = pair.split_once('=').with_context(|| {
+            format!("--severity {pair}: expected ID=SEVERITY, as in strict-with-one-standby=off")
+        })?;
+        policy.set(id, severity).with_context(|| format!("--severity {pair}"))?;
+    }
+    Ok(())
 }
 
 /// Judges all sources on all cores; the first that cannot be read ends it.

@@ -24,8 +24,8 @@ pub(super) struct Scene<'s> {
     pub synchronous_commit: SynchronousCommit,
 }
 
-/// Every failure that can happen to a cluster of this shape, the harmless ones first.
-pub(super) fn all(scene: &Scene<'_>) -> Vec<Failure> {
+/// The failures that are told of a cluster of this shape, the harmless ones first.
+pub(super) fn failures(scene: &Scene<'_>) -> Vec<Failure> {
     let mut failures = Vec::new();
     if scene.standbys() >= 1 {
         failures.extend(Ending::ALL.map(|ending| scene.one_standby(ending)));
@@ -61,15 +61,18 @@ fn weaken(failure: &mut Failure, commit: SynchronousCommit) {
         Leader::RestartedInPlace | Leader::OldLeaderOnly => commit == SynchronousCommit::Off,
         _ => true,
     };
-    failure.note = if is_lost {
+    if failure.leader == Leader::Unchanged {
+        failure.note.clear();
+    }
+    if is_lost {
         failure.loss = Loss::Yes;
-        format!(
+        let early = format!(
             "synchronous_commit is {}: the last commits were acknowledged before they were safe",
             commit.name()
-        )
-    } else {
-        String::new()
-    };
+        );
+        let before = std::mem::take(&mut failure.note);
+        failure.note = if before.is_empty() { early } else { format!("{early}; {before}") };
+    }
 }
 
 /// How one standby can end.
@@ -94,7 +97,7 @@ impl Ending {
     }
 }
 
-/// From a leader's graceful stop or death to the promotion, beyond `ttl`: observed, in milliseconds.
+/// From the end of `ttl` to the promotion after the leader's death: observed, in milliseconds.
 const PROMOTION_MS: u64 = 1_000;
 
 impl Scene<'_> {
@@ -111,7 +114,7 @@ impl Scene<'_> {
         self.synchronous.mode && self.awaited() < self.standbys()
     }
 
-    /// Whether a standby can be promoted at all; the leader is a main pod, which could.
+    /// Whether a standby can be promoted at all; the leader is a main pod and counts as one of the two.
     fn has_successor(&self) -> bool {
         self.topology.count(Role::is_promotable) >= 2
     }
@@ -160,7 +163,7 @@ impl Scene<'_> {
         }
         if writes == Writes::BlockForever {
             note.push(
-                "wal_sender_timeout is 0: the dead standby counts as connected, and patronictl list goes on showing a \
+                "wal_sender_timeout is 0: the dead standby counts as connected until TCP gives up, one that hangs for ever, and patronictl list goes on showing a \
                  healthy Sync Standby; stop its pod to go on"
                     .to_owned(),
             );
@@ -221,7 +224,7 @@ impl Scene<'_> {
         let then = if self.synchronous.strict { Then::HangUntilAStandbyFollows } else { Then::Continue };
         let writes =
             self.interrupted(self.timing.ttl.saturating_mul(1_000).saturating_add(PROMOTION_MS), then);
-        let mut note = vec!["3 s after a graceful stop".to_owned()];
+        let mut note = vec!["after a graceful stop of the leader it takes about 3 s".to_owned()];
         if self.synchronous.strict {
             note.push(format!(
                 "synchronous_standby_names is * until another standby follows {}",
@@ -247,20 +250,30 @@ impl Scene<'_> {
         if self.follows_another_cluster {
             return "the commits are acknowledged by the cluster that this one follows".to_owned();
         }
-        let limit = self.timing.maximum_lag_on_failover;
-        format!("what the new leader had not received is lost, up to maximum_lag_on_failover ({limit} bytes)")
+        let (limit, ttl) = (self.timing.maximum_lag_on_failover, self.timing.ttl);
+        format!(
+            "what the new leader had not received is lost: up to maximum_lag_on_failover ({limit} bytes), and what was \
+             written since Patroni last noted the leader's position, at worst in the last {ttl} s"
+        )
     }
 
     fn leader_and_synchronous_standbys(&self) -> Failure {
+        let (leader, note) = if self.has_successor() {
+            (
+                Leader::FirstSynchronousMemberBack,
+                "the survivor is not promoted by itself; `patronictl failover --candidate MEMBER --force` promotes it \
+                 by hand (not a nofailover one), without what it had not received",
+            )
+        } else {
+            (Leader::OldLeaderOnly, "no standby may be promoted (nofailover), by hand neither")
+        };
         Failure {
             id: "leader-and-synchronous-standbys",
             event: "leader and sync standbys at once",
             writes: self.stopped(),
             loss: Loss::OnlyWithTheVolumes,
-            leader: Leader::FirstSynchronousMemberBack,
-            note: "the survivor is not promoted by itself; `patronictl failover --candidate MEMBER --force` promotes it \
-                   by hand (not a nofailover one), without what it had not received"
-                .to_owned(),
+            leader,
+            note: note.to_owned(),
         }
     }
 
@@ -345,7 +358,7 @@ mod tests {
             follows_another_cluster: false,
             synchronous_commit: SynchronousCommit::On,
         };
-        let failure = all(&scene).into_iter().find(|failure| failure.id == id);
+        let failure = failures(&scene).into_iter().find(|failure| failure.id == id);
         failure.map_or_else(
             || "does not happen".to_owned(),
             |failure| format!("{:?}, loss {:?}, {:?}", failure.writes, failure.loss, failure.leader),

@@ -109,7 +109,8 @@ fn severity(rule: &Rule) -> String {
 }
 
 fn places(example: &Example) -> String {
-    if example.at.is_empty() { String::new() } else { format!(", at {}", example.at.join(" and ")) }
+    let places: Vec<_> = example.at.iter().copied().filter(|path| !path.is_empty()).collect();
+    if places.is_empty() { String::new() } else { format!(", at {}", places.join(" and ")) }
 }
 
 /// The manifest with what it was before, if it is about a change.

@@ -12,13 +12,11 @@ pub fn text(prediction: &Prediction) -> String {
     let namespace =
         prediction.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
     let _ = writeln!(out, "{} {}{namespace}", prediction.kind, prediction.name);
-    for refusal in &prediction.refusals {
-        let _ = writeln!(out);
-        wrapped(
-            &mut out,
-            "",
-            &format!("It would be refused for {}: {} [{}]", refusal.path, refusal.message, refusal.rule),
-        );
+    if !prediction.errors.is_empty() {
+        out.push_str("\nThe manifest has errors; what follows is what it would be all the same.\n");
+    }
+    for error in &prediction.errors {
+        wrapped(&mut out, "  ", &format!("{}: {} [{}]", error.path, error.message, error.rule));
     }
     for fate in &prediction.clusters {
         out.push('\n');
@@ -166,12 +164,15 @@ fn failures(out: &mut String, cluster: &Running) {
     }
     let _ = writeln!(out);
     line(out, &header, widths);
-    for (index, (cells, note)) in rows.iter().enumerate() {
-        line(out, cells, widths);
-        // What holds for several rows in a row is said below the last.
-        let is_repeated = rows.get(index + 1).is_some_and(|(_, next)| next == note);
-        if !note.is_empty() && !is_repeated {
-            wrapped(out, "    ", note);
+    for same in rows.chunk_by(|(_, note), (_, next)| note == next) {
+        for (cells, _) in same {
+            line(out, cells, widths);
+        }
+        // What holds for several rows is said once, below the last.
+        match same {
+            [] | [(_, ""), ..] => {}
+            [(_, note)] => wrapped(out, "    ", note),
+            [(_, note), ..] => wrapped(out, "    ", &format!("in these {} cases: {note}", same.len())),
         }
     }
 }
@@ -208,14 +209,14 @@ fn row(failure: &Failure) -> [String; 4] {
 fn writes(writes: Writes) -> String {
     match writes {
         Writes::Continue => "go on".to_owned(),
-        Writes::Block { at_most_ms } => format!("block up to {}, then go on", seconds(at_most_ms)),
+        Writes::Block { at_most_ms } => format!("block for about {}, then go on", seconds(at_most_ms)),
         Writes::BlockForever => "block without limit".to_owned(),
         Writes::Hang { .. } => "hang until a copy streams".to_owned(),
         Writes::Interrupted { at_most_ms, then: Then::Continue } => {
-            format!("stop for up to {}", seconds(at_most_ms))
+            format!("stop for about {}", seconds(at_most_ms))
         }
         Writes::Interrupted { at_most_ms, then: Then::HangUntilAStandbyFollows } => {
-            format!("stop for up to {}, then hang until a standby follows", seconds(at_most_ms))
+            format!("stop for about {}, then hang until a standby follows", seconds(at_most_ms))
         }
         Writes::Stopped => "stop until a member is back".to_owned(),
         Writes::NotTaken => "(takes none)".to_owned(),

@@ -129,6 +129,7 @@ pub fn printable_json(json: String) -> String {
 
 fn sentence(summary: &Summary) -> String {
     let found = match (summary.errors, summary.warnings) {
+        (0, 0) if summary.clusters == 0 => "nothing was judged".to_owned(),
         (0, 0) => "nothing to report".to_owned(),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     parity: false,
     judges_stopped: false,
     summary: "maximum_lag_on_failover is below 1 MiB in a synchronous mode",
-    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose. In a \
+    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose, but for what was written in the last ttl seconds. In a \
         synchronous mode the members that may be promoted have every acknowledged commit anyway; what they \
         lack is the WAL of transactions that nobody was told about, and a bulk load writes megabytes of it. \
         So the limit protects nothing there, and a small one can leave the cluster without a leader although \

@@ -37,7 +37,10 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if cluster.instances().is_none() {
         let message = format!("the number of instances {}", is_not(&cluster.instances, "a whole number of at least 0"));
-        problems.at(&cluster.instances, message);
+        let problem = problems.at(&cluster.instances, message);
+        if let Some(number) = cluster.instances.text().and_then(|text| text.parse::<u32>().ok()) {
+            problem.help(format!("write it without quotes: {number}")).suggest(number);
+        }
     }
 }
 

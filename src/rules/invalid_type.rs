@@ -53,16 +53,18 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     for Mistyped { path, expected, found } in object.mistyped() {
         let name = name_of(&path);
         let meant = meant(&path, expected, found);
+        let is_setting = is_postgres_setting(&path);
         let help = match &meant {
             Some(value @ Value::String(_)) => format!("put it in quotes: {name}: {value}"),
             Some(value) => format!("write it without quotes: {name}: {value}"),
             None if is_version(&path) && matches!(found, Leaf::Float(_)) => {
-                format!("put it in quotes: {name}: \"{found}\" (without quotes 16.10 is read as 16.1)")
+                format!("put it in quotes as you wrote it, as in {name}: \"16.10\", which YAML reads as the number 16.1")
             }
             None => format!("make it {expected}"),
         };
         let problem = problems.at_path(path, format!("{name} {}", is_not(found, expected))).help(help);
-        problem.suggestion = meant;
+        // A setting that the API server refuses does no harm yet; quoted, it might.
+        problem.suggestion = meant.filter(|_| !is_setting);
     }
 }
 
@@ -133,7 +135,7 @@ mod tests {
     #[test]
     fn other_fields_are_told_what_they_take() {
         for (spec, at, says) in [
-            ("{postgres: {version: 16.1}}", "spec.postgres.version", "version: \"16.1\" (without"),
+            ("{postgres: {version: 16.1}}", "spec.postgres.version", "put it in quotes as you wrote it"),
             ("{postgres: {version: 16}}", "spec.postgres.version", "version: \"16\""),
             ("{profile: true}", "spec.profile", "profile is true; it must be a string"),
             ("{replication: sync}", "spec.replication", "replication is \"sync\"; it must be an object"),

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
         testing and development have not, and nonProductionOptions.disableClusterPodAntiAffinity \
         overrules the profile. Without it the scheduler may put leader and standbys on one node, and the \
         copies that a strict mode insists on can be lost, or hang the writes, together.",
-    fix: "remove disableClusterPodAntiAffinity or set it to false, and use the profile production",
+    fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile without anti-affinity",
     blind_spot: "Other affinity rules, taints and topology constraints that may keep pods apart are not read.",
     reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
     bad: Example::cluster(
@@ -47,7 +47,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         let message = format!("{} with pods that may share a node: losing one node can take every copy", mode.name());
         problems
             .at(&field, message)
-            .help("keep pods apart: profile: production without disableClusterPodAntiAffinity: true")
+            .help("keep pods apart: nonProductionOptions.disableClusterPodAntiAffinity: false")
             .see(&cluster.mode, "insists on a second copy");
     }
 }

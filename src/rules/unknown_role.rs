@@ -50,6 +50,7 @@ fn judge<'a>(role: &Field<'a>, what: &str, names: &[&'static str], problems: &mu
         return;
     }
     let problem = problems.at(role, format!("{what} {}", is_not(role, &one_of(names))));
+    problem.help(format!("write {}", one_of(names)));
     if let Some(meant) = nearest(text, names.iter().copied()) {
         problem.help(format!("write role: {meant}")).suggest(meant);
     }

@@ -19,7 +19,8 @@ pub(super) static RULE: Rule = Rule {
         of hours, begun by kubectl scale.",
     fix: "Add the standby in a mode that does not wait (async or sync-all), and change to strict-sync-all \
         when patronictl list shows it streaming.",
-    blind_spot: "How large the database is, and so how long the clone takes, cannot be seen.",
+    blind_spot: "How large the database is, and so how long the clone takes, cannot be seen. A strict-sync that is set \
+        together with the first standby blocks in the same way, and is not told.",
     reference: "StackGres operator: strict-sync-all switches strict synchronous mode on where instances is \
         above 1.",
     bad: Example::change(

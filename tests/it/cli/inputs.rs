@@ -122,7 +122,7 @@ fn what_is_none_of_ours_is_skipped_and_counted() {
         said.exits(0, &format!("{what} is not judged"));
         let rest = if skipped == 0 { String::new() } else { format!("; skipped {skipped} of other kinds") };
         assert!(
-            said.out.ends_with(&format!("of 1 file: nothing to report{rest}\n")),
+            said.out.ends_with(&format!("of 1 file: nothing was judged{rest}\n")),
             "the summary of {what}: {}",
             said.out
         );

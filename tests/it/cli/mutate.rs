@@ -82,7 +82,10 @@ fn write_changes_the_files_once() {
 fn check_names_the_files_in_which_defaults_are_missing() {
     let folder = Folder::with(&[("db.yaml", PLAIN), ("sound.yaml", SOUND)]);
     let said = folder.run("mutate --check db.yaml sound.yaml");
-    assert_eq!(said.exits(1, "db.yaml is not complete").out, "db.yaml: defaults are missing\n");
+    assert_eq!(
+        said.exits(1, "db.yaml is not complete").out,
+        "db.yaml: defaults would be filled in; syncguard mutate -o diff shows them\n"
+    );
     assert_eq!(folder.read("db.yaml"), PLAIN, "--check changes no file");
 }
 
