@@ -1,7 +1,8 @@
-//! The certificates that syncguard issues itself: a CA, and the leaves that it signs for the webhook.
+//! Certificates: a CA and the leaves that it signs, the leaf that is shown, the clients that are known.
 //!
 //! Nothing here reads a file or the clock: texts in PEM and the time are passed in.
 
+mod client;
 mod name;
 mod serving;
 
@@ -18,6 +19,7 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime, UtcOffset};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+pub use client::{AllowedClient, ClientCa, ClientNames, InvalidClient};
 pub use name::{InvalidName, Name};
 pub use serving::ServingCertificate;
 
@@ -68,6 +70,18 @@ pub enum CertificateError {
         utc(*.not_after)
     )]
     OutsideValidity {
+        /// First moment of validity.
+        not_before: OffsetDateTime,
+        /// Last moment of validity.
+        not_after: OffsetDateTime,
+    },
+    /// The serving certificate's time has not come or is over.
+    #[error(
+        "the certificate is valid only from {} to {}: issue a new one, or check the clock",
+        utc(*.not_before),
+        utc(*.not_after)
+    )]
+    NotValidNow {
         /// First moment of validity.
         not_before: OffsetDateTime,
         /// Last moment of validity.

@@ -3,8 +3,10 @@
 //! It knows sockets, TLS and HTTP. What an answer says is its [`Handler`]'s business.
 
 mod body;
+mod clients;
 mod connection;
 mod crowd;
+mod files;
 mod health;
 mod refusal;
 mod routes;
@@ -22,16 +24,18 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 use tracing::info;
 
 use crate::admission::{Reply, Webhook};
-use crate::certificate::CertificateError;
-use connection::Listener;
+use crate::certificate::{CertificateError, ClientCa};
+use connection::{Listener, Security};
 use health::Readiness;
+use tls::Tls;
 
+pub use clients::ClientAuth;
+pub use files::FileError;
 pub use shutdown::{Stop, run_until_signalled};
-pub use source::{SelfIssued, Source};
+pub use source::{CertificateFiles, SelfIssued, Source};
 pub use tls::CertificateStore;
 
 /// Answers reviews; called from many threads at once.
@@ -55,6 +59,8 @@ pub struct Options {
     pub health_listen: SocketAddr,
     /// Where the serving certificate comes from.
     pub source: Source,
+    /// Which clients may call; without it, all of them.
+    pub clients: Option<ClientAuth>,
     /// Whether TLS 1.2 is spoken besides 1.3.
     pub tls12: bool,
     /// How long requests are still accepted after [`Stop::Gently`], for API servers that have not noticed yet.
@@ -86,6 +92,8 @@ pub struct Limits {
     pub drain: Duration,
     /// How often the certificate's age is compared with the wall clock.
     pub certificate_check: Duration,
+    /// How often the contents of certificates' files are compared with what is in use.
+    pub file_check: Duration,
 }
 
 impl Default for Limits {
@@ -104,6 +112,7 @@ impl Default for Limits {
             body: Duration::from_secs(5),
             drain: Duration::from_secs(15),
             certificate_check: Duration::from_mins(1),
+            file_check: Duration::from_secs(10),
         }
     }
 }
@@ -124,6 +133,9 @@ pub enum ServeError {
     /// The first certificate could not be issued.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The first certificate, or the CA of the clients, could not be had from its files.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// rustls refused the settings.
     #[error("cannot set up TLS: {0}")]
     Tls(rustls::Error),
@@ -139,7 +151,7 @@ pub enum ServeError {
 pub struct Server {
     https: TcpListener,
     health: TcpListener,
-    tls: TlsAcceptor,
+    tls: Arc<Tls>,
     certificates: Arc<CertificateStore>,
     handler: Arc<dyn Handler>,
     options: Options,
@@ -150,11 +162,14 @@ impl Server {
     ///
     /// # Errors
     /// When a port cannot be had or there is no usable certificate.
-    pub async fn bind(options: Options, handler: Arc<dyn Handler>) -> Result<Self, ServeError> {
-        let first = options.source.first(OffsetDateTime::now_utc())?;
+    pub async fn bind(mut options: Options, handler: Arc<dyn Handler>) -> Result<Self, ServeError> {
+        let now = OffsetDateTime::now_utc();
+        let first = options.source.first(now)?;
+        let clients: Option<ClientCa> =
+            options.clients.as_mut().map(|clients| clients.first(now)).transpose()?;
         let certificates = Arc::new(CertificateStore::new(first));
-        let tls = tls::config(&certificates, options.tls12).map_err(ServeError::Tls)?;
-        let tls = TlsAcceptor::from(Arc::new(tls));
+        let tls = Tls::new(Arc::clone(&certificates), options.tls12, clients.as_ref());
+        let tls = Arc::new(tls.map_err(ServeError::Tls)?);
         let https = listen(options.listen, "--listen").await?;
         let health = listen(options.health_listen, "--health-listen").await?;
         Ok(Self { https, health, tls, certificates, handler, options })
@@ -183,10 +198,14 @@ impl Server {
         let mut background = JoinSet::new();
         let health = Listener::plain(self.health, health::router(&readiness), limits);
         background.spawn(health.run(pending()));
-        background.spawn(self.options.source.keep_fresh(self.certificates, limits.certificate_check));
+        background.spawn(self.options.source.keep_fresh(self.certificates, limits));
 
         let webhooks = routes::router(self.handler, limits);
-        let https = Listener::tls(self.https, self.tls, webhooks, limits);
+        let allowed = self.options.clients.as_ref().map(ClientAuth::allowed);
+        if let Some(clients) = self.options.clients {
+            background.spawn(clients.keep_fresh(Arc::clone(&self.tls), limits.file_check));
+        }
+        let https = Listener::tls(self.https, Security { tls: self.tls, allowed }, webhooks, limits);
         let draining = https.closing();
         let drain_delay = self.options.drain_delay;
         readiness.set_ready();

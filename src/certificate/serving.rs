@@ -70,6 +70,19 @@ impl ServingCertificate {
         (self.not_before..=self.not_after).contains(&now)
     }
 
+    /// Itself, unless clients would refuse it for its dates.
+    ///
+    /// # Errors
+    /// When it is expired or not valid yet.
+    pub fn valid_at(self, now: OffsetDateTime) -> Result<Self, CertificateError> {
+        let (not_before, not_after) = (self.not_before, self.not_after);
+        if self.is_valid_at(now) {
+            Ok(self)
+        } else {
+            Err(CertificateError::NotValidNow { not_before, not_after })
+        }
+    }
+
     /// When to renew: at two thirds of the life, up to a tenth of it earlier.
     ///
     /// The tenth is drawn from the fingerprint, so that replicas do not renew all at once and one certificate
@@ -96,7 +109,8 @@ pub(super) fn reject_encrypted(pem: &str) -> Result<(), CertificateError> {
     if encrypted { Err(CertificateError::EncryptedKey) } else { Ok(()) }
 }
 
-fn read_chain(pem: &str) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+/// All certificates of a PEM text, in their order; perhaps none.
+pub(super) fn read_chain(pem: &str) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
     CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| CertificateError::DamagedCertificate(error.to_string()))

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,10 @@ use super::{
     names,
 };
 use crate::admission::{self, Reply, Webhook};
-use crate::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, Name, Pair, ServingCertificate, utc};
-use crate::server::{Handler, Limits, Options, SelfIssued, Server, Source, run_until_signalled};
+use crate::certificate::{AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Name, utc};
+use crate::server::{
+    CertificateFiles, ClientAuth, Handler, Limits, Options, SelfIssued, Server, Source, run_until_signalled,
+};
 use crate::settings::Settings;
 
 const LONG_ABOUT: &str = "\
@@ -31,6 +33,13 @@ Run the admission webhook.
 It answers POST /validate and POST /mutate over HTTPS, and GET /healthz and GET /readyz over plain \
 HTTP on a second port. Without --tls-cert and --tls-key it issues its own certificate from a CA that \
 lives as long as the process, and renews it by itself.
+
+The files of --tls-cert, --tls-key and --client-ca are compared with what is in use every 10 seconds, so a \
+renewed certificate or a mounted Secret needs no restart. A bad new one is logged, and the old one stays in use.
+
+With --client-ca only clients with a certificate from that CA are served, and of those only the ones \
+that --client-allow names; others get HTTP 403. A client without such a certificate fails the handshake \
+(--log-level debug shows why). Health stays open to all.
 
 SIGTERM ends it in order: /readyz turns 503, requests are still answered for the drain delay, then \
 what is in flight is finished. Ctrl-C on a terminal skips the delay; a second signal ends at once.";
@@ -41,6 +50,9 @@ Examples:
       on this machine only; `curl --cacert ca.crt https://localhost:8443/validate` trusts it
   syncguard serve --tls-cert certs/tls.crt --tls-key certs/tls.key
       with the certificate that `syncguard certs` wrote
+  syncguard serve --tls-cert /tls/tls.crt --tls-key /tls/tls.key \\
+      --client-ca /clients/ca.crt --client-allow kube-apiserver
+      with a mounted Secret, for the API server alone
   syncguard serve --listen [::]:8443 --health-listen [::]:8080 --log-format json
       in a cluster, IPv6 included";
 
@@ -66,6 +78,16 @@ pub struct Args {
     /// The private key of --tls-cert, in PEM.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+
+    /// The CA, in PEM, whose client certificates are required; goes with --client-allow.
+    #[arg(long, value_name = "FILE", requires = "client_allow")]
+    pub client_ca: Option<PathBuf>,
+
+    /// A client that may call: the common name, a DNS name or a URI in its certificate; repeatable.
+    ///
+    /// `*` alone allows every client of --client-ca.
+    #[arg(long, value_name = "NAME", requires = "client_ca")]
+    pub client_allow: Vec<AllowedClient>,
 
     /// The oldest version of TLS to speak.
     #[arg(long, value_name = "VERSION", value_enum, default_value_t = TlsVersion::V13)]
@@ -133,6 +155,7 @@ async fn serve(args: Args) -> Result<()> {
         listen: args.listen,
         health_listen: args.health_listen,
         source: source(&args, OffsetDateTime::now_utc())?,
+        clients: clients(&args),
         tls12: args.tls_min_version == TlsVersion::V12,
         drain_delay: Duration::from_secs(args.drain_delay.into()),
         limits: Limits::default(),
@@ -160,11 +183,7 @@ impl Handler for Judge {
 
 fn source(args: &Args, now: OffsetDateTime) -> Result<Source> {
     if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        let pair = Pair { certificate: read(certificate, "--tls-cert")?, key: read(key, "--tls-key")? };
-        let serving = ServingCertificate::from_pem(&pair).with_context(|| {
-            format!("--tls-cert {} with --tls-key {}", certificate.display(), key.display())
-        })?;
-        return Ok(Source::Given(serving));
+        return Ok(Source::Files(CertificateFiles::new(certificate.clone(), key.clone())));
     }
     let authority = Authority::issue(CA_LIFETIME, now)?;
     if let Some(path) = &args.ca_out {
@@ -175,8 +194,8 @@ fn source(args: &Args, now: OffsetDateTime) -> Result<Source> {
     Ok(Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })))
 }
 
-fn read(path: &Path, flag: &str) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {flag} {}", path.display()))
+fn clients(args: &Args) -> Option<ClientAuth> {
+    args.client_ca.as_ref().map(|ca| ClientAuth::new(ca.clone(), args.client_allow.clone()))
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr> {
@@ -224,6 +243,9 @@ fn example(args: &Args, port: u16, names: &[String]) -> String {
         // Nobody has the CA of this certificate; --ca-out would write it.
         (None, None) => write!(command, " --insecure"),
     };
+    if args.client_ca.is_some() {
+        let _ = write!(command, " --cert CLIENT.crt --key CLIENT.key");
+    }
     if !is_local {
         let _ = write!(command, " --connect-to {host}:{port}:127.0.0.1:{port}");
     }
@@ -270,6 +292,14 @@ mod tests {
         assert!(parse("--tls-cert a --tls-key b").is_ok());
     }
 
+    #[test]
+    fn clients_are_known_by_a_ca_and_a_name() {
+        for flags in ["--client-ca a", "--client-allow b", "--client-ca a --client-allow system:*"] {
+            assert!(parse(flags).is_err(), "{flags} was accepted");
+        }
+        assert!(parse("--client-ca a --client-allow b --client-allow *").is_ok());
+    }
+
     /// The example command for these flags and certificate names holds these words.
     fn check_example(flags: &str, names: &[&str], words: &[&str]) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -283,6 +313,8 @@ mod tests {
     fn the_example_command_fits_the_certificate() {
         check_example("", &["localhost"], &["--insecure", "https://localhost:8443/validate"]);
         check_example("--ca-out /tmp/ca.crt", &["localhost"], &["--cacert /tmp/ca.crt"]);
+        let clients = "--client-ca ca.crt --client-allow *";
+        check_example(clients, &["localhost"], &["--cert CLIENT.crt --key CLIENT.key"]);
         let given = "--tls-cert certs/tls.crt --tls-key certs/tls.key";
         let words =
             ["--cacert certs/ca.crt", "--connect-to a.svc:8443:127.0.0.1:8443", "https://a.svc:8443/"];

@@ -18,12 +18,13 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::Limits;
+use super::clients::{AllowList, Stranger};
 use super::crowd::{Activity, Crowd, Place};
+use super::tls::Tls;
 
 /// How much of a request is buffered beyond its parsed part; bounds what an idle crowd can hold.
 const READ_BUFFER: usize = 64 * 1024;
@@ -46,6 +47,20 @@ impl Closing {
     }
 }
 
+/// How a port is guarded.
+pub(super) struct Security {
+    /// What shakes hands.
+    pub(super) tls: Arc<Tls>,
+    /// Who may call, if clients have to say who they are.
+    pub(super) allowed: Option<AllowList>,
+}
+
+/// What the requests of one connection carry.
+struct Caller {
+    activity: Activity,
+    stranger: Option<Stranger>,
+}
+
 /// One port with the routes that it serves.
 pub(super) struct Listener {
     socket: TcpListener,
@@ -53,7 +68,7 @@ pub(super) struct Listener {
 }
 
 struct Service {
-    tls: Option<TlsAcceptor>,
+    security: Option<Security>,
     router: Router,
     http: http1::Builder,
     limits: Limits,
@@ -63,8 +78,8 @@ struct Service {
 
 impl Listener {
     /// A port that speaks TLS.
-    pub(super) fn tls(socket: TcpListener, tls: TlsAcceptor, router: Router, limits: Limits) -> Self {
-        Self::new(socket, Some(tls), router, limits)
+    pub(super) fn tls(socket: TcpListener, security: Security, router: Router, limits: Limits) -> Self {
+        Self::new(socket, Some(security), router, limits)
     }
 
     /// A port that speaks plain HTTP.
@@ -72,9 +87,9 @@ impl Listener {
         Self::new(socket, None, router, limits)
     }
 
-    fn new(socket: TcpListener, tls: Option<TlsAcceptor>, router: Router, limits: Limits) -> Self {
+    fn new(socket: TcpListener, security: Option<Security>, router: Router, limits: Limits) -> Self {
         let service = Service {
-            tls,
+            security,
             router,
             http: protocol(&limits),
             limits,
@@ -118,27 +133,30 @@ impl Service {
     /// Serves one connection until either side ends it, or it has to make room.
     async fn attend(self: Arc<Self>, stream: TcpStream, place: Place, watcher: Watcher) {
         tokio::select! {
-            () = self.greet(stream, place.activity(), watcher) => {}
+            () = self.greet(stream, place.activity().clone(), watcher) => {}
             () = place.cut() => debug!("connection cut to make room"),
         }
     }
 
-    async fn greet(&self, stream: TcpStream, activity: &Activity, watcher: Watcher) {
-        let Some(tls) = &self.tls else {
-            return self.converse(stream, activity, watcher).await;
+    async fn greet(&self, stream: TcpStream, activity: Activity, watcher: Watcher) {
+        let Some(Security { tls, allowed }) = &self.security else {
+            return self.converse(stream, Caller { activity, stranger: None }, watcher).await;
         };
-        match timeout(self.limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.converse(stream, activity, watcher).await,
+        match timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let stranger = allowed.as_ref().and_then(|allowed| allowed.stranger(stream.get_ref().1));
+                self.converse(stream, Caller { activity, stranger }, watcher).await;
+            }
             Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
             Err(_) => debug!("TLS handshake took too long"),
         }
     }
 
-    async fn converse<S>(&self, stream: S, activity: &Activity, watcher: Watcher)
+    async fn converse<S>(&self, stream: S, caller: Caller, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
-        let service = service_fn(|request| self.answer(request, activity.clone()));
+        let service = service_fn(|request| self.answer(request, &caller));
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             debug!(%error, "connection ended early");
@@ -148,10 +166,13 @@ impl Service {
     async fn answer(
         &self,
         mut request: hyper::Request<Incoming>,
-        activity: Activity,
+        caller: &Caller,
     ) -> Result<Response, Infallible> {
-        activity.touch();
-        request.extensions_mut().insert(activity);
+        caller.activity.touch();
+        request.extensions_mut().insert(caller.activity.clone());
+        if let Some(stranger) = &caller.stranger {
+            request.extensions_mut().insert(stranger.clone());
+        }
         let mut response = self.router.clone().oneshot(request).await?;
         if self.closing.is_set() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -5,8 +5,10 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
+use super::clients::Stranger;
+
 /// Why a request is refused; its text is the body of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum Refusal {
     /// The path of no webhook.
     #[error("no such path: the webhooks are POST /validate and POST /mutate")]
@@ -22,6 +24,12 @@ pub(super) enum Refusal {
     /// A path of the health port, asked in another way.
     #[error("wrong method: this port answers GET /healthz and GET /readyz")]
     HealthMethod,
+    /// The client is known and may not call.
+    #[error(
+        "this client may not call: its certificate is for {}, and --client-allow of the server names others",
+        .0.names()
+    )]
+    NotAllowed(Stranger),
     /// The body is not JSON by its media type.
     #[error("wrong media type: send an AdmissionReview as `Content-Type: application/json`")]
     MediaType,
@@ -43,10 +51,11 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn status(self) -> StatusCode {
+    fn status(&self) -> StatusCode {
         match self {
             Self::UnknownPath | Self::UnknownHealthPath => StatusCode::NOT_FOUND,
             Self::WrongMethod | Self::HealthMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAllowed(_) => StatusCode::FORBIDDEN,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -55,7 +64,7 @@ impl Refusal {
         }
     }
 
-    fn header(self) -> Option<(HeaderName, &'static str)> {
+    fn header(&self) -> Option<(HeaderName, &'static str)> {
         match self {
             Self::WrongMethod => Some((ALLOW, "POST")),
             Self::HealthMethod => Some((ALLOW, "GET, HEAD")),
@@ -68,7 +77,7 @@ impl Refusal {
     }
 
     /// Whether more of the body may still come that is worth waiting for.
-    pub(super) fn leaves_a_body(self) -> bool {
+    pub(super) fn leaves_a_body(&self) -> bool {
         !matches!(self, Self::SlowBody | Self::BrokenBody)
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use tracing::error;
 
 use super::body::BodyReader;
+use super::clients::Stranger;
 use super::crowd::Activity;
 use super::refusal::Refusal;
 use super::{Handler, Limits};
@@ -53,6 +54,8 @@ async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request
 
 async fn refuse(State(webhooks): State<Arc<Webhooks>>, refusal: Refusal, request: Request) -> Response {
     let (head, mut body) = request.into_parts();
+    // Whoever may not call is told that before anything else.
+    let refusal = require_friend(&head).err().unwrap_or(refusal);
     webhooks.refuse(refusal, &head.headers, &mut body).await
 }
 
@@ -63,6 +66,7 @@ impl Webhooks {
         head: &Parts,
         body: &mut axum::body::Body,
     ) -> Result<Reply, Refusal> {
+        require_friend(head)?;
         require_json(&head.headers)?;
         let _in_flight = self.in_flight.try_acquire().map_err(|_| Refusal::Busy)?;
         // Only a request that has its place in flight protects its connection from being cut.
@@ -87,6 +91,11 @@ fn guarded(handler: &dyn Handler, webhook: Webhook, body: &[u8]) -> Reply {
         let answered = catch_unwind(AssertUnwindSafe(|| handler.panicked(webhook, body)));
         answered.unwrap_or_else(|_| plain_panic_reply())
     })
+}
+
+fn require_friend(head: &Parts) -> Result<(), Refusal> {
+    let stranger = head.extensions.get::<Stranger>();
+    stranger.map_or(Ok(()), |stranger| Err(Refusal::NotAllowed(stranger.clone())))
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {

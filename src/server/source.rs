@@ -1,22 +1,32 @@
 //! Where the serving certificate comes from, and how it stays fresh while the server runs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
+use super::files::{FileError, FollowedFiles, NamedFile};
 use super::tls::CertificateStore;
-use crate::certificate::{Authority, CertificateError, Name, ServingCertificate, utc};
+use super::{Limits, ServeError};
+use crate::certificate::{Authority, CertificateError, Name, Pair, ServingCertificate, utc};
 
 /// Where the serving certificate comes from.
 #[derive(Debug)]
 pub enum Source {
     /// Given by the operator, and used as it stands.
     Given(ServingCertificate),
+    /// Read from files, and read again when their contents change.
+    Files(CertificateFiles),
     /// Issued by the program's own CA, and renewed in place.
     SelfIssued(Box<SelfIssued>),
 }
+
+/// A certificate and its key in files that somebody else renews: cert-manager, an operator, a person.
+#[derive(Debug)]
+pub struct CertificateFiles(FollowedFiles);
 
 /// What the program needs to issue its own leaves.
 #[derive(Debug)]
@@ -31,10 +41,11 @@ pub struct SelfIssued {
 
 impl Source {
     /// The certificate to start with.
-    pub(super) fn first(&self, now: OffsetDateTime) -> Result<ServingCertificate, CertificateError> {
+    pub(super) fn first(&mut self, now: OffsetDateTime) -> Result<ServingCertificate, ServeError> {
         match self {
             Self::Given(certificate) => Ok(certificate.clone()),
-            Self::SelfIssued(own) => own.issue(now),
+            Self::Files(files) => Ok(files.first()?),
+            Self::SelfIssued(own) => Ok(own.issue(now)?),
         }
     }
 
@@ -42,11 +53,11 @@ impl Source {
     ///
     /// Asks the wall clock again and again rather than sleeping until a moment: timers stand still while a
     /// machine sleeps.
-    pub(super) async fn keep_fresh(self, certificates: Arc<CertificateStore>, every: Duration) {
-        let mut ticks = tokio::time::interval(every);
+    pub(super) async fn keep_fresh(mut self, certificates: Arc<CertificateStore>, limits: Limits) {
+        let mut ticks = ticks(self.period(&limits));
         loop {
             ticks.tick().await;
-            match self.better_than(&certificates.current(), OffsetDateTime::now_utc()) {
+            match self.better_than(&certificates.current()).await {
                 Ok(None) => {}
                 Ok(Some(next)) => {
                     let valid_until = utc(next.not_after());
@@ -58,16 +69,54 @@ impl Source {
         }
     }
 
-    fn better_than(
-        &self,
-        current: &ServingCertificate,
-        now: OffsetDateTime,
-    ) -> Result<Option<ServingCertificate>, CertificateError> {
+    fn period(&self, limits: &Limits) -> Duration {
         match self {
-            Self::Given(_) => Ok(None),
-            Self::SelfIssued(own) => own.renewed(current, now),
+            Self::Files(_) => limits.file_check,
+            Self::Given(_) | Self::SelfIssued(_) => limits.certificate_check,
         }
     }
+
+    async fn better_than(
+        &mut self,
+        current: &ServingCertificate,
+    ) -> Result<Option<ServingCertificate>, ServeError> {
+        match self {
+            Self::Given(_) => Ok(None),
+            Self::Files(files) => Ok(files.changed().await?),
+            Self::SelfIssued(own) => Ok(own.renewed(current, OffsetDateTime::now_utc())?),
+        }
+    }
+}
+
+/// Moments to look at something; after a pause of the whole machine there is one, not all that were missed.
+pub(super) fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+impl CertificateFiles {
+    /// The certificate with its chain and the private key, both in PEM.
+    pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
+        let certificate = NamedFile { flag: "--tls-cert", path: certificate };
+        Self(FollowedFiles::new([certificate, NamedFile { flag: "--tls-key", path: key }]))
+    }
+
+    /// The pair to start with, expired or not: there is no better one, readiness tells of it, and it is replaced
+    /// as soon as the files are.
+    fn first(&mut self) -> Result<ServingCertificate, FileError> {
+        self.0.first(read_pair)
+    }
+
+    async fn changed(&mut self) -> Result<Option<ServingCertificate>, FileError> {
+        let read = self.0.read().await;
+        self.0.judge(read, |contents| read_pair(contents)?.valid_at(OffsetDateTime::now_utc()))
+    }
+}
+
+fn read_pair(contents: &[String]) -> Result<ServingCertificate, CertificateError> {
+    let text = |index: usize| contents.get(index).cloned().unwrap_or_default();
+    ServingCertificate::from_pem(&Pair { certificate: text(0), key: text(1) })
 }
 
 impl SelfIssued {

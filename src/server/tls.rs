@@ -1,4 +1,4 @@
-//! TLS as the webhook speaks it, with a certificate that can be replaced between two handshakes.
+//! TLS as the webhook speaks it, with certificates that can be replaced between two handshakes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
+use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::ServingCertificate;
+use crate::certificate::{ClientCa, ServingCertificate};
 
 /// The certificate in use.
 ///
@@ -47,15 +48,52 @@ impl fmt::Debug for CertificateStore {
     }
 }
 
-/// The settings of the TLS side: version 1.3, 1.2 if asked for, and HTTP/1.1 as the only protocol on top.
-pub(super) fn config(
+/// The TLS side: what the next handshake is held by.
+pub(super) struct Tls {
+    certificates: Arc<CertificateStore>,
+    tls12: bool,
+    config: ArcSwap<ServerConfig>,
+}
+
+impl Tls {
+    /// Shows the store's certificate; asks for the clients' if their CA is given.
+    pub(super) fn new(
+        certificates: Arc<CertificateStore>,
+        tls12: bool,
+        clients: Option<&ClientCa>,
+    ) -> Result<Self, rustls::Error> {
+        let config = ArcSwap::from_pointee(config(&certificates, tls12, clients)?);
+        Ok(Self { certificates, tls12, config })
+    }
+
+    /// What shakes hands with the next client.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.config.load_full())
+    }
+
+    /// Knows the clients of this CA from the next handshake on.
+    ///
+    /// All settings are replaced, and the memory of sessions with them: a resumed session is not asked for a
+    /// certificate again, and would outlive the CA that it was let in by.
+    pub(super) fn trust(&self, clients: &ClientCa) -> Result<(), rustls::Error> {
+        let next = config(&self.certificates, self.tls12, Some(clients))?;
+        self.config.store(Arc::new(next));
+        Ok(())
+    }
+}
+
+/// Version 1.3, 1.2 if asked for, and HTTP/1.1 as the only protocol on top.
+fn config(
     certificates: &Arc<CertificateStore>,
     tls12: bool,
+    clients: Option<&ClientCa>,
 ) -> Result<ServerConfig, rustls::Error> {
     let versions: &[_] = if tls12 { &[&TLS13, &TLS12] } else { &[&TLS13] };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_protocol_versions(versions)?
-        .with_no_client_auth()
+    let builder =
+        ServerConfig::builder_with_provider(Arc::new(default_provider())).with_protocol_versions(versions)?;
+    let verifier = clients.map_or_else(WebPkiClientVerifier::no_client_auth, ClientCa::verifier);
+    let mut config = builder
+        .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::clone(certificates) as Arc<dyn ResolvesServerCert>);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)

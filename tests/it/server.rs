@@ -1,6 +1,8 @@
 //! The server from outside: TLS, limits, health and the end, over loopback.
 
 mod client;
+mod clients;
+mod files;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,7 +51,8 @@ impl Patient {
 impl Handler for Patient {
     fn answer(&self, _: Webhook, _: &[u8]) -> Reply {
         self.arrived.send(()).unwrap();
-        self.allowed.lock().unwrap().recv().unwrap();
+        // A worker that waits would keep what it has woken from every other worker.
+        tokio::task::block_in_place(|| self.allowed.lock().unwrap().recv()).unwrap();
         Reply::text(200, "late")
     }
 }
@@ -75,6 +78,7 @@ fn options() -> Options {
         listen: any_port,
         health_listen: any_port,
         source: self_issued(),
+        clients: None,
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),
@@ -150,11 +154,18 @@ async fn check_handshake(tls12: bool, handshake: Handshake, expected: bool) {
 #[tokio::test]
 async fn speaks_tls_1_2_only_when_asked_to_and_http_2_never() {
     let (tls12, tls13) = (&rustls::version::TLS12, &rustls::version::TLS13);
-    check_handshake(false, Handshake { version: tls12, alpn: &["http/1.1"] }, false).await;
-    check_handshake(true, Handshake { version: tls12, alpn: &["http/1.1"] }, true).await;
-    check_handshake(false, Handshake { version: tls13, alpn: &["h2"] }, false).await;
-    check_handshake(false, Handshake { version: tls13, alpn: &["h2", "http/1.1"] }, true).await;
-    check_handshake(false, Handshake { version: tls13, alpn: &[] }, true).await;
+    check_handshake(false, Handshake { version: tls12, alpn: &["http/1.1"], ..Handshake::default() }, false)
+        .await;
+    check_handshake(true, Handshake { version: tls12, alpn: &["http/1.1"], ..Handshake::default() }, true)
+        .await;
+    check_handshake(false, Handshake { version: tls13, alpn: &["h2"], ..Handshake::default() }, false).await;
+    check_handshake(
+        false,
+        Handshake { version: tls13, alpn: &["h2", "http/1.1"], ..Handshake::default() },
+        true,
+    )
+    .await;
+    check_handshake(false, Handshake { version: tls13, alpn: &[], ..Handshake::default() }, true).await;
 }
 
 #[tokio::test]

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     ClientConfig, DigitallySignedStruct, ProtocolVersion, SignatureScheme, SupportedProtocolVersion,
 };
+use syncguard::certificate::Pair;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -53,11 +55,13 @@ impl Answer {
 pub struct Handshake {
     pub version: &'static SupportedProtocolVersion,
     pub alpn: &'static [&'static str],
+    /// The certificate that the client shows, if any.
+    pub identity: Option<Pair>,
 }
 
 impl Default for Handshake {
     fn default() -> Self {
-        Self { version: &rustls::version::TLS13, alpn: &["http/1.1"] }
+        Self { version: &rustls::version::TLS13, alpn: &["http/1.1"], identity: None }
     }
 }
 
@@ -67,12 +71,19 @@ impl Client {
     }
 
     pub async fn shake_hands(address: SocketAddr, handshake: &Handshake) -> std::io::Result<Self> {
-        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[handshake.version])
             .expect("a version of the provider")
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anyone))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(Anyone));
+        let mut config = match &handshake.identity {
+            None => builder.with_no_client_auth(),
+            Some(Pair { certificate, key }) => {
+                let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM");
+                builder.with_client_auth_cert(vec![certificate], key).expect("a pair")
+            }
+        };
         config.alpn_protocols = handshake.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         let name = ServerName::try_from("localhost").expect("a name");
         let stream = TcpStream::connect(address).await?;

@@ -1,0 +1,96 @@
+//! Who may call over HTTPS: clients of a CA that is followed as a file, and of those the ones on a list.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConnection;
+use time::OffsetDateTime;
+use tracing::{error, info, warn};
+
+use super::ServeError;
+use super::files::{FileError, FollowedFiles, NamedFile};
+use super::source::ticks;
+use super::tls::Tls;
+use crate::certificate::{AllowedClient, CertificateError, ClientCa, ClientNames};
+
+/// Client certificates are required: from which CA, and of whom.
+#[derive(Debug)]
+pub struct ClientAuth {
+    ca: FollowedFiles,
+    allowed: AllowList,
+}
+
+impl ClientAuth {
+    /// Requires a certificate from the CA in this file, and one of these names in it.
+    pub fn new(ca: PathBuf, allowed: Vec<AllowedClient>) -> Self {
+        let ca = FollowedFiles::new([NamedFile { flag: "--client-ca", path: ca }]);
+        Self { ca, allowed: AllowList(allowed.into()) }
+    }
+
+    /// The CA to start with.
+    pub(super) fn first(&mut self, now: OffsetDateTime) -> Result<ClientCa, FileError> {
+        self.ca.first(|contents| build(contents, now))
+    }
+
+    /// The clients that are let in.
+    pub(super) fn allowed(&self) -> AllowList {
+        self.allowed.clone()
+    }
+
+    /// Follows the CA's file; never returns.
+    pub(super) async fn keep_fresh(mut self, tls: Arc<Tls>, every: Duration) {
+        let mut ticks = ticks(every);
+        loop {
+            ticks.tick().await;
+            match self.renew(&tls).await {
+                Ok(None) => {}
+                Ok(Some(certificates)) => info!(certificates, "CA of the clients replaced"),
+                Err(error) => error!(%error, "CA of the clients not replaced; the old one stays in use"),
+            }
+        }
+    }
+
+    async fn renew(&mut self, tls: &Tls) -> Result<Option<usize>, ServeError> {
+        let read = self.ca.read().await;
+        let next = self.ca.judge(read, |contents| build(contents, OffsetDateTime::now_utc()))?;
+        let Some(next) = next else { return Ok(None) };
+        tls.trust(&next).map_err(ServeError::Tls)?;
+        Ok(Some(next.certificates()))
+    }
+}
+
+fn build(contents: &[String], now: OffsetDateTime) -> Result<ClientCa, CertificateError> {
+    ClientCa::from_pem(&contents.concat(), now)
+}
+
+/// The names of which a client must have one.
+#[derive(Debug, Clone)]
+pub(super) struct AllowList(Arc<[AllowedClient]>);
+
+/// A client whose certificate is good and whose name is not on the list; travels with its requests.
+///
+/// It is told by HTTP 403 instead of a failed handshake: TLS has no words for the reason, and what the API server
+/// quotes to the person who writes a cluster is the text of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stranger(Arc<str>);
+
+impl Stranger {
+    /// The names in its certificate.
+    pub(super) fn names(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AllowList {
+    /// The client of this connection, unless it may call.
+    pub(super) fn stranger(&self, session: &ServerConnection) -> Option<Stranger> {
+        let leaf = session.peer_certificates().and_then(<[_]>::first);
+        let names = leaf.map(ClientNames::of).unwrap_or_default();
+        if self.0.iter().any(|allowed| allowed.is(&names)) {
+            return None;
+        }
+        warn!(client = %names, "a client with a good certificate is not allowed by --client-allow: it gets 403");
+        Some(Stranger(names.to_string().into()))
+    }
+}
