@@ -164,7 +164,7 @@ fn try_reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Result<Reply
     let Some(kind) = request.known_kind().filter(|_| request.stores()) else { return Ok(question.allowed()) };
     let object = object_to_store(&mut request.object, kind, &request.operation)?;
     if kind == Kind::Scale {
-        return Ok(Reply::text(503, UNKNOWN_CLUSTER));
+        return Ok(Reply::unavailable(UNKNOWN_CLUSTER));
     }
     let (before, policy) = (request.old_object.get(), &settings.policy);
     Ok(match webhook {
@@ -183,7 +183,7 @@ fn try_reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Result<Reply
 
 /// Until the stored clusters are watched, nobody knows what a Scale would change: failurePolicy decides.
 const UNKNOWN_CLUSTER: &str =
-    "this request scales a cluster that syncguard does not know: it has no access to the stored clusters\n";
+    "this request scales a cluster that syncguard does not know: it has no access to the stored clusters";
 
 fn object_to_store<'o, 'a>(
     object: &'o mut Object<'a>,

@@ -27,6 +27,16 @@ impl Reply {
     pub fn text(status: u16, text: impl Into<String>) -> Self {
         Self { status, content_type: "text/plain; charset=utf-8", body: text.into().into_bytes() }
     }
+
+    /// HTTP 503, so that failurePolicy decides. A `Status` of its own: of any other body the API server tells
+    /// people nothing.
+    pub fn unavailable(message: &str) -> Self {
+        let status = json!({
+            "apiVersion": "v1", "kind": "Status", "status": "Failure",
+            "code": 503, "reason": "ServiceUnavailable", "message": message,
+        });
+        Self { status: 503, content_type: "application/json", body: status.to_string().into_bytes() }
+    }
 }
 
 /// What an answer must repeat of its question.

@@ -55,6 +55,8 @@ fn every_captured_review_is_answered_as_an_api_server_requires() {
             if file.starts_with("scale") {
                 let reply = send(webhook, &review);
                 assert_eq!(reply.status, 503, "{file}: while no cluster is known, failurePolicy must decide");
+                let status: Value = serde_json::from_slice(&reply.body).unwrap();
+                assert_eq!((&status["kind"], &status["code"]), (&json!("Status"), &json!(503)), "{file}");
             } else {
                 assert_eq!(
                     response(webhook, &review)["allowed"],
