@@ -198,18 +198,19 @@ fn wrapped(out: &mut String, indent: &str, text: &str) {
 }
 
 fn row(failure: &Failure) -> [String; 4] {
-    [
-        failure.event.to_owned(),
-        writes(failure.writes),
-        loss(failure.loss).to_owned(),
-        leader(failure.leader).to_owned(),
-    ]
+    let writes = match (failure.writes, failure.leader) {
+        (Writes::Interrupted { at_most_ms, .. }, Leader::RestartedInPlace) => {
+            format!("stop until it is back, {} at most", seconds(at_most_ms))
+        }
+        (outcome, _) => writes(outcome),
+    };
+    [failure.event.to_owned(), writes, loss(failure.loss).to_owned(), leader(failure.leader).to_owned()]
 }
 
 fn writes(writes: Writes) -> String {
     match writes {
         Writes::Continue => "go on".to_owned(),
-        Writes::Block { at_most_ms } => format!("block for about {}, then go on", seconds(at_most_ms)),
+        Writes::Block { at_most_ms } => format!("block up to about {}, then go on", seconds(at_most_ms)),
         Writes::BlockForever => "block without limit".to_owned(),
         Writes::Hang { .. } => "hang until a copy streams".to_owned(),
         Writes::Interrupted { at_most_ms, then: Then::Continue } => {
