@@ -1,12 +1,14 @@
 //! The settings file, the same for `serve` and the offline commands: read, checked, and turned into a policy.
 
 mod enforcement;
+mod followed;
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 pub use enforcement::{Action, Enforcement};
+pub use followed::{FollowedSettings, Look};
 
 use crate::{
     manifest::{self, SyntaxError},

@@ -25,7 +25,7 @@ use crate::certificate::{AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, N
 use crate::server::{
     CertificateFiles, ClientAuth, Handler, Limits, Options, SelfIssued, Server, Source, run_until_signalled,
 };
-use crate::settings::Settings;
+use crate::settings::{FollowedSettings, Look};
 
 const LONG_ABOUT: &str = "\
 Run the admission webhook.
@@ -103,7 +103,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
     pub ca_out: Option<PathBuf>,
 
-    /// Severities of rules and more; the same file as for validate
+    /// Severities of rules, enforcement and more, followed without a restart; the same file as for validate
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
 
@@ -148,9 +148,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
 }
 
 async fn serve(args: Args) -> Result<()> {
-    // Whoever writes an object must not be able to switch a platform's rules off: ignores count if the settings say so.
-    let settings = args.settings.as_deref().map(|path| Settings::read(path, false)).transpose()?;
-    let settings = settings.unwrap_or_else(|| Settings::default_with(false));
+    let settings = Arc::new(FollowedSettings::read(args.settings.as_deref())?);
     let options = Options {
         listen: args.listen,
         health_listen: args.health_listen,
@@ -160,20 +158,37 @@ async fn serve(args: Args) -> Result<()> {
         drain_delay: Duration::from_secs(args.drain_delay.into()),
         limits: Limits::default(),
     };
-    let server = Server::bind(options, Arc::new(Judge { settings })).await?;
+    let server = Server::bind(options, Arc::new(Judge { settings: Arc::clone(&settings) })).await?;
+    tokio::spawn(follow(settings));
     announce(&args, &server);
     run_until_signalled(server).await?;
     Ok(())
 }
 
+/// How often the settings file is looked at, as often as the certificates'.
+const SETTINGS_CHECK: Duration = Duration::from_secs(10);
+
+/// Takes changes of the settings file for as long as the process runs.
+async fn follow(settings: Arc<FollowedSettings>) {
+    let mut ticks = tokio::time::interval(SETTINGS_CHECK);
+    loop {
+        ticks.tick().await;
+        match settings.look() {
+            Look::Unchanged => {}
+            Look::Taken => info!("the settings have changed, and the new ones are in use"),
+            Look::Refused(error) => error!(%error, "the settings have changed; the old ones stay in use"),
+        }
+    }
+}
+
 /// Connects the server to admission.
 struct Judge {
-    settings: Settings,
+    settings: Arc<FollowedSettings>,
 }
 
 impl Handler for Judge {
     fn answer(&self, webhook: Webhook, body: &[u8]) -> Reply {
-        admission::reply(webhook, body, &self.settings)
+        admission::reply(webhook, body, &self.settings.current())
     }
 
     fn panicked(&self, _: Webhook, body: &[u8]) -> Reply {
