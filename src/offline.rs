@@ -127,7 +127,7 @@ impl Judge<'_> {
                 judged.summary.skipped += 1;
                 return Ok(false);
             }
-            Content::Object(object) => self.object(subject, &object, locator, judged),
+            Content::Object(object) => self.object(subject, object, locator, judged),
             Content::Review(review) => self.review(subject, review, locator, judged),
         }
         Ok(true)
@@ -136,24 +136,23 @@ impl Judge<'_> {
     fn object(
         &self,
         subject: &Subject<'_, '_>,
-        object: &Object<'_>,
+        object: Object<'_>,
         locator: &Locator<'_>,
         judged: &mut Judged,
     ) {
-        let Some(body) = object.get() else { return };
-        let stored = self.known.before(body);
+        let Given::Is(mut body) = object else { return };
+        let stored = self.known.before(&body);
         let before = stored.map(Known::read);
         let before = before.as_ref().and_then(Given::get);
-        if self.known.knows_before() && before.is_none() && is_cluster(body) {
+        if self.known.knows_before() && before.is_none() && is_cluster(&body) {
             judged.summary.new += 1;
         }
-        let mut completed = body.clone();
-        review::complete(&mut completed, before, self.policy, || {
+        review::complete(&mut body, before, self.policy, || {
             subject.spec_is_unchanged(stored.map(Known::value))
         });
         self.judge(
             subject,
-            &Stored { object: &completed, before, scale: None },
+            &Stored { object: &body, before, scale: None },
             review::Source::File,
             locator,
             judged,
@@ -164,7 +163,7 @@ impl Judge<'_> {
     pub fn suggestions(&self, text: &str, document: &Document<'_>, subject: &Subject<'_, '_>) -> Vec<Edit> {
         let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
         let before = self.known.before(&body).map(Known::read);
-        let configs = |name: &str| Some(&self.known.postgres_config(body.namespace(), name)?.parameters);
+        let configs = |name: &str| self.known.parameters(body.namespace(), name);
         let request = Request {
             object: &body,
             before: before.as_ref().and_then(Given::get),
@@ -203,15 +202,14 @@ impl Judge<'_> {
         if !request.stores() {
             return;
         }
-        let (Some(object), before) = (request.object.get(), request.old_object.get()) else { return };
-        let inside = subject.inside(&["request", "object"]);
-        if request.known_kind() == Some(Kind::Scale) {
-            return self.scale(&inside, object, before, locator, judged);
+        let is_scale = request.known_kind() == Some(Kind::Scale);
+        let (Given::Is(mut object), before) = (request.object, request.old_object.get()) else { return };
+        let inside = subject.reviewed();
+        if is_scale {
+            return self.scale(&inside, &object, before, locator, judged);
         }
-        let mut completed = object.clone();
-        let unchanged = || subject.specs_are_equal(&["request", "object"], &["request", "oldObject"]);
-        review::complete(&mut completed, before, self.policy, unchanged);
-        let stored = Stored { object: &completed, before, scale: None };
+        review::complete(&mut object, before, self.policy, || subject.review_keeps_spec());
+        let stored = Stored { object: &object, before, scale: None };
         self.judge(&inside, &stored, review::Source::Admission, locator, judged);
     }
 
@@ -248,19 +246,20 @@ impl Judge<'_> {
             judged.summary.clusters += 1;
         }
         let namespace = stored.object.namespace();
-        let configs =
-            |name: &str| self.known.postgres_config(namespace, name).map(|config| &config.parameters);
+        let configs = |name: &str| self.known.parameters(namespace, name);
         let &Stored { object, before, scale } = stored;
         let request = Request { object, before, scale, configs: &configs, source };
-        let object = subject.name();
-        for finding in review::judge(&request, self.policy) {
+        let findings = review::judge(&request, self.policy);
+        // Reading the name again is worth it only where it is shown.
+        let object = (!findings.is_empty()).then(|| subject.name());
+        for finding in findings {
             let located = locator.finding(subject.node(), &finding, namespace, self.known);
-            judged.diagnostics.push(Diagnostic { object: Some(object.clone()), ..located });
+            judged.diagnostics.push(Diagnostic { object: object.clone(), ..located });
         }
     }
 
     fn unreadable(&self, locator: &Locator<'_>, error: &SyntaxError) -> Option<Diagnostic> {
-        self.about_text("invalid-yaml", locator, error.range.clone(), error.message.clone())
+        about_text(self.policy, "invalid-yaml", locator, error.range.clone(), error.message.clone())
     }
 
     fn duplicate_keys(&self, document: &Document<'_>, locator: &Locator<'_>) -> Vec<Diagnostic> {
@@ -268,23 +267,12 @@ impl Judge<'_> {
             let message =
                 format!("{} is written twice; the API server takes this one, the last", duplicate.path);
             let mut diagnostic =
-                self.about_text("duplicate-key", locator, duplicate.range.clone(), message)?;
+                about_text(self.policy, "duplicate-key", locator, duplicate.range.clone(), message)?;
             diagnostic.path = duplicate.path.to_string();
             locator.also(&mut diagnostic, duplicate.range, duplicate.earlier, "written here first");
             Some(diagnostic)
         };
         document.duplicates().filter_map(report).collect()
-    }
-
-    /// A finding about the text itself.
-    fn about_text(
-        &self,
-        id: &str,
-        locator: &Locator<'_>,
-        range: std::ops::Range<usize>,
-        message: String,
-    ) -> Option<Diagnostic> {
-        about_text(self.policy, id, locator, range, message)
     }
 }
 

@@ -66,14 +66,16 @@ pub fn complete(
         return Vec::new();
     }
     let derive = policy.derive_sync_instances && !object.has_stackgres_controller();
-    let untouched = object.spec.clone();
+    let untouched = before.map(|_| object.spec.clone());
     let operations =
         defaults::complete(&mut object.spec, before.and_then(|before| before.spec.get()), derive);
-    if before.is_some() && !operations.is_empty() && spec_unchanged() {
-        object.spec = untouched;
-        return Vec::new();
+    match untouched {
+        Some(untouched) if !operations.is_empty() && spec_unchanged() => {
+            object.spec = untouched;
+            Vec::new()
+        }
+        _ => operations,
     }
-    operations
 }
 
 /// Judges an object. The findings come in the order of the catalogue.
@@ -226,7 +228,7 @@ impl<'p, 'a> History<'p, 'a> {
 fn run<'a>(
     rule: &Rule,
     check: &Check,
-    now: &'_ State<'a>,
+    now: &State<'a>,
     history: Option<&History<'_, 'a>>,
     source: Source,
     problems: &mut Problems<'a>,

@@ -171,15 +171,17 @@ struct Audit {
 
 /// kubectl prints `field: message` of each cause and nothing else, so the message carries the rule's id.
 fn cause(finding: &Finding<'_>) -> Value {
-    let message = format!("{}; {} [{}]", finding.message, finding.help, finding.rule.id);
-    json!({ "field": finding.path.to_string(), "reason": finding.rule.id, "message": message })
+    json!({ "field": finding.path.to_string(), "reason": finding.rule.id, "message": told(finding) })
+}
+
+/// What is wrong, what to do, and the id to look it up by.
+fn told(finding: &Finding<'_>) -> String {
+    format!("{}; {} [{}]", finding.message, finding.help, finding.rule.id)
 }
 
 /// All errors in one text: Helm, Argo CD and Flux print nothing else.
 fn sentence(errors: &[&Finding<'_>]) -> String {
-    let line = |finding: &&Finding<'_>| {
-        format!("{}: {}; {} [{}]", finding.path, finding.message, finding.help, finding.rule.id)
-    };
+    let line = |finding: &&Finding<'_>| format!("{}: {}", finding.path, told(finding));
     errors.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 

@@ -136,7 +136,7 @@ fn of_body(
     known: &KnownObjects,
     policy: &Policy,
 ) -> Option<Prediction> {
-    let configs = |name: &str| known.postgres_config(body.namespace(), name).map(|config| &config.parameters);
+    let configs = |name: &str| known.parameters(body.namespace(), name);
     let mut prediction = predict(body, &configs)?;
     let request =
         Request { object: body, before, scale: None, configs: &configs, source: review::Source::File };

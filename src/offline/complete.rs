@@ -31,14 +31,14 @@ fn of_review<'d, 't>(
     review: crate::admission::Review<'d>,
     policy: &Policy,
 ) -> (Subject<'d, 't>, Vec<Operation>) {
-    let inside = subject.inside(&["request", "object"]);
+    let inside = subject.reviewed();
     let Ok((_, mut request)) = review.open() else { return (inside, Vec::new()) };
     if !request.stores() {
         return (inside, Vec::new());
     }
     let Given::Is(object) = &mut request.object else { return (inside, Vec::new()) };
-    let unchanged = || subject.specs_are_equal(&["request", "object"], &["request", "oldObject"]);
-    let operations = review::complete(object, request.old_object.get(), policy, unchanged);
+    let operations =
+        review::complete(object, request.old_object.get(), policy, || subject.review_keeps_spec());
     (inside, operations)
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::subject::{Content, Subject, subjects};
@@ -13,20 +14,19 @@ use crate::{
     view::{Body, Given, Kind, Object, Parameters},
 };
 
-/// An object kept beyond its text, as JSON.
+/// An object kept beyond its text.
 #[derive(Debug, Clone)]
 pub struct Known {
     namespace: Option<String>,
     resource_version: Option<String>,
     instances: Option<i64>,
-    json: String,
     value: Value,
 }
 
 impl Known {
     /// The object again.
     pub fn read(&self) -> Object<'_> {
-        serde_json::from_str(&self.json).unwrap_or_default()
+        Object::deserialize(&self.value).unwrap_or_default()
     }
 
     /// The object with everything that is in it.
@@ -39,8 +39,7 @@ impl Known {
 #[derive(Debug, Clone)]
 pub struct KnownConfig {
     namespace: Option<String>,
-    /// Its settings.
-    pub parameters: Parameters<'static>,
+    parameters: Parameters<'static>,
     /// The text of its document.
     pub text: String,
     /// The source that it stands in.
@@ -156,6 +155,11 @@ impl KnownObjects {
         of_namespace(self.configs.get(name)?, namespace, |config| config.namespace.as_deref())
     }
 
+    /// The settings of such an SGPostgresConfig.
+    pub fn parameters(&self, namespace: Option<&str>, name: &str) -> Option<&Parameters<'static>> {
+        self.postgres_config(namespace, name).map(|config| &config.parameters)
+    }
+
     /// The cluster that a Scale is about: the one of its resourceVersion, else the only one of its name that has
     /// the replicas which it had.
     pub fn scaled(&self, scale: &Body<'_>, replicas: Option<i64>) -> Option<&Known> {
@@ -194,7 +198,7 @@ impl KnownObjects {
         for document in manifest::parse(text).documents {
             for subject in subjects(&document) {
                 let subject = match subject.content() {
-                    Ok(Content::Review(_)) => subject.inside(&["request", "object"]),
+                    Ok(Content::Review(_)) => subject.reviewed(),
                     Ok(Content::Object(_)) => subject,
                     _ => continue,
                 };
@@ -252,7 +256,6 @@ fn keep(subject: &Subject<'_, '_>) -> Option<(Name, Known)> {
         namespace: body.namespace().map(str::to_owned),
         resource_version: metadata.resource_version.text().map(str::to_owned),
         instances: body.spec.get().and_then(|spec| spec.instances.integer()),
-        json: value.to_string(),
         value,
     };
     Some(((body.known_kind()?, body.name()?.to_owned()), known))

@@ -55,12 +55,12 @@ impl<'d, 't> Subject<'d, 't> {
         &self.prefix
     }
 
-    /// A subject inside this one; itself where there is nothing.
+    /// The object that an AdmissionReview is about; the review itself where there is none.
     #[must_use]
-    pub fn inside(&self, keys: &[&'d str]) -> Self {
-        let node = self.node.at(&Path::of(keys)).unwrap_or(self.node);
-        let prefix = keys.iter().fold(self.prefix.clone(), |path, key| path.key(key));
-        Self { node, prefix }
+    pub fn reviewed(&self) -> Self {
+        let object = Path::of(&["request", "object"]);
+        let node = self.node.at(&object).unwrap_or(self.node);
+        Self { node, prefix: self.prefix.clone().join(&object) }
     }
 
     /// `apiVersion` and `kind`.
@@ -104,9 +104,9 @@ impl<'d, 't> Subject<'d, 't> {
         now.is_some() && now.as_ref() == before.and_then(|before| before.get("spec"))
     }
 
-    /// Whether two objects inside this one have the same `spec`.
-    pub fn specs_are_equal(&self, one: &[&'d str], other: &[&'d str]) -> bool {
-        let spec = |keys: &[&'d str]| self.node.at(&Path::of(keys).key("spec"))?.read::<Value>().ok();
-        spec(one).is_some_and(|one| Some(one) == spec(other))
+    /// Whether the update that an AdmissionReview is about leaves `spec` as it was.
+    pub fn review_keeps_spec(&self) -> bool {
+        let spec = |object| self.node.at(&Path::of(&["request", object, "spec"]))?.read::<Value>().ok();
+        spec("object").is_some_and(|now| Some(now) == spec("oldObject"))
     }
 }
