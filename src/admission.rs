@@ -4,14 +4,16 @@
 //! are judged are wanted and they are borrowed from the request's bytes.
 
 mod answer;
+mod beside;
 pub mod patch;
 
-pub use answer::{Question, Reply};
+pub use answer::{Facts, Question, Reply};
+pub use beside::{Knowledge, Wanted};
+
+use std::time::Instant;
 
 use crate::{
-    cluster::no_postgres_configs,
-    policy::Policy,
-    review::{self, Source},
+    review,
     rule::Finding,
     settings::{Action, Enforcement, Settings},
     view::{Body, Given, Kind, Leaf, Object, fields::objects},
@@ -24,6 +26,19 @@ pub enum Webhook {
     Validate,
     /// `/mutate`: completes, judges nothing.
     Mutate,
+}
+
+impl Webhook {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Validate, Self::Mutate];
+
+    /// The name, which is also the path without its slash.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Mutate => "mutate",
+        }
+    }
 }
 
 objects! {
@@ -43,6 +58,7 @@ objects! {
         "name" name: Leaf<'a>,
         "namespace" namespace: Leaf<'a>,
         "operation" operation: Leaf<'a>,
+        "dryRun" dry_run: Leaf<'a>,
         /// The object as it is to be; `null` on DELETE.
         "object" object: Object<'a>,
         /// The object as it is stored; `null` on CREATE.
@@ -134,11 +150,39 @@ pub enum NotAReview {
     },
 }
 
-/// Answers one call of a webhook.
+/// What becomes of one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An answer.
+    Reply(Reply),
+    /// Something has to be read from the API server first.
+    Wanted(Vec<Wanted>),
+}
+
+/// Answers one call of a webhook without knowing what else is stored.
 pub fn reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Reply {
-    match try_reply(webhook, body, settings) {
-        Ok(reply) => reply,
-        Err(error) => Reply::text(400, format!("{error}\n")),
+    match reply_knowing(webhook, body, settings, Knowledge::None) {
+        Outcome::Reply(reply) => reply,
+        // Nobody is asked where nothing can be known.
+        Outcome::Wanted(_) => Reply::unavailable(beside::NO_ACCESS),
+    }
+}
+
+/// Answers one call of a webhook, or says what must be known first.
+pub fn reply_knowing(
+    webhook: Webhook,
+    body: &[u8],
+    settings: &Settings,
+    knowledge: Knowledge<'_>,
+) -> Outcome {
+    let started = Instant::now();
+    match try_reply(webhook, body, settings, knowledge) {
+        Ok((question, Outcome::Reply(reply))) => {
+            question.log(webhook, &reply, started.elapsed());
+            Outcome::Reply(reply)
+        }
+        Ok((_, wanted)) => wanted,
+        Err(error) => Outcome::Reply(Reply::refusal(400, "BadRequest", &error.to_string())),
     }
 }
 
@@ -148,7 +192,7 @@ pub fn reply_to_panic(body: &[u8]) -> Reply {
         "syncguard failed on this request, and its log says where; the object was not judged";
     match read(body).and_then(Review::open) {
         Ok((question, _)) => question.failed(MESSAGE),
-        Err(_) => Reply::text(500, format!("{MESSAGE}\n")),
+        Err(_) => Reply::refusal(500, "InternalError", MESSAGE),
     }
 }
 
@@ -159,31 +203,42 @@ fn read(body: &[u8]) -> Result<Review<'_>, NotAReview> {
     })
 }
 
-fn try_reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Result<Reply, NotAReview> {
+/// The question and what becomes of it.
+type Answered<'a> = (Question<'a>, Outcome);
+
+fn try_reply<'a>(
+    webhook: Webhook,
+    body: &'a [u8],
+    settings: &Settings,
+    knowledge: Knowledge<'_>,
+) -> Result<Answered<'a>, NotAReview> {
     let (question, mut request) = read(body)?.open()?;
-    let Some(kind) = request.known_kind().filter(|_| request.stores()) else { return Ok(question.allowed()) };
+    let Some(kind) = request.known_kind().filter(|_| request.stores()) else {
+        let allowed = question.allowed();
+        return Ok((question, Outcome::Reply(allowed)));
+    };
     let object = object_to_store(&mut request.object, kind, &request.operation)?;
-    if kind == Kind::Scale {
-        return Ok(Reply::unavailable(UNKNOWN_CLUSTER));
-    }
-    let (before, policy) = (request.old_object.get(), &settings.policy);
-    Ok(match webhook {
+    let before = request.old_object.get();
+    let outcome = match webhook {
         Webhook::Validate => {
-            let mut findings = judge(object, before, policy);
-            enforce(&mut findings, &settings.enforcement, &request.namespace);
-            question.judged(&findings)
+            let namespace = request.namespace.text().unwrap_or_default();
+            let beside = knowledge.of(namespace);
+            if let Some(stop) = beside.stops(kind, object, before) {
+                return Ok((question, stop));
+            }
+            beside.judge(kind, object, before, &settings.policy, |mut findings| {
+                enforce(&mut findings, &settings.enforcement, namespace);
+                question.judged(&findings)
+            })
         }
         Webhook::Mutate => {
-            let operations = review::complete(object, before, policy, || spec_is_unchanged(body));
+            let operations = review::complete(object, before, &settings.policy, || spec_is_unchanged(body));
             patch::checked(body, &operations)
                 .map_or_else(|error| question.failed(&error.to_string()), |patch| question.completed(patch))
         }
-    })
+    };
+    Ok((question, Outcome::Reply(outcome)))
 }
-
-/// Until the stored clusters are watched, nobody knows what a Scale would change: failurePolicy decides.
-const UNKNOWN_CLUSTER: &str =
-    "this request scales a cluster that syncguard does not know: it has no access to the stored clusters";
 
 fn object_to_store<'o, 'a>(
     object: &'o mut Object<'a>,
@@ -200,15 +255,9 @@ fn object_to_store<'o, 'a>(
     }
 }
 
-fn judge<'a>(object: &'a Body<'a>, before: Option<&'a Body<'a>>, policy: &Policy) -> Vec<Finding<'a>> {
-    let configs = &no_postgres_configs;
-    let request = review::Request { object, before, scale: None, configs, source: Source::Admission };
-    review::judge(&request, policy)
-}
-
 /// Lets errors pass as warnings where the settings say so.
-fn enforce(findings: &mut [Finding<'_>], enforcement: &Enforcement, namespace: &Leaf<'_>) {
-    if enforcement.in_namespace(namespace.text().unwrap_or_default()) == Action::Warn {
+fn enforce(findings: &mut [Finding<'_>], enforcement: &Enforcement, namespace: &str) {
+    if enforcement.in_namespace(namespace) == Action::Warn {
         for finding in findings {
             finding.soften("the settings say to warn in this namespace");
         }

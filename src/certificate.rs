@@ -4,6 +4,7 @@
 
 mod client;
 mod name;
+mod rotation;
 mod serving;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 pub use client::{AllowedClient, ClientCa, ClientNames, InvalidClient};
 pub use name::{InvalidName, Name};
+pub use rotation::{Lifetimes, Next, Old, SharedAuthority};
 pub use serving::ServingCertificate;
 
 /// How long a CA is valid unless said otherwise.

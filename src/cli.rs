@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which command takes it.
 
+pub mod audit;
 pub mod certs;
 pub mod explain;
 mod input;
@@ -8,6 +9,7 @@ pub mod mutate;
 mod names;
 mod report;
 pub mod rule;
+pub mod schema;
 pub mod serve;
 pub mod validate;
 
@@ -27,6 +29,7 @@ Examples:
   syncguard mutate --write cluster.yaml    fill in the defaults, keep the comments
   syncguard rule                           every rule; with an ID one rule's page
   syncguard serve                          the webhook, on a certificate of its own
+  syncguard audit -A                       every cluster that is stored
 
 Exit codes: 0 nothing found, 1 something was, 2 wrong usage or input, 3 no cluster with --fail-if-none.";
 
@@ -50,6 +53,9 @@ enum Command {
     Rule(rule::Args),
     Serve(Box<serve::Args>),
     Certs(certs::Args),
+    Audit(Box<audit::Args>),
+    /// Print a JSON schema, or the CRDs
+    Schema(schema::Args),
 }
 
 impl Cli {
@@ -66,6 +72,8 @@ impl Cli {
             Command::Rule(args) => rule::run(&args),
             Command::Serve(args) => serve::run(*args),
             Command::Certs(args) => certs::run(&args),
+            Command::Audit(args) => audit::run(&args),
+            Command::Schema(args) => schema::run(&args),
         }
     }
 }

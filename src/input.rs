@@ -85,6 +85,11 @@ enum Body {
 }
 
 impl Source {
+    /// A text that is in memory, under a name for people.
+    pub fn of_text(name: &str, text: Vec<u8>) -> Self {
+        Self { name: Some(name.into()), path: None, is_named: true, body: Body::Held(text) }
+    }
+
     /// The text, piece by piece.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! The modules stand in layers. Each imports its own layer and those below, which a test over `src/` holds:
 //!
 //! ```text
-//! edges         cli  server  admission  offline  input  manifest  settings  certificate  parallel
+//! edges         cli  server  admission  kubernetes  stored  offline  input  manifest  settings  certificate  parallel
 //! presentation  render
 //! judgement     review  prediction  policy
 //! knowledge     rules  defaults
@@ -40,8 +40,10 @@ pub mod admission;
 pub mod certificate;
 pub mod cli;
 pub mod input;
+pub mod kubernetes;
 pub mod manifest;
 pub mod offline;
 pub mod parallel;
 pub mod server;
 pub mod settings;
+pub mod stored;

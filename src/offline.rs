@@ -169,6 +169,7 @@ impl Judge<'_> {
             before: before.as_ref().and_then(Given::get),
             scale: None,
             configs: &configs,
+            configs_before: None,
             source: review::Source::File,
         };
         let locator = Locator::of_text(text);
@@ -248,7 +249,7 @@ impl Judge<'_> {
         let namespace = stored.object.namespace();
         let configs = |name: &str| self.known.parameters(namespace, name);
         let &Stored { object, before, scale } = stored;
-        let request = Request { object, before, scale, configs: &configs, source };
+        let request = Request { object, before, scale, configs: &configs, configs_before: None, source };
         let findings = review::judge(&request, self.policy);
         // Reading the name again is worth it only where it is shown.
         let object = (!findings.is_empty()).then(|| subject.name());

@@ -1,6 +1,7 @@
 //! Findings, predictions and the catalogue as text for people and programs. No judgement happens here.
 
 pub mod catalogue;
+pub mod crd;
 pub mod diagnostic;
 pub mod explain;
 pub mod findings;

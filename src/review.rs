@@ -4,11 +4,13 @@
 //! fail: what cannot be read becomes a finding.
 
 mod ignores;
+mod parameters;
 
 use std::collections::{HashMap, HashSet};
 
 use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
+pub use parameters::{ParameterChange, judge_parameters};
 
 use crate::{
     cluster::{Cluster, Field, Part, PostgresConfigs, Sharded},
@@ -39,6 +41,8 @@ pub struct Request<'r, 'a> {
     pub scale: Option<Scale<'a>>,
     /// The SGPostgresConfigs of the object's namespace.
     pub configs: PostgresConfigs<'r, 'a>,
+    /// The same as they are stored, where one of them is what changes.
+    pub configs_before: Option<PostgresConfigs<'r, 'a>>,
     /// Where the object comes from.
     pub source: Source,
 }
@@ -122,9 +126,10 @@ impl<'a> State<'a> {
     }
 
     fn before(request: &Request<'_, 'a>) -> Option<Self> {
+        let configs = request.configs_before.unwrap_or(request.configs);
         match request.scale {
-            Some(scale) => Some(Self::scaled(request.object, scale.before, request.configs)),
-            None => Self::of(request.before?, request.configs),
+            Some(scale) => Some(Self::scaled(request.object, scale.before, configs)),
+            None => Self::of(request.before?, configs),
         }
     }
 
@@ -261,7 +266,9 @@ fn weigh<'a>(
     findings: &mut Vec<Finding<'a>>,
 ) {
     let Some(severity) = policy.severity(rule, problem.severity) else { return };
-    let index = said.map_or(findings.len(), |said| *said.entry(fault_of(&problem)).or_insert(findings.len()));
+    let index = said.map_or(findings.len(), |said| {
+        *said.entry(fault_of(&problem.path, problem.related.as_ref())).or_insert(findings.len())
+    });
     if let Some(said) = findings.get_mut(index) {
         said.severity = said.severity.max(severity);
         return;
@@ -283,21 +290,27 @@ fn weigh<'a>(
 /// settings of one share the cluster's path.
 type Fault<'a> = (Path<'a>, Option<&'a str>);
 
-fn fault_of<'a>(problem: &Problem<'a>) -> Fault<'a> {
-    let setting = match problem.related {
-        Some(Related::PostgresConfig { key, .. }) => Some(key),
+fn fault_of<'a>(path: &Path<'a>, related: Option<&Related<'a>>) -> Fault<'a> {
+    let setting = match related {
+        Some(Related::PostgresConfig { key, .. }) => Some(*key),
         Some(Related::Here { .. }) | None => None,
     };
-    (problem.path.clone(), setting)
+    (path.clone(), setting)
 }
 
+/// Why an error that the stored object has too is only a warning.
+const KNOWN: &str = "it was so before this change";
+
 /// What was wrong before must not hold up a change of something else; and what was known is no news.
-fn ratchet(findings: &mut Vec<Finding<'_>>, known: &[Finding<'_>], source: Source) {
-    let known: HashSet<_> = known.iter().map(|known| (known.rule.id, &known.path, known.severity)).collect();
+fn ratchet<'a>(findings: &mut Vec<Finding<'a>>, known: &[Finding<'a>], source: Source) {
+    let news = |finding: &Finding<'a>| {
+        (finding.rule.id, fault_of(&finding.path, finding.related.as_ref()), finding.severity)
+    };
+    let known: HashSet<_> = known.iter().map(news).collect();
     findings.retain_mut(|finding| {
-        let is_known = known.contains(&(finding.rule.id, &finding.path, finding.severity));
+        let is_known = known.contains(&news(finding));
         match finding.severity {
-            Severity::Error if is_known => finding.soften("it was so before this change"),
+            Severity::Error if is_known => finding.soften(KNOWN),
             Severity::Warning if is_known => return source == Source::File,
             Severity::Error | Severity::Warning => {}
         }

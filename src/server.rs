@@ -8,6 +8,7 @@ mod connection;
 mod crowd;
 mod files;
 mod health;
+mod metrics;
 mod refusal;
 mod routes;
 mod shutdown;
@@ -17,6 +18,7 @@ mod tls;
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +26,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::info;
 
 use crate::admission::{Reply, Webhook};
@@ -34,18 +37,38 @@ use tls::Tls;
 
 pub use clients::ClientAuth;
 pub use files::FileError;
+pub use metrics::Metrics;
 pub use shutdown::{Stop, run_until_signalled};
 pub use source::{CertificateFiles, SelfIssued, Source};
 pub use tls::CertificateStore;
 
+/// One call of a webhook.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'c> {
+    /// Which one.
+    pub webhook: Webhook,
+    /// The request's body, complete and within the limit.
+    pub body: &'c [u8],
+    /// When the client stops waiting, with room to tell it so.
+    pub deadline: Instant,
+}
+
+/// An answer on its way.
+pub type Answer<'h> = Pin<Box<dyn Future<Output = Reply> + Send + 'h>>;
+
 /// Answers reviews; called from many threads at once.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to one request to a webhook; `body` is complete and within the limit.
-    fn answer(&self, webhook: Webhook, body: &[u8]) -> Reply;
+    /// The answer to a call; dropped where it takes longer than the deadline.
+    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h>;
 
-    /// The answer when [`Handler::answer`] has panicked on this body.
-    fn panicked(&self, webhook: Webhook, body: &[u8]) -> Reply {
-        let _ = (webhook, body);
+    /// What keeps the handler from answering rightly, for `/readyz`.
+    fn obstacle(&self) -> Option<String> {
+        None
+    }
+
+    /// The answer when [`Handler::answer`] has panicked on this call.
+    fn panicked(&self, call: Call<'_>) -> Reply {
+        let _ = call;
         routes::plain_panic_reply()
     }
 }
@@ -67,6 +90,8 @@ pub struct Options {
     pub drain_delay: Duration,
     /// What one client, and all of them together, may take.
     pub limits: Limits,
+    /// Where the server counts; others may count there too.
+    pub metrics: Arc<Metrics>,
 }
 
 /// What clients may take: sizes in bytes, times until they are cut off.
@@ -88,6 +113,8 @@ pub struct Limits {
     pub idle: Duration,
     /// Time for the body of a request to arrive.
     pub body: Duration,
+    /// Time for a request from its headers to its answer, where the client does not ask for less.
+    pub answer: Duration,
     /// Time for requests in flight to finish when the server has stopped accepting.
     pub drain: Duration,
     /// How often the certificate's age is compared with the wall clock.
@@ -110,6 +137,7 @@ impl Default for Limits {
             // The API server keeps idle connections for 90 s and does not retry a POST on a reset.
             idle: Duration::from_mins(2),
             body: Duration::from_secs(5),
+            answer: Duration::from_secs(5),
             drain: Duration::from_secs(15),
             certificate_check: Duration::from_mins(1),
             file_check: Duration::from_secs(10),
@@ -193,19 +221,22 @@ impl Server {
     /// Answers until `stop` resolves and what was in flight by then is answered.
     pub async fn run(self, stop: impl Future<Output = Stop>) {
         let limits = self.options.limits;
-        let readiness = Arc::new(Readiness::new(Arc::clone(&self.certificates)));
+        let metrics = self.options.metrics;
+        let readiness = Readiness::new(Arc::clone(&self.certificates), Arc::clone(&self.handler));
+        let readiness = Arc::new(readiness);
         // Dropped with this future, and then so are its tasks.
         let mut background = JoinSet::new();
-        let health = Listener::plain(self.health, health::router(&readiness), limits);
+        let health = Listener::plain(self.health, health::router(&readiness, &metrics), limits);
         background.spawn(health.run(pending()));
-        background.spawn(self.options.source.keep_fresh(self.certificates, limits));
+        let keep_fresh = self.options.source.keep_fresh(self.certificates, Arc::clone(&metrics), limits);
+        background.spawn(keep_fresh);
 
-        let webhooks = routes::router(self.handler, limits);
+        let webhooks = routes::router(self.handler, Arc::clone(&metrics), limits);
         let allowed = self.options.clients.as_ref().map(ClientAuth::allowed);
         if let Some(clients) = self.options.clients {
             background.spawn(clients.keep_fresh(Arc::clone(&self.tls), limits.file_check));
         }
-        let https = Listener::tls(self.https, Security { tls: self.tls, allowed }, webhooks, limits);
+        let https = Listener::tls(self.https, Security { tls: self.tls, allowed, metrics }, webhooks, limits);
         let draining = https.closing();
         let drain_delay = self.options.drain_delay;
         readiness.set_ready();

@@ -5,7 +5,7 @@ mod followed;
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use enforcement::{Action, Enforcement};
 pub use followed::{FollowedSettings, Look};
@@ -14,6 +14,7 @@ use crate::{
     manifest::{self, SyntaxError},
     policy::{Policy, PolicyError, did_you_mean},
     replication::nearest,
+    rules,
 };
 
 /// What a settings file says; the defaults where it says nothing.
@@ -86,6 +87,40 @@ pub enum SettingsError {
 
 /// Every key of a settings file.
 const KEYS: [&str; 5] = ["rules", "deriveSyncInstances", "honorIgnores", "enforcement", "namespaces"];
+
+/// The JSON schema of a settings file, for editors.
+pub fn schema() -> Value {
+    // YAML reads `off` as false.
+    let severity = json!({"enum": ["error", "warning", "off", false]});
+    let rule = |rule: &&crate::rule::Rule| {
+        let mut severity = severity.clone();
+        severity["description"] = json!(rule.summary);
+        (rule.id.to_owned(), severity)
+    };
+    let rules: Map<String, Value> = rules::ALL.iter().map(rule).collect();
+    let action = |description: &str| json!({"enum": ["deny", "warn"], "description": description});
+    let flag = |default: bool, description: &str| json!({"type": "boolean", "default": default, "description": description});
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of syncguard",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "rules": {
+                "type": "object", "additionalProperties": false, "properties": rules,
+                "description": "A severity replaces every default of a rule",
+            },
+            "deriveSyncInstances":
+                flag(true, "Fill in syncInstances: instances - 1 in the -all modes, and keep it so"),
+            "honorIgnores": flag(false, "Whether the webhook counts the annotation syncguard.dev/ignore"),
+            "enforcement": action("Whether the webhook denies errors, or lets them pass as warnings"),
+            "namespaces": {
+                "type": "object",
+                "additionalProperties": action("The same for namespaces of a pattern; the longest counts"),
+            },
+        },
+    })
+}
 
 impl Settings {
     /// Reads a settings file. `honor_ignores` holds where the file does not say: offline the author of a
@@ -189,6 +224,20 @@ mod tests {
         match Settings::parse("s.yaml", text.as_bytes(), false) {
             Ok(settings) => format!("{:?} {:?}", settings.policy, settings.enforcement),
             Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_the_keys_that_are_taken() {
+        let schema = schema();
+        let mut known: Vec<_> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut taken = KEYS.to_vec();
+        known.sort_unstable();
+        taken.sort_unstable();
+        assert_eq!(known, taken);
+        for rule in rules::ALL {
+            assert!(schema["properties"]["rules"]["properties"].get(rule.id).is_some(), "{}", rule.id);
         }
     }
 

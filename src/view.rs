@@ -197,7 +197,7 @@ objects! {
 }
 
 /// The kinds of objects that syncguard knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// `stackgres.io/v1`, a Postgres cluster.
     Cluster,
@@ -217,6 +217,16 @@ impl Kind {
             Self::ShardedCluster => "SGShardedCluster",
             Self::PostgresConfig => "SGPostgresConfig",
             Self::Scale => "Scale",
+        }
+    }
+
+    /// The name in the paths of the API.
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::Cluster => "sgclusters",
+            Self::ShardedCluster => "sgshardedclusters",
+            Self::PostgresConfig => "sgpgconfigs",
+            Self::Scale => "sgclusters/scale",
         }
     }
 
@@ -252,6 +262,18 @@ impl<'a> Body<'a> {
     /// `metadata.namespace`, where it is written.
     pub fn namespace(&self) -> Option<&str> {
         self.metadata.get()?.namespace.text()
+    }
+
+    /// The names of the SGPostgresConfigs that an SGCluster, or any part of an SGShardedCluster, uses.
+    pub fn postgres_configs(&self) -> impl Iterator<Item = &str> {
+        let spec = self.spec.get();
+        let shards = spec.and_then(|spec| spec.shards.get());
+        let overrides = shards.into_iter().flat_map(|shards| elements(&shards.overrides));
+        let root = spec.map(|spec| &spec.configurations);
+        let coordinator = spec.and_then(|spec| Some(&spec.coordinator.get()?.configurations));
+        let all = [root, coordinator, shards.map(|shards| &shards.configurations)].into_iter().flatten();
+        let all = all.chain(overrides.map(|(_, view)| &view.configurations));
+        all.filter_map(|configurations| configurations.get()?.sg_postgres_config.text())
     }
 
     /// Whether the object is being deleted: it can only lose finalizers now.

@@ -1,11 +1,14 @@
 //! What is answered: allowed, denied with every error at once, completed, or failed.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use json_patch::Patch;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tracing::{Level, enabled, event};
 
-use super::{GroupVersionKind, Request};
+use super::{GroupVersionKind, Request, Webhook};
 use crate::{
     rule::{Finding, Severity, printable},
     view::Leaf,
@@ -20,22 +23,42 @@ pub struct Reply {
     pub content_type: &'static str,
     /// What is sent.
     pub body: Vec<u8>,
+    /// What is counted.
+    pub facts: Facts,
+}
+
+/// What an answer says, for those who count answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`; empty where the request is not known.
+    pub operation: &'static str,
+    /// Whether the request was allowed; none where it was not decided.
+    pub allowed: Option<bool>,
+    /// The HTTP status, or that of the denial.
+    pub code: u16,
+    /// The rules that were raised, each once.
+    pub raised: Vec<(&'static str, Severity)>,
 }
 
 impl Reply {
-    /// An answer for people and logs.
-    pub fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, content_type: "text/plain; charset=utf-8", body: text.into().into_bytes() }
+    /// An answer in JSON.
+    pub fn json(status: u16, body: Vec<u8>) -> Self {
+        let facts = Facts { code: status, ..Facts::default() };
+        Self { status, content_type: "application/json", body, facts }
     }
 
-    /// HTTP 503, so that failurePolicy decides. A `Status` of its own: of any other body the API server tells
-    /// people nothing.
-    pub fn unavailable(message: &str) -> Self {
+    /// An HTTP error. A `Status` of its own: of any other body the API server tells people nothing.
+    pub fn refusal(code: u16, reason: &str, message: &str) -> Self {
         let status = json!({
             "apiVersion": "v1", "kind": "Status", "status": "Failure",
-            "code": 503, "reason": "ServiceUnavailable", "message": message,
+            "code": code, "reason": reason, "message": message,
         });
-        Self { status: 503, content_type: "application/json", body: status.to_string().into_bytes() }
+        Self::json(code, status.to_string().into_bytes())
+    }
+
+    /// HTTP 503, so that failurePolicy decides.
+    pub fn unavailable(message: &str) -> Self {
+        Self::refusal(503, "ServiceUnavailable", message)
     }
 }
 
@@ -46,17 +69,66 @@ pub struct Question<'a> {
     uid: Leaf<'a>,
     kind: Option<GroupVersionKind<'a>>,
     name: Leaf<'a>,
+    namespace: Leaf<'a>,
+    operation: &'static str,
+    dry_run: bool,
 }
+
+/// What can be done to an object.
+const OPERATIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
 impl<'a> Question<'a> {
     pub(super) fn of(version: &'static str, request: &Request<'a>) -> Self {
-        let kind = request.kind.get().cloned();
-        Self { version, uid: request.uid.clone(), kind, name: request.name.clone() }
+        let named = request.operation.text().unwrap_or_default();
+        Self {
+            version,
+            uid: request.uid.clone(),
+            kind: request.kind.get().cloned(),
+            name: request.name.clone(),
+            namespace: request.namespace.clone(),
+            operation: OPERATIONS.into_iter().find(|operation| *operation == named).unwrap_or_default(),
+            dry_run: request.dry_run.flag() == Some(true),
+        }
+    }
+
+    /// One line about what became of the request: who it is about, and no contents. What is allowed without a word is
+    /// only of interest to somebody who looks for it.
+    pub(super) fn log(&self, webhook: Webhook, reply: &Reply, took: Duration) {
+        let Facts { allowed, code, raised, .. } = &reply.facts;
+        if *allowed == Some(true) && !enabled!(Level::DEBUG) {
+            return;
+        }
+        let rules: Vec<_> = raised.iter().map(|(id, _)| *id).collect();
+        let kind = self.kind.as_ref().and_then(|kind| kind.kind.text()).unwrap_or_default();
+        let shown = |leaf: &Leaf<'_>| printable::<String>(leaf.text().unwrap_or_default());
+        macro_rules! told {
+            ($level:expr, $message:literal) => {
+                event!(
+                    $level,
+                    webhook = webhook.name(),
+                    operation = self.operation,
+                    kind = %printable::<String>(kind),
+                    namespace = %shown(&self.namespace),
+                    name = %shown(&self.name),
+                    uid = %shown(&self.uid),
+                    dry_run = self.dry_run,
+                    code,
+                    rules = %rules.join(","),
+                    microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                    $message
+                )
+            };
+        }
+        match allowed {
+            Some(true) => told!(Level::DEBUG, "allowed"),
+            Some(false) => told!(Level::INFO, "denied"),
+            None => told!(Level::WARN, "not decided"),
+        }
     }
 
     /// Nothing to say.
     pub fn allowed(&self) -> Reply {
-        self.reply(&Response { allowed: true, ..self.response() })
+        self.reply(&Response { allowed: true, ..self.response() }, Vec::new())
     }
 
     /// Allowed with warnings, or denied with all errors.
@@ -66,13 +138,15 @@ impl<'a> Question<'a> {
         }
         let (errors, warnings): (Vec<_>, Vec<_>) =
             findings.iter().partition(|finding| finding.severity == Severity::Error);
-        self.reply(&Response {
+        let raised = raised(findings);
+        let response = Response {
             allowed: errors.is_empty(),
             status: (!errors.is_empty()).then(|| self.denial(&errors)),
             warnings: bounded(warnings.iter().map(|finding| warning(finding))),
-            audit_annotations: Some(Audit { rules_raised: Some(raised(findings)), defaults_applied: None }),
+            audit_annotations: Some(Audit { rules_raised: Some(ids(&raised)), defaults_applied: None }),
             ..self.response()
-        })
+        };
+        self.reply(&response, raised)
     }
 
     /// Allowed, and completed where a default was missing.
@@ -80,13 +154,14 @@ impl<'a> Question<'a> {
         let Some(patch) = patch else { return self.allowed() };
         let filled: Vec<_> = patch.0.iter().map(|operation| operation.path().to_string()).collect();
         let encoded = serde_json::to_vec(&patch).unwrap_or_default();
-        self.reply(&Response {
+        let response = Response {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),
             patch_type: Some("JSONPatch"),
             audit_annotations: Some(Audit { rules_raised: None, defaults_applied: Some(filled.join(",")) }),
             ..self.response()
-        })
+        };
+        self.reply(&response, Vec::new())
     }
 
     /// Not judged, through a fault of our own.
@@ -94,7 +169,8 @@ impl<'a> Question<'a> {
         let status = json!({
             "status": "Failure", "code": 500, "reason": "InternalError", "message": message,
         });
-        self.reply(&Response { status: Some(status), ..self.response() })
+        let failed = self.reply(&Response { status: Some(status), ..self.response() }, Vec::new());
+        Reply { facts: Facts { allowed: None, code: 500, ..failed.facts }, ..failed }
     }
 
     fn response(&self) -> Response<'_> {
@@ -109,11 +185,14 @@ impl<'a> Question<'a> {
         }
     }
 
-    fn reply(&self, response: &Response<'_>) -> Reply {
+    fn reply(&self, response: &Response<'_>, raised: Vec<(&'static str, Severity)>) -> Reply {
         let review = Envelope { api_version: self.version, kind: "AdmissionReview", response };
         // Strings and JSON values always serialise; an empty body would be refused by the API server.
         let body = serde_json::to_vec(&review).unwrap_or_default();
-        Reply { status: 200, content_type: "application/json", body }
+        let allowed = Some(response.allowed);
+        let code = if response.allowed { 200 } else { INVALID };
+        let facts = Facts { operation: self.operation, allowed, code, raised };
+        Reply { facts, ..Reply::json(200, body) }
     }
 
     fn denial(&self, errors: &[&Finding<'_>]) -> Value {
@@ -121,7 +200,7 @@ impl<'a> Question<'a> {
         let text = |leaf: Option<&Leaf<'_>>| leaf.and_then(Leaf::text).unwrap_or_default().to_owned();
         json!({
             "status": "Failure",
-            "code": 422,
+            "code": INVALID,
             "reason": "Invalid",
             "message": sentence(errors),
             "details": {
@@ -133,6 +212,9 @@ impl<'a> Question<'a> {
         })
     }
 }
+
+/// The status code of a denial.
+const INVALID: u16 = 422;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -238,9 +320,18 @@ fn bounded(warnings: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     kept
 }
 
-/// The ids of the rules that were raised, each once.
-fn raised(findings: &[Finding<'_>]) -> String {
-    let mut ids: Vec<_> = findings.iter().map(|finding| finding.rule.id).collect();
-    ids.dedup();
-    ids.join(",")
+/// The rules that were raised, each once with its gravest finding.
+fn raised(findings: &[Finding<'_>]) -> Vec<(&'static str, Severity)> {
+    let mut raised: Vec<(&'static str, Severity)> = Vec::new();
+    for finding in findings {
+        match raised.iter_mut().find(|(id, _)| *id == finding.rule.id) {
+            Some((_, severity)) => *severity = (*severity).max(finding.severity),
+            None => raised.push((finding.rule.id, finding.severity)),
+        }
+    }
+    raised
+}
+
+fn ids(raised: &[(&'static str, Severity)]) -> String {
+    raised.iter().map(|(id, _)| *id).collect::<Vec<_>>().join(",")
 }

@@ -138,8 +138,14 @@ fn of_body(
 ) -> Option<Prediction> {
     let configs = |name: &str| known.parameters(body.namespace(), name);
     let mut prediction = predict(body, &configs)?;
-    let request =
-        Request { object: body, before, scale: None, configs: &configs, source: review::Source::File };
+    let request = Request {
+        object: body,
+        before,
+        scale: None,
+        configs: &configs,
+        configs_before: None,
+        source: review::Source::File,
+    };
     let errors =
         review::judge(&request, policy).into_iter().filter(|finding| finding.severity == Severity::Error);
     prediction.errors = errors.map(ManifestError::from).collect();

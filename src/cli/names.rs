@@ -16,13 +16,15 @@ pub(super) fn local() -> Vec<Name> {
     names
 }
 
+/// What this machine is called; in a pod, the pod's name.
 #[cfg(unix)]
-fn host_name() -> Option<String> {
+pub(super) fn host_name() -> Option<String> {
     rustix::system::uname().nodename().to_str().ok().map(str::to_owned)
 }
 
+/// What this machine is called.
 #[cfg(not(unix))]
-fn host_name() -> Option<String> {
+pub(super) fn host_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok()
 }
 

@@ -195,6 +195,11 @@ impl Report {
         })
     }
 
+    /// Whether people shall read more than the findings.
+    pub fn says_more(&self) -> bool {
+        !self.args.no_summary && !self.args.quiet
+    }
+
     /// Writes some findings.
     ///
     /// # Errors
@@ -229,7 +234,7 @@ impl Report {
     /// An output is full or gone.
     pub fn end(mut self) -> Result<ExitCode> {
         self.progress.end();
-        let with_summary = !self.args.no_summary && !self.args.quiet;
+        let with_summary = self.says_more();
         for writer in &mut self.writers {
             if self.args.statistics && matches!(writer.format, Format::Full | Format::Concise) {
                 for (id, count) in &self.by_rule {

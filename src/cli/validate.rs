@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// What the flags say of rules counts more than the settings.
-fn set_severities(policy: &mut Policy, pairs: &[String]) -> Result<()> {
+pub(super) fn set_severities(policy: &mut Policy, pairs: &[String]) -> Result<()> {
     for pair in pairs {
         let (id, severity) = pair.split_once('=').with_context(|| {
             format!("--severity {pair}: expected ID=SEVERITY, as in strict-with-one-standby=off")

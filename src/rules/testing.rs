@@ -129,6 +129,7 @@ impl Case {
             before: before.as_ref().and_then(crate::view::Given::get),
             scale: None,
             configs: &|_| config.as_ref()?.get(),
+            configs_before: None,
             source: Source::File,
         };
         review::judge(&request, &Policy::default()).iter().for_each(&mut see);

@@ -38,8 +38,13 @@ impl BodyReader {
     }
 
     /// Reads a body to its end; memory for it is reserved before the first byte.
-    pub(super) async fn read(&self, headers: &HeaderMap, body: &mut Body) -> Result<Received<'_>, Refusal> {
-        let deadline = Instant::now() + self.time;
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: &mut Body,
+        deadline: Instant,
+    ) -> Result<Received<'_>, Refusal> {
+        let deadline = deadline.min(Instant::now() + self.time);
         let announced = announced_length(headers);
         if announced.is_some_and(|length| length > self.limit) {
             return Err(self.too_large());
@@ -112,16 +117,25 @@ mod tests {
         HeaderMap::from_iter([(CONTENT_LENGTH, length.into())])
     }
 
+    async fn read<'r>(
+        reader: &'r BodyReader,
+        headers: &HeaderMap,
+        sent: &str,
+    ) -> Result<Received<'r>, Refusal> {
+        let deadline = Instant::now() + Duration::from_hours(1);
+        reader.read(headers, &mut Body::from(sent.to_owned()), deadline).await
+    }
+
     #[tokio::test]
     async fn a_body_that_finds_no_memory_in_time_is_turned_away() {
         let reader = reader();
-        let one = reader.read(&announcing(4), &mut Body::from("true")).await.unwrap();
-        let unknown = reader.read(&HeaderMap::new(), &mut Body::from("true")).await.unwrap();
+        let one = read(&reader, &announcing(4), "true").await.unwrap();
+        let unknown = read(&reader, &HeaderMap::new(), "true").await.unwrap();
         assert_eq!(unknown.bytes, b"true");
-        let refusal = reader.read(&HeaderMap::new(), &mut Body::from("true")).await.err();
+        let refusal = read(&reader, &HeaderMap::new(), "true").await.err();
         assert_eq!(refusal, Some(Refusal::Busy), "one unit and the most that one body may have are taken");
         drop((one, unknown));
-        assert!(reader.read(&HeaderMap::new(), &mut Body::from("true")).await.is_ok(), "all is given back");
+        assert!(read(&reader, &HeaderMap::new(), "true").await.is_ok(), "all is given back");
     }
 
     #[tokio::test]
@@ -133,7 +147,7 @@ mod tests {
             (HeaderMap::new(), 4096, None),
             (HeaderMap::new(), 4097, Some(Refusal::TooLarge { limit: 4096 })),
         ] {
-            let result = reader.read(&headers, &mut Body::from("x".repeat(sent))).await;
+            let result = read(&reader, &headers, &"x".repeat(sent)).await;
             assert_eq!(result.err(), expected, "{sent} bytes with {headers:?}");
         }
     }

@@ -21,10 +21,10 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use super::Limits;
 use super::clients::{AllowList, Stranger};
 use super::crowd::{Activity, Crowd, Place};
 use super::tls::Tls;
+use super::{Limits, Metrics};
 
 /// How much of a request is buffered beyond its parsed part; bounds what an idle crowd can hold.
 const READ_BUFFER: usize = 64 * 1024;
@@ -53,6 +53,8 @@ pub(super) struct Security {
     pub(super) tls: Arc<Tls>,
     /// Who may call, if clients have to say who they are.
     pub(super) allowed: Option<AllowList>,
+    /// Where failed handshakes are counted.
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// What the requests of one connection carry.
@@ -139,7 +141,7 @@ impl Service {
     }
 
     async fn greet(&self, stream: TcpStream, activity: Activity, watcher: Watcher) {
-        let Some(Security { tls, allowed }) = &self.security else {
+        let Some(Security { tls, allowed, metrics }) = &self.security else {
             return self.converse(stream, Caller { activity, stranger: None }, watcher).await;
         };
         match timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
@@ -147,8 +149,14 @@ impl Service {
                 let stranger = allowed.as_ref().and_then(|allowed| allowed.stranger(stream.get_ref().1));
                 self.converse(stream, Caller { activity, stranger }, watcher).await;
             }
-            Ok(Err(error)) => debug!(%error, "TLS handshake failed"),
-            Err(_) => debug!("TLS handshake took too long"),
+            Ok(Err(error)) => {
+                metrics.handshake_failed();
+                debug!(%error, "TLS handshake failed");
+            }
+            Err(_) => {
+                metrics.handshake_failed();
+                debug!("TLS handshake took too long");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the program says about itself on the plain port: alive, and ready or why not.
+//! What the program says about itself on the plain port: alive, ready or why not, and what it has counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -6,12 +6,17 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use time::OffsetDateTime;
 
 use super::refusal::Refusal;
 use super::tls::CertificateStore;
+use super::{Handler, Metrics};
 use crate::certificate::utc;
+
+/// The format in which metrics are told.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 const STARTING: u8 = 0;
 const READY: u8 = 1;
@@ -21,12 +26,13 @@ const DRAINING: u8 = 2;
 pub(super) struct Readiness {
     phase: AtomicU8,
     certificates: Arc<CertificateStore>,
+    handler: Arc<dyn Handler>,
 }
 
 impl Readiness {
     /// Not ready yet.
-    pub(super) fn new(certificates: Arc<CertificateStore>) -> Self {
-        Self { phase: AtomicU8::new(STARTING), certificates }
+    pub(super) fn new(certificates: Arc<CertificateStore>, handler: Arc<dyn Handler>) -> Self {
+        Self { phase: AtomicU8::new(STARTING), certificates, handler }
     }
 
     /// The start is over.
@@ -47,16 +53,19 @@ impl Readiness {
             _ => {}
         }
         let certificate = self.certificates.current();
-        let invalid = !certificate.is_valid_at(now);
-        invalid.then(|| {
-            format!("the serving certificate is not valid now (until {})", utc(certificate.not_after()))
-        })
+        if !certificate.is_valid_at(now) {
+            let until = utc(certificate.not_after());
+            return Some(format!("the serving certificate is not valid now (until {until})"));
+        }
+        self.handler.obstacle()
     }
 }
 
 /// The routes of the plain port.
-pub(super) fn router(readiness: &Arc<Readiness>) -> Router {
+pub(super) fn router(readiness: &Arc<Readiness>, metrics: &Arc<Metrics>) -> Router {
+    let metrics = Arc::clone(metrics);
     Router::new()
+        .route("/metrics", get(|| async move { ([(CONTENT_TYPE, OPEN_METRICS)], metrics.told()) }))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .fallback(|| async { Refusal::UnknownHealthPath })
@@ -77,6 +86,19 @@ mod tests {
 
     use super::*;
     use crate::certificate::{Authority, ServingCertificate};
+    use crate::server::{Answer, Call};
+
+    /// Has not seen everything yet.
+    struct Waiting;
+
+    impl Handler for Waiting {
+        fn answer<'h>(&'h self, _: Call<'h>) -> Answer<'h> {
+            Box::pin(std::future::pending())
+        }
+        fn obstacle(&self) -> Option<String> {
+            Some("waiting for sgclusters".to_owned())
+        }
+    }
 
     #[test]
     fn readiness_says_what_stands_in_its_way() {
@@ -84,10 +106,10 @@ mod tests {
         let authority = Authority::issue(Duration::days(7), start).unwrap();
         let leaf = authority.issue_leaf(&["localhost".parse().unwrap()], Duration::days(1), start).unwrap();
         let leaf = ServingCertificate::from_pem(&leaf).unwrap();
-        let readiness = Readiness::new(Arc::new(CertificateStore::new(leaf)));
+        let readiness = Readiness::new(Arc::new(CertificateStore::new(leaf)), Arc::new(Waiting));
         assert_eq!(readiness.obstacle(start).as_deref(), Some("starting"));
         readiness.set_ready();
-        assert_eq!(readiness.obstacle(start), None);
+        assert_eq!(readiness.obstacle(start).as_deref(), Some("waiting for sgclusters"));
         let late = readiness.obstacle(start + Duration::days(2)).unwrap();
         assert!(late.contains("not valid now"), "{late}");
         readiness.set_draining();

@@ -1,4 +1,4 @@
-//! Answers to requests that never reach a webhook: the status, and a text that says what would be right.
+//! Answers to requests that no webhook answers: the status, and a text that says what would be right.
 
 use axum::http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use axum::http::{HeaderName, StatusCode};
@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::clients::Stranger;
+use super::routes::into_response;
+use crate::admission::Reply;
 
 /// Why a request is refused; its text is the body of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -48,6 +50,9 @@ pub(super) enum Refusal {
     /// Too many others are being served.
     #[error("too many requests at once: try again in a second")]
     Busy,
+    /// The client asked for an answer earlier than it could be given.
+    #[error("the request could not be answered in the time that its client waits")]
+    Late,
 }
 
 impl Refusal {
@@ -61,7 +66,28 @@ impl Refusal {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenBody => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Late => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// The reason, as Kubernetes names it.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::UnknownPath | Self::UnknownHealthPath => "NotFound",
+            Self::WrongMethod | Self::HealthMethod => "MethodNotAllowed",
+            Self::NotAllowed(_) => "Forbidden",
+            Self::MediaType => "UnsupportedMediaType",
+            Self::TooLarge { .. } => "RequestEntityTooLarge",
+            Self::SlowBody => "Timeout",
+            Self::BrokenBody => "BadRequest",
+            Self::Busy => "TooManyRequests",
+            Self::Late => "ServiceUnavailable",
+        }
+    }
+
+    /// The answer, and what is counted of it.
+    pub(super) fn reply(&self) -> Reply {
+        Reply::refusal(self.status().as_u16(), self.reason(), &self.to_string())
     }
 
     fn header(&self) -> Option<(HeaderName, &'static str)> {
@@ -78,13 +104,13 @@ impl Refusal {
 
     /// Whether more of the body may still come that is worth waiting for.
     pub(super) fn leaves_a_body(&self) -> bool {
-        !matches!(self, Self::SlowBody | Self::BrokenBody)
+        !matches!(self, Self::SlowBody | Self::BrokenBody | Self::Late)
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status(), format!("{self}\n")).into_response();
+        let mut response = into_response(self.reply());
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }

@@ -2,38 +2,48 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use futures_util::FutureExt;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use super::body::BodyReader;
 use super::clients::Stranger;
 use super::crowd::Activity;
 use super::refusal::Refusal;
-use super::{Handler, Limits};
+use super::{Call, Handler, Limits, Metrics};
 use crate::admission::{Reply, Webhook};
 
 /// What all requests share.
 struct Webhooks {
     handler: Arc<dyn Handler>,
+    metrics: Arc<Metrics>,
     in_flight: Semaphore,
     bodies: BodyReader,
+    /// The longest that an answer takes.
+    patience: Duration,
 }
 
 /// The routes of the HTTPS port.
-pub(super) fn router(handler: Arc<dyn Handler>, limits: Limits) -> Router {
+pub(super) fn router(handler: Arc<dyn Handler>, metrics: Arc<Metrics>, limits: Limits) -> Router {
     let in_flight = Semaphore::new(limits.in_flight);
-    let webhooks = Arc::new(Webhooks { handler, in_flight, bodies: BodyReader::new(&limits) });
-    Router::new()
-        .route("/validate", post(|webhooks, request| answer(webhooks, Webhook::Validate, request)))
-        .route("/mutate", post(|webhooks, request| answer(webhooks, Webhook::Mutate, request)))
+    let (bodies, patience) = (BodyReader::new(&limits), limits.answer);
+    let webhooks = Arc::new(Webhooks { handler, metrics, in_flight, bodies, patience });
+    let routes = Router::new();
+    let routes = Webhook::ALL.into_iter().fold(routes, |routes, webhook| {
+        let path = format!("/{}", webhook.name());
+        routes.route(&path, post(move |webhooks, request| answer(webhooks, webhook, request)))
+    });
+    routes
         .fallback(|webhooks, request| refuse(webhooks, Refusal::UnknownPath, request))
         .method_not_allowed_fallback(|webhooks, request| refuse(webhooks, Refusal::WrongMethod, request))
         .with_state(webhooks)
@@ -41,14 +51,23 @@ pub(super) fn router(handler: Arc<dyn Handler>, limits: Limits) -> Router {
 
 /// The last resort when a handler has panicked twice.
 pub(super) fn plain_panic_reply() -> Reply {
-    Reply::text(500, "internal error: the review could not be answered\n")
+    Reply::refusal(500, "InternalError", "internal error: the review could not be answered")
 }
 
 async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request: Request) -> Response {
+    let started = Instant::now();
     let (head, mut body) = request.into_parts();
-    match webhooks.admit(webhook, &head, &mut body).await {
-        Ok(reply) => into_response(reply),
-        Err(refusal) => webhooks.refuse(refusal, &head.headers, &mut body).await,
+    let result = webhooks.admit(webhook, &head, &mut body, started).await;
+    let counted = |reply: &Reply| webhooks.metrics.answered(webhook, &reply.facts, started.elapsed());
+    match result {
+        Ok(reply) => {
+            counted(&reply);
+            into_response(reply)
+        }
+        Err(refusal) => {
+            counted(&refusal.reply());
+            webhooks.refuse(refusal, &head.headers, &mut body).await
+        }
     }
 }
 
@@ -65,17 +84,41 @@ impl Webhooks {
         webhook: Webhook,
         head: &Parts,
         body: &mut axum::body::Body,
+        started: Instant,
     ) -> Result<Reply, Refusal> {
         require_friend(head)?;
         require_json(&head.headers)?;
         let _in_flight = self.in_flight.try_acquire().map_err(|_| Refusal::Busy)?;
+        let _counted = self.metrics.enter();
         // Only a request that has its place in flight protects its connection from being cut.
         let _working = head.extensions.get().map(Activity::work);
-        let received = self.bodies.read(&head.headers, body).await?;
-        Ok(guarded(self.handler.as_ref(), webhook, &received.bytes))
+        let deadline = started + patience(&head.uri, self.patience);
+        let received = self.bodies.read(&head.headers, body, deadline).await?;
+        let call = Call { webhook, body: &received.bytes, deadline };
+        timeout_at(deadline, self.guarded(call)).await.map_err(|_| Refusal::Late)
+    }
+
+    /// Asks the handler so that a panic becomes an answer.
+    async fn guarded(&self, call: Call<'_>) -> Reply {
+        // In a block of its own, so that a panic before the first await is caught too.
+        let answering = AssertUnwindSafe(async { self.handler.answer(call).await });
+        if let Ok(reply) = answering.catch_unwind().await {
+            return reply;
+        }
+        self.metrics.panicked();
+        error!(
+            webhook = call.webhook.name(),
+            bytes = call.body.len(),
+            "the answer to a review failed by a panic"
+        );
+        let answered = catch_unwind(AssertUnwindSafe(|| self.handler.panicked(call)));
+        answered.unwrap_or_else(|_| plain_panic_reply())
     }
 
     async fn refuse(&self, refusal: Refusal, headers: &HeaderMap, body: &mut axum::body::Body) -> Response {
+        if refusal == Refusal::Busy {
+            self.metrics.shed();
+        }
         if refusal.leaves_a_body() {
             self.bodies.discard(headers, body).await;
         }
@@ -83,14 +126,21 @@ impl Webhooks {
     }
 }
 
-/// Asks the handler so that a panic becomes an answer.
-fn guarded(handler: &dyn Handler, webhook: Webhook, body: &[u8]) -> Reply {
-    let answered = catch_unwind(AssertUnwindSafe(|| handler.answer(webhook, body)));
-    answered.unwrap_or_else(|_| {
-        error!(?webhook, bytes = body.len(), "the answer to a review failed by a panic");
-        let answered = catch_unwind(AssertUnwindSafe(|| handler.panicked(webhook, body)));
-        answered.unwrap_or_else(|_| plain_panic_reply())
-    })
+/// How long the client of this request waits, as the API server says it in `?timeout=`, less the time that an answer
+/// is on its way; `longest` where it says nothing that is understood.
+fn patience(uri: &Uri, longest: Duration) -> Duration {
+    const ON_THE_WAY: Duration = Duration::from_millis(500);
+    let mut parameters = uri.query().unwrap_or_default().split('&');
+    let timeout = parameters.find_map(|parameter| duration(parameter.strip_prefix("timeout=")?));
+    timeout.map_or(longest, |timeout| timeout.saturating_sub(ON_THE_WAY).min(longest))
+}
+
+/// `10s` and `1500ms`: the API server writes whole seconds, people may write less.
+fn duration(text: &str) -> Option<Duration> {
+    if let Some(milliseconds) = text.strip_suffix("ms") {
+        return milliseconds.parse().ok().map(Duration::from_millis);
+    }
+    text.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
 }
 
 fn require_friend(head: &Parts) -> Result<(), Refusal> {
@@ -104,9 +154,32 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Refusal::MediaType) }
 }
 
-fn into_response(reply: Reply) -> Response {
+pub(super) fn into_response(reply: Reply) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, reply.body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_ready_half_a_second_before_its_client_gives_up() {
+        const LONGEST: Duration = Duration::from_secs(5);
+        for (path, milliseconds) in [
+            ("/validate?timeout=5s", 4500),
+            ("/validate?timeout=1s", 500),
+            ("/validate?timeout=30s", 5000),
+            ("/validate?a=b&timeout=1500ms", 1000),
+            ("/validate?timeout=0s", 0),
+            ("/validate?timeout=soon", 5000),
+            ("/validate?timeout=99999999999999999999s", 5000),
+            ("/validate", 5000),
+        ] {
+            let uri = path.parse().unwrap();
+            assert_eq!(patience(&uri, LONGEST), Duration::from_millis(milliseconds), "{path}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use tracing::{error, info};
 
 use super::files::{FileError, FollowedFiles, NamedFile};
 use super::tls::CertificateStore;
-use super::{Limits, ServeError};
+use super::{Limits, Metrics, ServeError};
 use crate::certificate::{Authority, CertificateError, Name, Pair, ServingCertificate, utc};
 
 /// Where the serving certificate comes from.
@@ -53,9 +53,15 @@ impl Source {
     ///
     /// Asks the wall clock again and again rather than sleeping until a moment: timers stand still while a
     /// machine sleeps.
-    pub(super) async fn keep_fresh(mut self, certificates: Arc<CertificateStore>, limits: Limits) {
+    pub(super) async fn keep_fresh(
+        mut self,
+        certificates: Arc<CertificateStore>,
+        metrics: Arc<Metrics>,
+        limits: Limits,
+    ) {
         let mut ticks = ticks(self.period(&limits));
         loop {
+            metrics.certificate("serving", certificates.current().not_after());
             ticks.tick().await;
             match self.better_than(&certificates.current()).await {
                 Ok(None) => {}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::leash::until;
 use crate::namespace::{Namespace, cluster};
 use crate::webhook::{STANDARD, WARNING};
 
@@ -130,11 +131,44 @@ fn where_the_settings_say_to_warn_nothing_is_denied() {
     assert_eq!(namespace.spec("unsound")["replication"]["role"], "reader");
 }
 
+/// An SGPostgresConfig with one setting.
+fn config(setting: &str) -> String {
+    format!(
+        "apiVersion: stackgres.io/v1\nkind: SGPostgresConfig\nmetadata: {{name: fast}}\n\
+         spec: {{postgresVersion: '16', postgresql.conf: {{{setting}}}}}\n"
+    )
+}
+
 #[test]
-fn an_sgpostgresconfig_passes_while_nobody_knows_who_uses_it() {
+fn settings_that_void_a_cluster_are_refused_with_its_name() {
     let namespace = Namespace::guarded("parameters", &STANDARD);
-    let config = "apiVersion: stackgres.io/v1\nkind: SGPostgresConfig\nmetadata: {name: fast}\n\
-                  spec: {postgresVersion: '16', postgresql.conf: {synchronous_commit: 'off'}}\n";
-    namespace.passes(&CREATE, config, &[]);
-    namespace.expect(&["get", "sgpgconfig", "fast"], "");
+    namespace.passes(&CREATE, &config("work_mem: 8MB"), &[]);
+    let spec =
+        "{instances: 3, replication: {mode: strict-sync-all}, configurations: {sgPostgresConfig: fast}}";
+    namespace.passes(&CREATE, &cluster("db", spec), &[]);
+    let refusal = "spec[\"postgresql.conf\"].synchronous_commit: SGCluster db: the mode is strict-sync-all";
+    let off = config("synchronous_commit: 'off'");
+    // The watch of the clusters is told of the new one after whoever made it.
+    let refused = until(|| {
+        let said = namespace.kubectl(&["apply", "--dry-run=server", "-f", "-"], &off);
+        (said.code == Some(1)).then_some(said)
+    });
+    let said = refused.expect("settings that void a strict cluster are refused");
+    assert!(
+        said.stderr.contains(refusal) && said.stderr.contains("[synchronous-commit-off]"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn a_cluster_is_judged_with_settings_that_were_made_just_before() {
+    let namespace = Namespace::guarded("just-before", &STANDARD);
+    let spec =
+        "{instances: 3, replication: {mode: strict-sync-all}, configurations: {sgPostgresConfig: fast}}";
+    let both = format!("{}---\n{}", config("fsync: 'off'"), cluster("db", spec));
+    let said = namespace.kubectl(&CREATE, &both);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("[fsync-off]"), "{}", said.stderr);
+    assert_eq!(namespace.stored("db"), None);
 }

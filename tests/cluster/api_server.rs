@@ -7,9 +7,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use syncguard::certificate::{Authority, CA_LIFETIME};
+use syncguard::render::crd::crds;
 use time::OffsetDateTime;
 
-use crate::crds;
 use crate::kubectl::Kubectl;
 use crate::leash::{Leash, until};
 
@@ -115,7 +115,7 @@ fn etcd_too(problem: &str, etcd: &Leash) -> String {
 }
 
 fn install_crds(kubectl: &Kubectl) -> Result<(), String> {
-    let said = kubectl.run(&["create", "-f", "-"], &crds::all().to_string());
+    let said = kubectl.run(&["create", "-f", "-"], &crds().to_string());
     if said.code != Some(0) {
         return Err(format!("the API server was to take our CRDs, and said: {}", said.stderr));
     }

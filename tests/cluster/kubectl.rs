@@ -37,9 +37,14 @@ impl Kubectl {
         Self { program, home: home.to_owned() }
     }
 
+    /// The file that leads to the API server.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.home.join("kubeconfig")
+    }
+
     /// The program and the flags that every command needs.
     pub fn program_and_flags(&self) -> (&Path, [String; 2]) {
-        let (config, cache) = (self.home.join("kubeconfig"), self.home.join("discovered"));
+        let (config, cache) = (self.kubeconfig(), self.home.join("discovered"));
         let flags =
             [format!("--kubeconfig={}", config.display()), format!("--cache-dir={}", cache.display())];
         (&self.program, flags)

@@ -5,7 +5,6 @@
 mod admission;
 mod api_server;
 mod clients;
-mod crds;
 mod examples;
 mod kubectl;
 mod leash;

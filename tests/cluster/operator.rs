@@ -1,14 +1,15 @@
 //! A second mutating webhook, called before ours or after it: it fills in what the operator does, and may change mode and instances.
 
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use syncguard::admission::{Reply, Webhook};
+use syncguard::admission::Reply;
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{Handler, Limits, Options, SelfIssued, Server, Source, Stop};
+use syncguard::server::{Answer, Call, Handler, Limits, Options, SelfIssued, Server, Source, Stop};
 use time::OffsetDateTime;
 
 use crate::leash::until;
@@ -19,8 +20,8 @@ use crate::webhook::{STANDARD, base64};
 struct Operator;
 
 impl Handler for Operator {
-    fn answer(&self, _: Webhook, body: &[u8]) -> Reply {
-        let review: Value = serde_json::from_slice(body).unwrap();
+    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
+        let review: Value = serde_json::from_slice(call.body).unwrap();
         let before = &review["request"]["object"];
         let mut after = before.clone();
         complete(&mut after);
@@ -32,7 +33,7 @@ impl Handler for Operator {
         }
         let answer =
             json!({"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response});
-        Reply { status: 200, content_type: "application/json", body: answer.to_string().into_bytes() }
+        Box::pin(ready(Reply::json(200, answer.to_string().into_bytes())))
     }
 }
 
@@ -102,6 +103,7 @@ fn serve() -> (SocketAddr, String) {
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),
+        metrics: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = runtime.block_on(Server::bind(options, Arc::new(Operator))).unwrap();

@@ -19,6 +19,8 @@ pub struct Setup {
     pub match_conditions: bool,
     /// What happens to a scale that is not answered.
     pub scale_failure_policy: &'static str,
+    /// Whether syncguard may ask the API server what is stored.
+    pub access: bool,
     running: OnceLock<Result<Leash, String>>,
 }
 
@@ -28,6 +30,7 @@ pub static STANDARD: Setup = Setup {
     settings: "",
     match_conditions: true,
     scale_failure_policy: "Ignore",
+    access: true,
     running: OnceLock::new(),
 };
 
@@ -37,15 +40,27 @@ pub static WITHOUT_MATCH_CONDITIONS: Setup = Setup {
     settings: "",
     match_conditions: false,
     scale_failure_policy: "Ignore",
+    access: true,
     running: OnceLock::new(),
 };
 
-/// What cannot be judged is refused, scales too.
+/// On a laptop: registered by URL, without a way to the API server.
+pub static WITHOUT_ACCESS: Setup = Setup {
+    name: "without-access",
+    settings: "",
+    match_conditions: true,
+    scale_failure_policy: "Ignore",
+    access: false,
+    running: OnceLock::new(),
+};
+
+/// The same, and what cannot be judged is refused, scales too.
 pub static STRICT: Setup = Setup {
     name: "strict",
     settings: "",
     match_conditions: true,
     scale_failure_policy: "Fail",
+    access: false,
     running: OnceLock::new(),
 };
 
@@ -55,6 +70,7 @@ pub static WARNING: Setup = Setup {
     settings: "enforcement: warn\n",
     match_conditions: true,
     scale_failure_policy: "Ignore",
+    access: true,
     running: OnceLock::new(),
 };
 
@@ -78,8 +94,17 @@ impl Setup {
         if !self.settings.is_empty() {
             args.extend(["--settings", &settings]);
         }
+        let kubeconfig = server.kubectl.kubeconfig().display().to_string();
+        if self.access {
+            args.extend(["--kubeconfig", &kubeconfig]);
+        }
         let serve = Leash::start(directory, Path::new(env!("CARGO_BIN_EXE_syncguard")), &args);
         let address = serve.until("listening", || address(&serve.wrote("stderr")))?;
+        let watched =
+            || (serve.wrote("stderr").matches("\"message\":\"watched\"").count() == 3).then_some(());
+        if self.access {
+            serve.until("watching all three kinds", watched)?;
+        }
         self.register(server, &address, &fs::read(ca).unwrap())?;
         Ok(serve)
     }

@@ -252,7 +252,14 @@ fn findings(object: &Value, before: Option<&Value>, source: Source) -> Vec<(&'st
 }
 
 fn judged<'a>(now: &'a Body<'a>, before: Option<&'a Body<'a>>, source: Source) -> Vec<Finding<'a>> {
-    let request = Request { object: now, before, scale: None, configs: &no_postgres_configs, source };
+    let request = Request {
+        object: now,
+        before,
+        scale: None,
+        configs: &no_postgres_configs,
+        configs_before: None,
+        source,
+    };
     review::judge(&request, &Policy::default())
 }
 

@@ -4,6 +4,7 @@ mod client;
 mod clients;
 mod files;
 
+use std::future::{pending, ready};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -15,7 +16,7 @@ use rustls::ProtocolVersion;
 use syncguard::admission::{Reply, Webhook};
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate};
 use syncguard::server::{
-    CertificateStore, Handler, Limits, Options, SelfIssued, ServeError, Server, Source, Stop,
+    Answer, Call, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError, Server, Source, Stop,
 };
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
@@ -27,9 +28,23 @@ use client::{Client, Handshake, patiently, request};
 struct Echo;
 
 impl Handler for Echo {
-    fn answer(&self, webhook: Webhook, body: &[u8]) -> Reply {
-        assert_ne!(body, b"panic", "as asked");
-        Reply::text(200, format!("{webhook:?} {}", body.len()))
+    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
+        assert_ne!(call.body, b"panic", "as asked");
+        said(format!("{:?} {}", call.webhook, call.body.len()))
+    }
+}
+
+/// An answer that is there at once.
+fn said<'h>(text: impl Into<String>) -> Answer<'h> {
+    Box::pin(ready(Reply::json(200, text.into().into_bytes())))
+}
+
+/// Never answers.
+struct Silent;
+
+impl Handler for Silent {
+    fn answer<'h>(&'h self, _: Call<'h>) -> Answer<'h> {
+        Box::pin(pending())
     }
 }
 
@@ -49,11 +64,11 @@ impl Patient {
 }
 
 impl Handler for Patient {
-    fn answer(&self, _: Webhook, _: &[u8]) -> Reply {
+    fn answer<'h>(&'h self, _: Call<'h>) -> Answer<'h> {
         self.arrived.send(()).unwrap();
         // A worker that waits would keep what it has woken from every other worker.
         tokio::task::block_in_place(|| self.allowed.lock().unwrap().recv()).unwrap();
-        Reply::text(200, "late")
+        said("late")
     }
 }
 
@@ -82,6 +97,7 @@ fn options() -> Options {
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),
+        metrics: Arc::default(),
     }
 }
 
@@ -193,6 +209,13 @@ async fn a_request_that_is_no_review_is_told_what_would_be() {
         let answer = client.answer().await.expect("every answer comes over the same connection");
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
         assert!(answer.body.contains(word), "{method} {path}: {}", answer.body);
+        let is_status = answer.body.contains(r#""kind":"Status""#);
+        assert_eq!(
+            is_status,
+            status != 200,
+            "an API server tells people only what a Status says: {}",
+            answer.body
+        );
         assert_eq!(answer.header("allow"), (status == 405).then_some("POST"));
     }
 }
@@ -256,12 +279,12 @@ async fn a_panic_is_an_answer() {
 async fn a_handler_may_answer_its_own_panics_and_fail_at_it() {
     struct Twice;
     impl Handler for Twice {
-        fn answer(&self, _: Webhook, _: &[u8]) -> Reply {
-            panic!("once")
+        fn answer<'h>(&'h self, _: Call<'h>) -> Answer<'h> {
+            Box::pin(async { panic!("once") })
         }
-        fn panicked(&self, webhook: Webhook, body: &[u8]) -> Reply {
-            assert_ne!(webhook, Webhook::Mutate, "twice");
-            Reply { status: 200, content_type: "application/json", body: body.to_vec() }
+        fn panicked(&self, call: Call<'_>) -> Reply {
+            assert_ne!(call.webhook, Webhook::Mutate, "twice");
+            Reply::json(200, call.body.to_vec())
         }
     }
     let server = start(options(), Arc::new(Twice)).await;
@@ -270,6 +293,46 @@ async fn a_handler_may_answer_its_own_panics_and_fail_at_it() {
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     assert_eq!(answer.body, "{\"uid\":1}");
     assert_eq!(client.post("/mutate", "{}").await.status, 500);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_told_before_the_client_gives_up() {
+    let server = start(options(), Arc::new(Silent)).await;
+    let mut client = Client::tls(server.https).await;
+    // Half a second less than a client waits; of one that waits no time at all nothing is left.
+    let answer = client.post("/validate?timeout=0s", "{}").await;
+    assert_eq!(answer.status, 503);
+    let status: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((&status["kind"], &status["reason"]), (&"Status".into(), &"ServiceUnavailable".into()));
+    assert_eq!(client.post("/nowhere", "{}").await.status, 404, "the connection lives on");
+}
+
+#[tokio::test]
+async fn what_was_answered_is_counted() {
+    let server = start(with_limits(|limits| limits.in_flight = 1), Arc::new(Echo)).await;
+    let mut client = Client::tls(server.https).await;
+    client.post("/validate", "{}").await;
+    client.post("/mutate", "panic").await;
+    Client::plain(server.https).await.send(b"no TLS at all\r\n\r\n").await;
+    let lines = [
+        "syncguard_requests_total{webhook=\"validate\",operation=\"unknown\",allowed=\"\",code=\"200\"} 1",
+        "syncguard_requests_total{webhook=\"mutate\",operation=\"unknown\",allowed=\"\",code=\"500\"} 1",
+        "syncguard_panics_total 1",
+        "syncguard_in_flight 0",
+        "syncguard_tls_handshake_failures_total 1",
+    ];
+    let counted = async {
+        loop {
+            let told = Client::plain(server.health).await.get("/metrics").await.body;
+            if lines.iter().all(|line| told.lines().any(|told| told == *line)) {
+                return told;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(
+        patiently(counted).await.contains("syncguard_certificate_expiry_timestamp_seconds{kind=\"serving\"}")
+    );
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
         before: None,
         scale: None,
         configs: &no_postgres_configs,
+        configs_before: None,
         source: Source::Admission,
     };
     let mut findings = review::judge(&request, &Policy::default());

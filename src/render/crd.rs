@@ -1,34 +1,41 @@
-//! CRDs of our own: what is judged has the operator's types, defaults and minimums, the rest is let through.
+//! CRDs of our own, for editors and for API servers without the operator: what is judged has the operator's types,
+//! defaults and minimums, the rest is let through. No enumerations: the operator's have none, and rules say more.
 
 #![allow(clippy::needless_pass_by_value, reason = "every value is made where it is passed")]
 
 use serde_json::{Value, json};
 
+use crate::view::Kind;
+
 /// All three, as one `List`.
-pub fn all() -> Value {
+pub fn crds() -> Value {
     let scale = json!({
         "scale": {"specReplicasPath": ".spec.instances", "statusReplicasPath": ".status.instances"},
     });
     json!({"apiVersion": "v1", "kind": "List", "items": [
-        definition("SGCluster", "sgclusters", "v1", cluster(), scale),
-        definition("SGShardedCluster", "sgshardedclusters", "v1alpha1", sharded_cluster(), json!({})),
-        definition("SGPostgresConfig", "sgpgconfigs", "v1", postgres_config(), json!({})),
+        definition(Kind::Cluster, cluster(), scale),
+        definition(Kind::ShardedCluster, sharded_cluster(), json!({})),
+        definition(Kind::PostgresConfig, postgres_config(), json!({})),
     ]})
 }
 
 /// There is no status subresource: the operator writes status with a whole update.
-fn definition(kind: &str, plural: &str, version: &str, spec: Value, subresources: Value) -> Value {
+fn definition(kind: Kind, spec: Value, subresources: Value) -> Value {
+    let (plural, name) = (kind.resource(), kind.name());
+    let (group, version) = kind.api_version().split_once('/').unwrap_or_default();
     let schema = json!({
         "type": "object", "required": ["spec"], "properties": {"spec": spec, "status": anything()},
     });
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{plural}.stackgres.io")},
+        "metadata": {"name": format!("{plural}.{group}")},
         "spec": {
-            "group": "stackgres.io",
+            "group": group,
             "scope": "Namespaced",
-            "names": {"kind": kind, "plural": plural, "singular": plural.trim_end_matches('s'), "listKind": format!("{kind}List")},
+            "names": {
+                "kind": name, "plural": plural, "singular": plural.trim_end_matches('s'), "listKind": format!("{name}List"),
+            },
             "versions": [{
                 "name": version, "served": true, "storage": true,
                 "schema": {"openAPIV3Schema": schema},
@@ -153,4 +160,55 @@ fn open(properties: Value) -> Value {
 /// Nothing in it is judged.
 fn anything() -> Value {
     json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{
+        Autoscaling, Configurations, Coordinator, Group, InlinePostgres, NonProductionOptions, Override,
+        Patroni, Postgres, Replication, Shards,
+    };
+
+    /// The properties at the end of these steps below `spec`; `[]` steps into the items of a list.
+    fn properties(kind: Kind, steps: &[&str]) -> Vec<String> {
+        let crds = crds();
+        let all = crds["items"].as_array().unwrap();
+        let crd = all.iter().find(|crd| crd["spec"]["names"]["kind"] == kind.name()).unwrap();
+        let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+        let step = |schema: &Value, step: &&str| match *step {
+            "[]" => schema["items"].clone(),
+            key => schema["properties"][key].clone(),
+        };
+        let found = steps.iter().fold(spec.clone(), |schema, next| step(&schema, next));
+        found["properties"]
+            .as_object()
+            .unwrap_or_else(|| panic!("{steps:?} has properties"))
+            .keys()
+            .cloned()
+            .collect()
+    }
+
+    #[test]
+    fn every_field_that_is_judged_has_a_type() {
+        let (cluster, sharded) = (Kind::Cluster, Kind::ShardedCluster);
+        for (kind, steps, keys) in [
+            (cluster, &["replication"][..], Replication::KEYS),
+            (cluster, &["replication", "groups", "[]"], Group::KEYS),
+            (cluster, &["autoscaling"], Autoscaling::KEYS),
+            (cluster, &["postgres"], Postgres::KEYS),
+            (cluster, &["nonProductionOptions"], NonProductionOptions::KEYS),
+            (cluster, &["configurations"], Configurations::KEYS),
+            (cluster, &["configurations", "postgres"], InlinePostgres::KEYS),
+            (cluster, &["configurations", "patroni"], Patroni::KEYS),
+            (sharded, &["coordinator"], Coordinator::KEYS),
+            (sharded, &["shards"], Shards::KEYS),
+            (sharded, &["shards", "overrides", "[]"], Override::KEYS),
+        ] {
+            let declared = properties(kind, steps);
+            for key in keys {
+                assert!(declared.iter().any(|it| it == key), "{}: {steps:?} declares {key}", kind.name());
+            }
+        }
+    }
 }

@@ -1,0 +1,150 @@
+//! `syncguard audit`: judge every cluster that is stored, through the API server, as if it were new today.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use kube::Client;
+use rustls::crypto::aws_lc_rs::default_provider;
+
+use super::report::{Report, ReportArgs};
+use super::validate::set_severities;
+use crate::input::Source;
+use crate::kubernetes::{self, Listed, Pages, Wish};
+use crate::offline::{Judge, KnownObjects};
+use crate::policy::Policy;
+use crate::render::findings::counted;
+use crate::settings::Settings;
+use crate::view::Kind;
+
+const LONG_ABOUT: &str = "\
+Judge every stored SGCluster and SGShardedCluster.
+
+Each is judged as if it were new today, with the SGPostgresConfig that it names: what `validate` would say of it. \
+It is what the webhook does not say, because it lets pass what was so before. Objects are read page by page.";
+
+const EXAMPLES: &str = "\
+Examples:
+  syncguard audit                            the namespace of the current context
+  syncguard audit -A --statistics            all namespaces, and how often each rule spoke
+  syncguard audit -A -l tier=gold -o jsonl   clusters with a label, a JSON object a finding
+
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or no access,
+3 no cluster with --fail-if-none.";
+
+/// What `audit` takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(about = "Judge every cluster that is stored", long_about = LONG_ABOUT, after_help = EXAMPLES)]
+pub struct Args {
+    /// The namespace to look into
+    #[arg(short, long, value_name = "NAME", conflicts_with = "all_namespaces")]
+    namespace: Option<String>,
+
+    /// Look into all namespaces
+    #[arg(short = 'A', long)]
+    all_namespaces: bool,
+
+    /// Only clusters with these labels, as kubectl takes them
+    #[arg(short = 'l', long, value_name = "LABELS")]
+    selector: Option<String>,
+
+    /// The API server, by a kubeconfig; else $KUBECONFIG, ~/.kube/config or the pod's service account
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+
+    /// Settings, the same file as for serve
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+
+    /// Give a rule another severity: error, warning or off; repeatable
+    #[arg(long, value_name = "ID=SEVERITY")]
+    severity: Vec<String>,
+
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// Runs `audit`.
+///
+/// # Errors
+///
+/// Wrong settings, or an API server that is not to be reached or does not let us read.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    // Fails only if there is one already.
+    let _ = default_provider().install_default();
+    let policy = policy(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(audit(args, &policy))
+}
+
+fn policy(args: &Args) -> Result<Policy> {
+    let settings = args.settings.as_ref().map(|path| Settings::read(path, true)).transpose()?;
+    let mut policy = settings.unwrap_or_else(|| Settings::default_with(true)).policy;
+    set_severities(&mut policy, &args.severity)?;
+    Ok(policy)
+}
+
+async fn audit(args: &Args, policy: &Policy) -> Result<ExitCode> {
+    let client = kubernetes::any_client(args.kubeconfig.as_deref()).await?;
+    let wish = wish(args, &client);
+    let known = configs(&client, &wish).await?;
+    let with_excerpts = args.report.shows_lines();
+    let judge = Judge { policy, known: &known, inline_ignores: false, with_excerpts };
+    let mut report = Report::begin(&args.report)?;
+    let mut refused = 0;
+    for kind in [Kind::Cluster, Kind::ShardedCluster] {
+        let mut pages = Pages::of(&client, kind, &wish);
+        while let Some(page) = pages.next().await.with_context(|| cannot_list(kind))? {
+            for listed in page {
+                refused += usize::from(judge_one(&judge, kind, listed, &mut report)?);
+            }
+        }
+    }
+    let clusters = counted(report.summary.clusters, "stored cluster");
+    if report.says_more() {
+        anstream::eprintln!("{refused} of {clusters} would be refused if it were new today");
+    }
+    report.end()
+}
+
+/// Judges one object, and says whether the webhook would refuse it.
+fn judge_one(judge: &Judge<'_>, kind: Kind, listed: Listed, report: &mut Report) -> Result<bool> {
+    let source = source(kind, listed);
+    let mut refused = false;
+    for piece in source.pieces()? {
+        let mut judged = judge.piece(&source, &piece.map_err(|error| source.unreadable(error))?);
+        judged.summary.files = 1;
+        refused |= judged.summary.errors > 0;
+        report.take(&judged)?;
+    }
+    Ok(refused)
+}
+
+/// The settings that clusters name: the objects are few, and every page may need each of them.
+async fn configs(client: &Client, wish: &Wish) -> Result<KnownObjects> {
+    let kind = Kind::PostgresConfig;
+    let wish = Wish { labels: None, ..wish.clone() };
+    let mut pages = Pages::of(client, kind, &wish);
+    let mut sources = Vec::new();
+    while let Some(page) = pages.next().await.with_context(|| cannot_list(kind))? {
+        sources.extend(page.into_iter().map(|listed| source(kind, listed)));
+    }
+    let mut known = KnownObjects::default();
+    known.look_through(&sources)?;
+    Ok(known)
+}
+
+/// An object as a text that has the name by which people know it.
+fn source(kind: Kind, listed: Listed) -> Source {
+    let name = format!("{}/{}/{}", listed.namespace, kind.resource(), listed.name);
+    Source::of_text(&name, listed.json)
+}
+
+fn wish(args: &Args, client: &Client) -> Wish {
+    let named = || args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
+    Wish { namespace: (!args.all_namespaces).then(named), labels: args.selector.clone() }
+}
+
+fn cannot_list(kind: Kind) -> String {
+    format!("cannot list {} through the API server", kind.resource())
+}

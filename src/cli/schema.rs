@@ -1,0 +1,45 @@
+//! `syncguard schema`: JSON schemas for editors, and CRDs for an API server without the operator.
+
+use std::{io, process::ExitCode};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::report::write;
+use crate::{render::crd::crds, settings};
+
+const EXAMPLES: &str = "\
+Examples:
+  syncguard schema settings > settings.schema.json     for an editor: # yaml-language-server: $schema=…
+  syncguard schema crd | kubectl apply -f -            the CRDs, as far as they are judged, for a test cluster";
+
+/// What `schema` takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Which one
+    #[arg(value_name = "WHICH")]
+    which: Which,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// CustomResourceDefinitions of what is judged
+    Crd,
+    /// The settings file
+    Settings,
+}
+
+/// Runs `schema`.
+///
+/// # Errors
+///
+/// Standard output is full or gone.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let schema = match args.which {
+        Which::Crd => crds(),
+        Which::Settings => settings::schema(),
+    };
+    write(&mut io::stdout().lock(), &format!("{schema:#}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}

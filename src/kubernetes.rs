@@ -1,0 +1,100 @@
+//! A live API server: how it is reached, what is read from it, and the little that is written.
+
+mod bundle;
+mod certificates;
+mod lease;
+mod listing;
+mod reduce;
+mod watches;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::{Client, Config};
+use thiserror::Error;
+
+pub use certificates::{Custody, Trust, look_after};
+pub use listing::{Listed, Pages, Wish};
+pub use watches::{Watches, follow};
+
+use crate::view::Kind;
+
+/// Why there is no way to the API server, although there should be.
+#[derive(Debug, Error)]
+pub enum AccessError {
+    /// The kubeconfig cannot be used.
+    #[error("cannot use --kubeconfig {file}: {reason}", file = file.display())]
+    Kubeconfig {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: kube::config::KubeconfigError,
+    },
+    /// The pod's service account cannot be used.
+    #[error(
+        "this is a pod, but its service account cannot be used: {0}; mount it (automountServiceAccountToken) or \
+         unset KUBERNETES_SERVICE_HOST"
+    )]
+    InCluster(kube::config::InClusterError),
+    /// Nothing says where an API server is.
+    #[error("no API server: give --kubeconfig FILE, or set KUBECONFIG ({0})")]
+    Nowhere(kube::config::InferConfigError),
+    /// The client refuses the configuration.
+    #[error("cannot talk to the API server: {0}")]
+    Client(kube::Error),
+}
+
+/// How long a connection to the API server may take to come about.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a connection may be silent. A watch hears a bookmark about once a minute.
+const SILENCE: Duration = Duration::from_secs(150);
+
+/// A client for the API server: of this kubeconfig, or of the cluster whose pod this is; none on a machine of its own.
+///
+/// # Errors
+///
+/// There should be access, and what is needed for it is unusable.
+pub async fn client(kubeconfig: Option<&Path>) -> Result<Option<Client>, AccessError> {
+    let mut config = match kubeconfig {
+        Some(file) => from_file(file)
+            .await
+            .map_err(|reason| AccessError::Kubeconfig { file: file.to_owned(), reason })?,
+        None if is_pod() => Config::incluster().map_err(AccessError::InCluster)?,
+        None => return Ok(None),
+    };
+    config.connect_timeout = Some(CONNECT);
+    config.read_timeout = Some(SILENCE);
+    Client::try_from(config).map(Some).map_err(AccessError::Client)
+}
+
+/// A client for whoever works at a terminal: of this kubeconfig, or of where kubectl would look.
+///
+/// # Errors
+///
+/// There is no way to an API server.
+pub async fn any_client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
+    if let Some(client) = client(kubeconfig).await? {
+        return Ok(client);
+    }
+    let mut config = Config::infer().await.map_err(AccessError::Nowhere)?;
+    config.connect_timeout = Some(CONNECT);
+    Client::try_from(config).map_err(AccessError::Client)
+}
+
+async fn from_file(file: &Path) -> Result<Config, kube::config::KubeconfigError> {
+    Config::from_custom_kubeconfig(Kubeconfig::read_from(file)?, &KubeConfigOptions::default()).await
+}
+
+/// The kubelet tells every pod where the API server is.
+fn is_pod() -> bool {
+    env::var_os("KUBERNETES_SERVICE_HOST").is_some_and(|host| !host.is_empty())
+}
+
+/// A kind as kube addresses it.
+fn resource(kind: Kind) -> ApiResource {
+    let (group, version) = kind.api_version().split_once('/').unwrap_or_default();
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind.name()), kind.resource())
+}

@@ -1,0 +1,128 @@
+//! The caBundle in the webhook configurations: what the API server trusts, read, and written as one field of ours.
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
+};
+use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::core::ApiResource;
+use kube::{Api, Client};
+use serde_json::{Value, json};
+
+/// The owner of the field, the same for all replicas.
+const MANAGER: &str = "syncguard";
+
+/// The webhook configurations of one name, the validating and the mutating one.
+pub(super) struct Configurations {
+    name: String,
+    kinds: [(ApiResource, Api<DynamicObject>); 2],
+}
+
+/// What one of them says.
+pub(super) struct Registered {
+    resource: usize,
+    /// Its kind and name, for people.
+    pub(super) label: String,
+    /// Each webhook's name and caBundle.
+    webhooks: Vec<(String, String)>,
+}
+
+impl Registered {
+    /// Whether each webhook trusts exactly this.
+    pub(super) fn is(&self, bundle: &str) -> bool {
+        self.webhooks.iter().all(|(_, trusted)| trusted == bundle)
+    }
+
+    /// Whether each webhook trusts this CA, perhaps among others.
+    pub(super) fn trusts(&self, certificate: &str) -> bool {
+        let certificate = certificate.trim();
+        !certificate.is_empty() && self.webhooks.iter().all(|(_, trusted)| trusted.contains(certificate))
+    }
+}
+
+impl Configurations {
+    /// Those of this name.
+    pub(super) fn new(client: &Client, name: &str) -> Self {
+        let resources = [
+            ApiResource::erase::<ValidatingWebhookConfiguration>(&()),
+            ApiResource::erase::<MutatingWebhookConfiguration>(&()),
+        ];
+        let kinds = resources.map(|resource| {
+            let api = Api::all_with(client.clone(), &resource);
+            (resource, api)
+        });
+        Self { name: name.to_owned(), kinds }
+    }
+
+    /// What the API server has of them; one that does not exist is not there.
+    ///
+    /// # Errors
+    ///
+    /// The API server does not answer, or refuses to.
+    pub(super) async fn read(&self) -> Result<Vec<Registered>, kube::Error> {
+        let mut copies = Vec::new();
+        for (index, (resource, api)) in self.kinds.iter().enumerate() {
+            if let Some(object) = api.get_opt(&self.name).await? {
+                let label = format!("{}/{}", resource.kind, self.name);
+                copies.push(Registered { resource: index, label, webhooks: webhooks(&object.data) });
+            }
+        }
+        Ok(copies)
+    }
+
+    /// Makes the API server trust this; nothing but the caBundles becomes ours.
+    ///
+    /// # Errors
+    ///
+    /// The API server does not answer, or refuses to.
+    pub(super) async fn write(&self, copy: &Registered, bundle: &str) -> Result<(), kube::Error> {
+        let (resource, api) = &self.kinds[copy.resource];
+        let encoded = BASE64.encode(bundle);
+        let webhook =
+            |(name, _): &(String, String)| json!({"name": name, "clientConfig": {"caBundle": encoded}});
+        let ours = json!({
+            "apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": self.name},
+            "webhooks": copy.webhooks.iter().map(webhook).collect::<Vec<_>>(),
+        });
+        // Forced: whoever wrote it before, only a certificate of ours is shown here.
+        let params = PatchParams::apply(MANAGER).force();
+        api.patch(&self.name, &params, &Patch::Apply(&ours)).await.map(drop)
+    }
+}
+
+fn webhooks(data: &Value) -> Vec<(String, String)> {
+    let all = data.get("webhooks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let webhook = |webhook: &Value| {
+        let encoded = text(&webhook["clientConfig"]["caBundle"]);
+        let bundle = BASE64.decode(encoded).unwrap_or_default();
+        (text(&webhook["name"]), String::from_utf8_lossy(&bundle).into_owned())
+    };
+    all.iter().map(webhook).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_webhook_of_a_configuration_has_to_trust() {
+        let encoded = |text: &str| json!({"name": "w", "clientConfig": {"caBundle": BASE64.encode(text)}});
+        let copy = |bundles: &[Value]| {
+            let webhooks = webhooks(&json!({ "webhooks": bundles }));
+            Registered { resource: 0, label: String::new(), webhooks }
+        };
+        let (none, damaged) = (json!({"name": "w"}), json!({"name": "w", "clientConfig": {"caBundle": "?"}}));
+        for (bundles, is, trusts) in [
+            (vec![encoded("one")], true, true),
+            (vec![encoded("one"), encoded("one")], true, true),
+            (vec![encoded("zero\none")], false, true),
+            (vec![encoded("one"), encoded("two")], false, false),
+            (vec![none], false, false),
+            (vec![damaged], false, false),
+        ] {
+            let copy = copy(&bundles);
+            assert_eq!((copy.is("one"), copy.trusts("one")), (is, trusts), "{bundles:?}");
+        }
+    }
+}

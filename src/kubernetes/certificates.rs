@@ -1,0 +1,338 @@
+//! Certificates that look after themselves: a CA that all replicas share in a Secret, a leaf of each replica's own in
+//! memory, and the API server's trust in them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::{ObjectMeta, PostParams};
+use kube::{Api, Client};
+use thiserror::Error;
+use time::OffsetDateTime;
+use tokio::time::timeout;
+use tracing::{error, info, warn};
+
+use super::bundle::{Configurations, Registered};
+use super::lease::Candidate;
+use crate::certificate::{
+    Authority, CertificateError, Lifetimes, Name, Next, Old, Pair, ServingCertificate, SharedAuthority,
+};
+use crate::server::{CertificateStore, Metrics};
+
+/// What is looked after, by its names in the cluster.
+#[derive(Debug, Clone)]
+pub struct Custody {
+    /// The namespace of Secret and Lease.
+    pub namespace: String,
+    /// The Secret that holds the CA; none where somebody else issues, and only `caBundle` is ours.
+    pub secret: Option<String>,
+    /// What is trusted where there is no Secret of ours, as PEM text.
+    pub bundle: Option<String>,
+    /// The name of both webhook configurations.
+    pub configuration: String,
+    /// The Lease of the one writer.
+    pub lease: String,
+    /// What this replica is called in it.
+    pub identity: String,
+    /// What the leaf is for.
+    pub names: Vec<Name>,
+    /// How long everything lasts.
+    pub lifetimes: Lifetimes,
+}
+
+/// Whether the API server has been seen to trust the serving certificate.
+#[derive(Debug, Default)]
+pub struct Trust(AtomicBool);
+
+impl Trust {
+    /// Whether it has, once. What happens to it later is mended, and no reason to stop serving.
+    pub fn was_seen(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a round was of no use.
+#[derive(Debug, Error)]
+enum Trouble {
+    #[error("the API server: {0}")]
+    Api(#[from] kube::Error),
+    #[error("the API server did not answer in time")]
+    Late,
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    #[error("there is no webhook configuration called {0}: nothing calls syncguard yet")]
+    NoConfiguration(String),
+}
+
+/// How long one round of questions may take.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// Looks after everything; never returns.
+pub async fn look_after(
+    client: Client,
+    custody: Custody,
+    store: Arc<CertificateStore>,
+    trust: Arc<Trust>,
+    metrics: Arc<Metrics>,
+) {
+    let every = pace(&custody.lifetimes);
+    let mut keeper = Keeper::new(client, custody, store, trust, metrics, every);
+    let mut said = String::new();
+    loop {
+        match timeout(ROUND, keeper.round()).await.unwrap_or(Err(Trouble::Late)) {
+            Ok(()) if said.is_empty() => {}
+            Ok(()) => {
+                info!("certificates are looked after again");
+                said.clear();
+            }
+            Err(trouble) => {
+                let text = trouble.to_string();
+                if text != said {
+                    error!(error = text, "certificates cannot be looked after now; those in use stay in use");
+                    said = text;
+                }
+            }
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+/// How often to look: often enough for the shortest life, and never more than ten times a second.
+fn pace(lifetimes: &Lifetimes) -> Duration {
+    let shortest = (lifetimes.leaf / 20).min(lifetimes.settle / 4);
+    Duration::try_from(shortest)
+        .unwrap_or_default()
+        .clamp(Duration::from_millis(100), Duration::from_secs(10))
+}
+
+struct Keeper {
+    custody: Custody,
+    secrets: Api<Secret>,
+    configurations: Configurations,
+    candidate: Candidate,
+    store: Arc<CertificateStore>,
+    trust: Arc<Trust>,
+    metrics: Arc<Metrics>,
+    /// The CA that signed the leaf in use, as PEM text.
+    signer: String,
+}
+
+impl Keeper {
+    fn new(
+        client: Client,
+        custody: Custody,
+        store: Arc<CertificateStore>,
+        trust: Arc<Trust>,
+        metrics: Arc<Metrics>,
+        every: Duration,
+    ) -> Self {
+        let identity = custody.identity.clone();
+        // A writer that misses one round is not replaced; one that misses several is.
+        let candidate =
+            Candidate::new(client.clone(), &custody.namespace, &custody.lease, identity, every * 3 + ROUND);
+        let secrets = Api::namespaced(client.clone(), &custody.namespace);
+        let configurations = Configurations::new(&client, &custody.configuration);
+        Self { custody, secrets, configurations, candidate, store, trust, metrics, signer: String::new() }
+    }
+
+    async fn round(&mut self) -> Result<(), Trouble> {
+        let now = OffsetDateTime::now_utc();
+        let Some(secret) = self.custody.secret.clone() else {
+            let bundle = self.custody.bundle.clone().unwrap_or_default();
+            return self.keep_bundle(&bundle, &bundle).await.map(drop);
+        };
+        let (stored, shared) = self.shared(&secret, now).await?;
+        self.keep_leaf(&shared, now)?;
+        let signer = self.signer.clone();
+        let known = self.keep_bundle(&shared.bundle(), &signer).await?;
+        let Some(due) = shared.due(known, &self.custody.lifetimes, now)? else { return Ok(()) };
+        if self.candidate.holds().await? {
+            self.replace(&secret, stored, &due).await?;
+        }
+        Ok(())
+    }
+
+    /// The CA in the Secret; the first replica makes it, and whoever comes second takes that one.
+    async fn shared(&self, name: &str, now: OffsetDateTime) -> Result<(Secret, SharedAuthority), Trouble> {
+        if let Some(secret) = self.secrets.get_opt(name).await? {
+            let shared = read(&secret);
+            return Ok((secret, shared));
+        }
+        let new = SharedAuthority::issue(&self.custody.lifetimes, now)?;
+        let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+        let secret = written(Secret { metadata, ..Secret::default() }, &new);
+        match self.secrets.create(&PostParams::default(), &secret).await {
+            Ok(secret) => {
+                info!(secret = name, "a new CA for all replicas");
+                Ok((secret, new))
+            }
+            Err(kube::Error::Api(status)) if status.is_already_exists() => {
+                let secret = self.secrets.get(name).await?;
+                let shared = read(&secret);
+                Ok((secret, shared))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes what a CA has become, unless somebody else has written in between.
+    async fn replace(&self, name: &str, stored: Secret, shared: &SharedAuthority) -> Result<(), Trouble> {
+        match self.secrets.replace(name, &PostParams::default(), &written(stored, shared)).await {
+            Ok(_) => {
+                let stage = match (&shared.next, &shared.old) {
+                    (Some(Next { known_since: None, .. }), _) => "the next CA is being announced",
+                    (Some(_), _) => "the next CA is known, and will be used soon",
+                    (None, Some(_)) => "the next CA is in use, and the old one still trusted",
+                    (None, None) => "one CA is in use and trusted",
+                };
+                info!(secret = name, stage, "CA");
+                Ok(())
+            }
+            Err(kube::Error::Api(status)) if status.is_conflict() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Issues this replica's leaf where there is none of this CA, or it is due.
+    fn keep_leaf(&mut self, shared: &SharedAuthority, now: OffsetDateTime) -> Result<(), Trouble> {
+        let Ok(authority) = shared.authority(now) else {
+            warn!("the CA in the Secret is damaged or expired; the leaf in use stays until there is another");
+            return Ok(());
+        };
+        let current = self.store.current();
+        if self.signer == authority.certificate() && now < current.renew_at() {
+            return Ok(());
+        }
+        let leaf = self.issue(&authority, now)?;
+        info!(sha256 = %leaf.fingerprint(), valid_until = %crate::certificate::utc(leaf.not_after()), "certificate renewed");
+        self.metrics.certificate("ca", authority.not_after());
+        self.metrics.certificate("serving", leaf.not_after());
+        self.store.replace(leaf);
+        authority.certificate().clone_into(&mut self.signer);
+        Ok(())
+    }
+
+    fn issue(
+        &self,
+        authority: &Authority,
+        now: OffsetDateTime,
+    ) -> Result<ServingCertificate, CertificateError> {
+        let leaf = authority.issue_leaf(&self.custody.names, self.custody.lifetimes.leaf, now)?;
+        ServingCertificate::from_pem(&leaf)
+    }
+
+    /// Sees to it that the API server trusts `bundle`; whether every copy is that already.
+    async fn keep_bundle(&mut self, bundle: &str, signer: &str) -> Result<bool, Trouble> {
+        let copies = self.configurations.read().await?;
+        if copies.is_empty() {
+            return Err(Trouble::NoConfiguration(self.custody.configuration.clone()));
+        }
+        for copy in &copies {
+            self.metrics.ca_bundle(&copy.label, copy.trusts(signer));
+        }
+        if copies.iter().all(|copy| copy.trusts(signer)) && !self.trust.0.swap(true, Ordering::Relaxed) {
+            info!("the API server trusts the serving certificate");
+        }
+        let stale: Vec<&Registered> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
+        // Renewed in every round, so that there is always one who may write.
+        if self.candidate.holds().await? {
+            for copy in &stale {
+                self.configurations.write(copy, bundle).await?;
+                info!(configuration = copy.label, "caBundle written");
+            }
+        }
+        Ok(stale.is_empty())
+    }
+}
+
+const KNOWN_SINCE: &str = "syncguard.dev/next-known-since";
+const OLD_UNTIL: &str = "syncguard.dev/old-until";
+
+/// What a Secret says; what is missing or damaged shows when it is used.
+fn read(secret: &Secret) -> SharedAuthority {
+    let text = |key: &str| {
+        let bytes = secret.data.as_ref()?.get(key)?;
+        String::from_utf8(bytes.0.clone()).ok().filter(|text| !text.is_empty())
+    };
+    let moment = |key: &str| {
+        let seconds = secret.metadata.annotations.as_ref()?.get(key)?.parse().ok()?;
+        OffsetDateTime::from_unix_timestamp(seconds).ok()
+    };
+    let pair = |certificate: &str, key: &str| Some(Pair { certificate: text(certificate)?, key: text(key)? });
+    let nothing = || Pair { certificate: String::new(), key: String::new() };
+    let next = pair("next.crt", "next.key").map(|pair| Next { pair, known_since: moment(KNOWN_SINCE) });
+    let old = text("old.crt").zip(moment(OLD_UNTIL)).map(|(certificate, until)| Old { certificate, until });
+    SharedAuthority { current: pair("ca.crt", "ca.key").unwrap_or_else(nothing), next, old }
+}
+
+/// The Secret that says this, whatever it said before; who labelled it finds the labels again.
+fn written(mut secret: Secret, shared: &SharedAuthority) -> Secret {
+    let SharedAuthority { current, next, old } = shared;
+    let texts = [("ca.crt", &current.certificate), ("ca.key", &current.key)].into_iter();
+    let next_texts =
+        next.iter().flat_map(|it| [("next.crt", &it.pair.certificate), ("next.key", &it.pair.key)]);
+    let old_texts = old.iter().map(|old| ("old.crt", &old.certificate));
+    let data = texts.chain(next_texts).chain(old_texts);
+    secret.data =
+        Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes()))).collect());
+    let annotations = secret.metadata.annotations.get_or_insert_default();
+    let moments = [
+        (KNOWN_SINCE, next.as_ref().and_then(|next| next.known_since)),
+        (OLD_UNTIL, old.as_ref().map(|old| old.until)),
+    ];
+    for (key, moment) in moments {
+        match moment {
+            Some(moment) => drop(annotations.insert(key.to_owned(), moment.unix_timestamp().to_string())),
+            None => drop(annotations.remove(key)),
+        }
+    }
+    secret
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_holds_a_shared_ca_through_all_its_stages() {
+        let pair =
+            |name: &str| Pair { certificate: format!("{name} certificate"), key: format!("{name} key") };
+        let moment = OffsetDateTime::UNIX_EPOCH + time::Duration::days(1);
+        let alone = SharedAuthority { current: pair("current"), next: None, old: None };
+        let announced = |known_since| Some(Next { pair: pair("next"), known_since });
+        let old = Some(Old { certificate: "old certificate".to_owned(), until: moment });
+        let mut secret = Secret::default();
+        for shared in [
+            alone.clone(),
+            SharedAuthority { next: announced(None), ..alone.clone() },
+            SharedAuthority { next: announced(Some(moment)), ..alone.clone() },
+            SharedAuthority { old, ..alone.clone() },
+            alone,
+        ] {
+            secret = written(secret, &shared);
+            assert_eq!(read(&secret), shared);
+        }
+        assert_eq!(
+            read(&Secret::default()).current.certificate,
+            "",
+            "an empty Secret is a CA to be replaced"
+        );
+    }
+
+    #[test]
+    fn the_shortest_life_sets_the_pace() {
+        let lifetimes = |leaf: i64, settle: i64| Lifetimes {
+            leaf: time::Duration::seconds(leaf),
+            settle: time::Duration::seconds(settle),
+            ..Lifetimes::default()
+        };
+        for (leaf, settle, milliseconds) in
+            [(7 * 86_400, 60, 10_000), (20, 60, 1000), (20, 1, 250), (1, 0, 100)]
+        {
+            let every = pace(&lifetimes(leaf, settle));
+            assert_eq!(every, Duration::from_millis(milliseconds), "leaves of {leaf} s, settling {settle} s");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Everything that is stored of a kind, page by page, so that nobody has to hold all of it.
+
+use kube::api::{DynamicObject, ListParams, TypeMeta};
+use kube::{Api, Client};
+
+use super::resource;
+use crate::view::Kind;
+
+/// How many objects the API server sends at once.
+const PAGE: u32 = 250;
+
+/// Which objects are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// Only of this namespace.
+    pub namespace: Option<String>,
+    /// Only with these labels, as kubectl takes them.
+    pub labels: Option<String>,
+}
+
+/// The pages of a kind.
+pub struct Pages {
+    api: Api<DynamicObject>,
+    kind: Kind,
+    next: Option<ListParams>,
+}
+
+impl Pages {
+    /// Everything of a kind that is wished for.
+    pub fn of(client: &Client, kind: Kind, wish: &Wish) -> Self {
+        let api = match &wish.namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource(kind)),
+            None => Api::all_with(client.clone(), &resource(kind)),
+        };
+        let first = ListParams { label_selector: wish.labels.clone(), ..ListParams::default().limit(PAGE) };
+        Self { api, kind, next: Some(first) }
+    }
+
+    /// The next page as JSON texts, each with the object's namespace and name; none at the end, and where the API
+    /// server does not know the kind.
+    ///
+    /// # Errors
+    ///
+    /// The API server does not answer, or refuses to.
+    pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, kube::Error> {
+        let Some(params) = self.next.take() else { return Ok(None) };
+        let page = match self.api.list(&params).await {
+            Ok(page) => page,
+            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let rest = page.metadata.continue_.filter(|token| !token.is_empty());
+        self.next = rest.map(|token| ListParams { continue_token: Some(token), ..params });
+        Ok(Some(page.items.into_iter().map(|object| Listed::of(self.kind, object)).collect()))
+    }
+}
+
+/// One object of a page.
+pub struct Listed {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The object, without what only the API server needs.
+    pub json: Vec<u8>,
+}
+
+impl Listed {
+    fn of(kind: Kind, mut object: DynamicObject) -> Self {
+        object.metadata.managed_fields = None;
+        // The items of a list need not say what they are.
+        object.types =
+            Some(TypeMeta { api_version: kind.api_version().to_owned(), kind: kind.name().to_owned() });
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Self {
+            namespace: text(&object.metadata.namespace),
+            name: text(&object.metadata.name),
+            json: serde_json::to_vec_pretty(&object).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The watches: what the API server stores, followed as it changes, and read anew where a watch is behind.
+
+use std::collections::HashSet;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use futures_util::TryStreamExt;
+use kube::api::ListParams;
+use kube::core::DynamicObject;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Client};
+use tracing::{info, warn};
+
+use super::reduce::reduced;
+use super::resource;
+use crate::admission::Wanted;
+use crate::server::Metrics;
+use crate::stored::{KINDS, Stored, StoredObject};
+use crate::view::Kind;
+
+/// What the API server stores, as far as it has told.
+pub struct Watches {
+    client: Client,
+    now: ArcSwap<Stored>,
+    /// The kinds of which everything has been seen once. Also guards every change of `now`.
+    filled: Mutex<HashSet<Kind>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Watches {
+    /// Watches that have seen nothing yet.
+    pub fn new(client: Client, metrics: Arc<Metrics>) -> Self {
+        Self { client, now: ArcSwap::default(), filled: Mutex::default(), metrics }
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Arc<Stored> {
+        self.now.load_full()
+    }
+
+    /// The kinds of which not everything has been seen yet; empty where judgements can begin.
+    pub fn unseen(&self) -> Vec<&'static str> {
+        let filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        KINDS.into_iter().filter(|kind| !filled.contains(kind)).map(Kind::resource).collect()
+    }
+
+    /// This moment, with what is wanted read from the API server.
+    ///
+    /// # Errors
+    ///
+    /// The API server does not answer, or refuses to.
+    pub async fn reading(&self, wanted: &[Wanted]) -> Result<Stored, kube::Error> {
+        let mut stored = Stored::clone(&self.now.load());
+        for wanted in wanted {
+            match wanted {
+                Wanted::Object { kind, namespace, name } => {
+                    match self.api(*kind, namespace).get_opt(name).await? {
+                        Some(object) => stored.put(reduced(*kind, object)),
+                        None => stored.remove(namespace, *kind, name),
+                    }
+                }
+                Wanted::All { kind, namespace } => {
+                    let listed = self.api(*kind, namespace).list(&ListParams::default()).await;
+                    let objects = listed.map(|list| list.items).or_else(none_of_an_unknown_kind)?;
+                    let objects = objects.into_iter().map(|object| reduced(*kind, object)).collect();
+                    stored.replace(*kind, Some(namespace), objects);
+                }
+            }
+        }
+        Ok(stored)
+    }
+
+    fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), namespace, &resource(kind))
+    }
+
+    /// Changes what is known; `filled` where it is now all of a kind.
+    fn change(&self, kind: Kind, filled: bool, live: bool, change: impl FnOnce(&mut Stored)) {
+        let mut all = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stored = Stored::clone(&self.now.load());
+        change(&mut stored);
+        stored.set_live(kind, live);
+        self.now.store(Arc::new(stored));
+        self.metrics.watch(kind.resource(), live);
+        if filled && all.insert(kind) {
+            info!(resource = kind.resource(), "watched");
+        }
+    }
+}
+
+/// Follows every kind; never returns.
+pub async fn follow(watches: Arc<Watches>) {
+    let [clusters, sharded, configs] = KINDS.map(|kind| follow_kind(&watches, kind));
+    tokio::join!(clusters, sharded, configs);
+}
+
+/// Follows one kind. Where the API server is out of reach, or does not know the kind yet, it is tried again and again.
+async fn follow_kind(watches: &Watches, kind: Kind) {
+    let api: Api<DynamicObject> = Api::all_with(watches.client.clone(), &resource(kind));
+    let mut events = pin!(watcher(api, watcher::Config::default()).default_backoff());
+    let (mut listed, mut said) = (Vec::new(), String::new());
+    loop {
+        match events.try_next().await {
+            Ok(Some(event)) => {
+                said.clear();
+                take(watches, kind, event, &mut listed);
+            }
+            Ok(None) => return,
+            Err(error) => {
+                let unknown = is_unknown_kind(&error);
+                watches.change(kind, unknown, false, |_| {});
+                let text = if unknown {
+                    "the API server does not know this kind".to_owned()
+                } else {
+                    error.to_string()
+                };
+                if text != said {
+                    warn!(resource = kind.resource(), error = text, "not watched; trying again");
+                    said = text;
+                }
+            }
+        }
+    }
+}
+
+fn take(watches: &Watches, kind: Kind, event: Event<DynamicObject>, listed: &mut Vec<StoredObject>) {
+    match event {
+        Event::Init => listed.clear(),
+        Event::InitApply(object) => listed.push(reduced(kind, object)),
+        Event::InitDone => {
+            let all = std::mem::take(listed);
+            watches.change(kind, true, true, |stored| stored.replace(kind, None, all));
+        }
+        Event::Apply(object) => watches.change(kind, false, true, |stored| stored.put(reduced(kind, object))),
+        Event::Delete(object) => {
+            let gone = reduced(kind, object);
+            watches.change(kind, false, true, |stored| stored.remove(&gone.namespace, kind, &gone.name));
+        }
+    }
+}
+
+/// Whether the API server answers 404 to a list: the CRD is not installed.
+fn is_unknown_kind(error: &watcher::Error) -> bool {
+    let (watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) = error else {
+        return false;
+    };
+    matches!(error, kube::Error::Api(status) if status.code == 404)
+}
+
+fn none_of_an_unknown_kind(error: kube::Error) -> Result<Vec<DynamicObject>, kube::Error> {
+    match error {
+        kube::Error::Api(status) if status.code == 404 => Ok(Vec::new()),
+        error => Err(error),
+    }
+}

@@ -1,0 +1,243 @@
+//! What the server counts, and tells on the plain port in the format of Prometheus.
+
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use time::OffsetDateTime;
+
+use crate::admission::{Facts, Webhook};
+
+/// Labels whose values are all known beforehand, so that no request can make new ones without end.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// Labels with a value that an operator chose: the name of a webhook configuration.
+type Named = [(&'static str, String); 1];
+
+/// The limits of the buckets of `syncguard_request_duration_seconds`.
+const SECONDS: [f64; 13] = [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Everything that is counted.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Labels<4>, Counter>,
+    durations: Family<Labels<1>, Histogram, Buckets>,
+    findings: Family<Labels<2>, Counter>,
+    in_flight: Gauge,
+    shed: Counter,
+    panics: Counter,
+    handshake_failures: Counter,
+    certificate_expiry: Family<Labels<1>, Gauge>,
+    ca_bundle_in_sync: Family<Named, Gauge>,
+    watch_live: Family<Labels<1>, Gauge>,
+}
+
+/// Makes the histogram of one webhook.
+#[derive(Debug, Clone)]
+struct Buckets;
+
+impl MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(SECONDS)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("syncguard"),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(Buckets),
+            findings: Family::default(),
+            in_flight: Gauge::default(),
+            shed: Counter::default(),
+            panics: Counter::default(),
+            handshake_failures: Counter::default(),
+            certificate_expiry: Family::default(),
+            ca_bundle_in_sync: Family::default(),
+            watch_live: Family::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "requests",
+            "Answers to calls of a webhook; code is 422 for a denial",
+            self.requests.clone(),
+        );
+        registry.register(
+            "request_duration_seconds",
+            "From a request's headers to its answer, its body's arrival included",
+            self.durations.clone(),
+        );
+        registry.register("findings", "Reviews in which a rule was raised", self.findings.clone());
+        registry.register("in_flight", "Requests being read or answered", self.in_flight.clone());
+        registry.register("shed", "Requests turned away with 429", self.shed.clone());
+        registry.register("panics", "Answers that failed through a fault of syncguard", self.panics.clone());
+        registry.register(
+            "tls_handshake_failures",
+            "Handshakes that failed or took too long",
+            self.handshake_failures.clone(),
+        );
+        registry.register(
+            "certificate_expiry_timestamp_seconds",
+            "When a certificate in use ends, in seconds since 1970",
+            self.certificate_expiry.clone(),
+        );
+        registry.register(
+            "ca_bundle_in_sync",
+            "Whether the caBundle of a webhook configuration verifies the serving certificate",
+            self.ca_bundle_in_sync.clone(),
+        );
+        registry.register(
+            "watch_live",
+            "Whether news of a kind arrive from the API server",
+            self.watch_live.clone(),
+        );
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        // The library ends the name of an Info in `_info`.
+        registry.register("build", "What runs", build);
+    }
+
+    /// Counts one answer and the time it took.
+    pub(super) fn answered(&self, webhook: Webhook, facts: &Facts, took: Duration) {
+        let name = ("webhook", webhook.name());
+        let operation = if facts.operation.is_empty() { "unknown" } else { facts.operation };
+        let allowed = match facts.allowed {
+            Some(true) => "true",
+            Some(false) => "false",
+            None => "",
+        };
+        let labels = [name, ("operation", operation), ("allowed", allowed), ("code", code(facts.code))];
+        self.requests.get_or_create(&labels).inc();
+        self.durations.get_or_create(&[name]).observe(took.as_secs_f64());
+        for (rule, severity) in &facts.raised {
+            self.findings.get_or_create(&[("rule", rule), ("severity", severity.name())]).inc();
+        }
+    }
+
+    /// Counts a request for as long as the result lives.
+    pub(super) fn enter(&self) -> InFlight<'_> {
+        self.in_flight.inc();
+        InFlight(&self.in_flight)
+    }
+
+    /// A request was turned away.
+    pub(super) fn shed(&self) {
+        self.shed.inc();
+    }
+
+    /// A handler has panicked.
+    pub(super) fn panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// A client did not get through the handshake.
+    pub(super) fn handshake_failed(&self) {
+        self.handshake_failures.inc();
+    }
+
+    /// A certificate is in use: `serving`, or the `ca` that signs it.
+    pub fn certificate(&self, kind: &'static str, not_after: OffsetDateTime) {
+        self.certificate_expiry.get_or_create(&[("kind", kind)]).set(not_after.unix_timestamp());
+    }
+
+    /// Whether a webhook configuration's caBundle is as it has to be.
+    pub fn ca_bundle(&self, configuration: &str, in_sync: bool) {
+        self.ca_bundle_in_sync
+            .get_or_create(&[("configuration", configuration.to_owned())])
+            .set(in_sync.into());
+    }
+
+    /// Whether the watch of a kind is told what happens.
+    pub fn watch(&self, kind: &'static str, live: bool) {
+        self.watch_live.get_or_create(&[("kind", kind)]).set(live.into());
+    }
+
+    /// All of it, as text.
+    pub(super) fn told(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// One request in [`Metrics::enter`].
+pub(super) struct InFlight<'m>(&'m Gauge<i64, AtomicI64>);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The status code as a label.
+fn code(code: u16) -> &'static str {
+    match code {
+        200 => "200",
+        400 => "400",
+        403 => "403",
+        408 => "408",
+        413 => "413",
+        415 => "415",
+        422 => "422",
+        429 => "429",
+        500 => "500",
+        503 => "503",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::Severity;
+
+    #[test]
+    fn what_was_answered_is_told_under_the_names_that_dashboards_use() {
+        let metrics = Metrics::default();
+        let raised = vec![("fsync-off", Severity::Error), ("stuck-commit-bug", Severity::Warning)];
+        let denied = Facts { operation: "CREATE", allowed: Some(false), code: 422, raised };
+        metrics.answered(Webhook::Validate, &denied, Duration::from_micros(700));
+        metrics.answered(Webhook::Mutate, &Facts { code: 400, ..Facts::default() }, Duration::from_secs(9));
+        metrics.shed();
+        metrics.panicked();
+        metrics.handshake_failed();
+        metrics.certificate("serving", OffsetDateTime::UNIX_EPOCH);
+        metrics.ca_bundle("syncguard", true);
+        let working = metrics.enter();
+        let told = metrics.told();
+        drop(working);
+        for line in [
+            r#"syncguard_requests_total{webhook="validate",operation="CREATE",allowed="false",code="422"} 1"#,
+            r#"syncguard_requests_total{webhook="mutate",operation="unknown",allowed="",code="400"} 1"#,
+            r#"syncguard_request_duration_seconds_bucket{le="0.0005",webhook="validate"} 0"#,
+            r#"syncguard_request_duration_seconds_bucket{le="0.001",webhook="validate"} 1"#,
+            r#"syncguard_request_duration_seconds_bucket{le="5.0",webhook="mutate"} 0"#,
+            r#"syncguard_findings_total{rule="fsync-off",severity="error"} 1"#,
+            r#"syncguard_findings_total{rule="stuck-commit-bug",severity="warning"} 1"#,
+            "syncguard_in_flight 1",
+            "syncguard_shed_total 1",
+            "syncguard_panics_total 1",
+            "syncguard_tls_handshake_failures_total 1",
+            r#"syncguard_certificate_expiry_timestamp_seconds{kind="serving"} 0"#,
+            r#"syncguard_ca_bundle_in_sync{configuration="syncguard"} 1"#,
+            concat!(r#"syncguard_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        ] {
+            assert!(told.lines().any(|told| told == line), "a line {line}, among\n{told}");
+        }
+        assert!(metrics.told().lines().any(|line| line == "syncguard_in_flight 0"), "given back");
+    }
+}

@@ -1,0 +1,159 @@
+//! What an API server stores beside the object at hand, as one moment of it: clusters, and settings that they name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::view::{Given, Kind, Object, Parameters};
+
+/// The kinds that a judgement of another object needs.
+pub const KINDS: [Kind; 3] = [Kind::Cluster, Kind::ShardedCluster, Kind::PostgresConfig];
+
+/// One moment of what is stored. Cheap to change: what stays the same is shared with the moment before.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    namespaces: HashMap<String, Arc<BTreeMap<Name, Arc<StoredObject>>>>,
+    /// Whether news of a kind reach this moment, in the order of [`KINDS`].
+    live: [bool; KINDS.len()],
+}
+
+type Name = (Kind, String);
+
+/// An object, reduced to what is judged.
+#[derive(Debug)]
+pub struct StoredObject {
+    /// What it is.
+    pub kind: Kind,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The version that the API server gave it.
+    pub resource_version: String,
+    /// The object as JSON; nothing for an SGPostgresConfig.
+    pub json: Box<[u8]>,
+    /// The settings of an SGPostgresConfig.
+    pub parameters: Option<Parameters<'static>>,
+}
+
+impl StoredObject {
+    /// The object again; absent for an SGPostgresConfig.
+    pub fn read(&self) -> Object<'_> {
+        serde_json::from_slice(&self.json).unwrap_or(Given::Absent)
+    }
+}
+
+impl Stored {
+    /// The SGCluster of this name.
+    pub fn cluster(&self, namespace: &str, name: &str) -> Option<&StoredObject> {
+        self.get(namespace, Kind::Cluster, name)
+    }
+
+    /// The clusters of a namespace, sharded ones too.
+    pub fn clusters(&self, namespace: &str) -> impl Iterator<Item = &StoredObject> {
+        let all = self.namespaces.get(namespace).into_iter().flat_map(|objects| objects.values());
+        all.map(Arc::as_ref).filter(|object| object.kind != Kind::PostgresConfig)
+    }
+
+    /// The settings of the SGPostgresConfig of this name.
+    pub fn parameters(&self, namespace: &str, name: &str) -> Option<&Parameters<'static>> {
+        self.get(namespace, Kind::PostgresConfig, name)?.parameters.as_ref()
+    }
+
+    /// Whether what happens to objects of a kind shows here as it happens.
+    pub fn is_live(&self, kind: Kind) -> bool {
+        KINDS.iter().zip(self.live).any(|(known, live)| *known == kind && live)
+    }
+
+    /// Says whether news of a kind arrive.
+    pub fn set_live(&mut self, kind: Kind, live: bool) {
+        for (known, flag) in KINDS.iter().zip(&mut self.live) {
+            if *known == kind {
+                *flag = live;
+            }
+        }
+    }
+
+    /// Takes an object in, in place of an earlier version.
+    pub fn put(&mut self, object: StoredObject) {
+        let objects = Arc::make_mut(self.namespaces.entry(object.namespace.clone()).or_default());
+        objects.insert((object.kind, object.name.clone()), Arc::new(object));
+    }
+
+    /// Forgets an object.
+    pub fn remove(&mut self, namespace: &str, kind: Kind, name: &str) {
+        let Some(objects) = self.namespaces.get_mut(namespace) else { return };
+        Arc::make_mut(objects).remove(&(kind, name.to_owned()));
+        if objects.is_empty() {
+            self.namespaces.remove(namespace);
+        }
+    }
+
+    /// Replaces everything that is known of a kind, in one namespace or in all.
+    pub fn replace(&mut self, kind: Kind, namespace: Option<&str>, objects: Vec<StoredObject>) {
+        for (name, known) in &mut self.namespaces {
+            if namespace.is_none_or(|only| only == name) {
+                Arc::make_mut(known).retain(|(other, _), _| *other != kind);
+            }
+        }
+        objects.into_iter().for_each(|object| self.put(object));
+        self.namespaces.retain(|_, objects| !objects.is_empty());
+    }
+
+    fn get(&self, namespace: &str, kind: Kind, name: &str) -> Option<&StoredObject> {
+        // A lookup borrows its name; only a map of maps would spare this copy, and it is rare.
+        self.namespaces.get(namespace)?.get(&(kind, name.to_owned())).map(Arc::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(kind: Kind, namespace: &str, name: &str) -> StoredObject {
+        let text = |text: &str| text.to_owned();
+        StoredObject {
+            kind,
+            namespace: text(namespace),
+            name: text(name),
+            resource_version: text("1"),
+            json: Box::from(&b"{\"kind\":\"SGCluster\"}"[..]),
+            parameters: (kind == Kind::PostgresConfig).then(Parameters::default),
+        }
+    }
+
+    /// What is known in `one` and `two`, in short.
+    fn known(stored: &Stored) -> Vec<String> {
+        let clusters = ["one", "two"].map(|namespace| {
+            stored
+                .clusters(namespace)
+                .map(move |object| format!("{namespace}/{}", object.name))
+                .collect::<Vec<_>>()
+        });
+        clusters.concat()
+    }
+
+    #[test]
+    fn a_moment_keeps_what_later_ones_change() {
+        let mut now = Stored::default();
+        now.put(object(Kind::Cluster, "one", "a"));
+        now.put(object(Kind::ShardedCluster, "two", "b"));
+        now.put(object(Kind::PostgresConfig, "two", "c"));
+        let then = now.clone();
+        now.remove("one", Kind::Cluster, "a");
+        now.replace(Kind::ShardedCluster, None, vec![object(Kind::ShardedCluster, "two", "d")]);
+        assert_eq!(known(&then), ["one/a", "two/b"]);
+        assert_eq!(known(&now), ["two/d"]);
+        assert!(now.parameters("two", "c").is_some(), "another kind stays");
+        now.replace(Kind::ShardedCluster, Some("one"), Vec::new());
+        assert_eq!(known(&now), ["two/d"], "another namespace stays");
+        assert!(now.cluster("one", "a").is_none() && then.cluster("one", "a").is_some());
+    }
+
+    #[test]
+    fn news_of_one_kind_say_nothing_of_another() {
+        let mut stored = Stored::default();
+        stored.set_live(Kind::Cluster, true);
+        assert!(stored.is_live(Kind::Cluster) && !stored.is_live(Kind::PostgresConfig));
+        assert!(!stored.is_live(Kind::Scale), "nobody watches a Scale");
+    }
+}

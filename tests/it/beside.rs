@@ -1,0 +1,260 @@
+//! What the webhook answers when it knows what else is stored: scales, and the settings of an SGPostgresConfig.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use syncguard::{
+    admission::{self, Knowledge, Outcome, Wanted, Webhook},
+    settings::Settings,
+    stored::{KINDS, Stored, StoredObject},
+    view::{Given, Kind, Parameters},
+};
+
+use crate::wire::is_acceptable;
+
+const NAMESPACE: &str = "failover";
+
+/// A namespace in which this is stored, as watches have seen it.
+#[derive(Clone, Default)]
+struct World(Stored);
+
+impl World {
+    fn live() -> Self {
+        let mut stored = Stored::default();
+        KINDS.into_iter().for_each(|kind| stored.set_live(kind, true));
+        Self(stored)
+    }
+
+    /// With a cluster in version 7.
+    fn with(mut self, kind: Kind, name: &str, spec: Value) -> Self {
+        let object = json!({
+            "apiVersion": kind.api_version(), "kind": kind.name(),
+            "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
+        });
+        self.0.put(stored(kind, name, object.to_string().as_bytes(), None));
+        self
+    }
+
+    fn with_cluster(self, name: &str, spec: Value) -> Self {
+        self.with(Kind::Cluster, name, spec)
+    }
+
+    fn with_config(mut self, name: &str, parameters: Value) -> Self {
+        let Ok(Given::Is(parameters)) = Given::<Parameters<'_>>::deserialize(&parameters) else {
+            panic!("settings are an object")
+        };
+        self.0.put(stored(Kind::PostgresConfig, name, b"", Some(parameters.into_owned())));
+        self
+    }
+
+    fn ask(&self, review: &Value) -> Outcome {
+        ask(review, Knowledge::Watched(&self.0))
+    }
+
+    /// What is answered, by nothing but what is known.
+    #[track_caller]
+    fn answer(&self, review: &Value) -> Answer {
+        match self.ask(review) {
+            Outcome::Reply(reply) => Answer::of(review, &reply.body),
+            Outcome::Wanted(wanted) => panic!("everything is known, and {wanted:?} was asked for"),
+        }
+    }
+}
+
+fn stored(kind: Kind, name: &str, json: &[u8], parameters: Option<Parameters<'static>>) -> StoredObject {
+    StoredObject {
+        kind,
+        namespace: NAMESPACE.to_owned(),
+        name: name.to_owned(),
+        resource_version: "7".to_owned(),
+        json: json.into(),
+        parameters,
+    }
+}
+
+fn ask(review: &Value, knowledge: Knowledge<'_>) -> Outcome {
+    let body = review.to_string();
+    admission::reply_knowing(Webhook::Validate, body.as_bytes(), &Settings::default(), knowledge)
+}
+
+/// What a person is told.
+#[derive(Debug)]
+struct Answer {
+    allowed: bool,
+    /// `field: message` of each cause.
+    causes: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Answer {
+    fn of(review: &Value, body: &[u8]) -> Self {
+        let answer: Value = serde_json::from_slice(body).unwrap();
+        is_acceptable(Webhook::Validate, review, &answer);
+        let response = &answer["response"];
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let cause = |cause: &Value| format!("{}: {}", text(&cause["field"]), text(&cause["message"]));
+        Self {
+            allowed: response["allowed"] == true,
+            causes: list(&response["status"]["details"]["causes"]).iter().map(cause).collect(),
+            warnings: list(&response["warnings"]).iter().map(text).collect(),
+        }
+    }
+
+    /// Held against what was expected: a denial with one cause that holds these words in their order.
+    #[track_caller]
+    fn is_denied(&self, words: &[&str]) {
+        assert!(!self.allowed, "was to be denied: {self:?}");
+        let [cause] = self.causes.as_slice() else { panic!("one cause, and there are {:?}", self.causes) };
+        let mut rest = cause.as_str();
+        for word in words {
+            let at = rest.find(word).unwrap_or_else(|| panic!("{word:?} in its place in {cause:?}"));
+            rest = &rest[at + word.len()..];
+        }
+    }
+
+    #[track_caller]
+    fn is_allowed_silently(&self) {
+        assert!(self.allowed && self.warnings.is_empty(), "was to be allowed without a word: {self:?}");
+    }
+}
+
+fn review(kind: Kind, object: &Value, before: Option<&Value>) -> Value {
+    let (group, version) = kind.api_version().split_once('/').unwrap();
+    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "1", "kind": {"group": group, "version": version, "kind": kind.name()},
+        "name": object["metadata"]["name"], "namespace": NAMESPACE,
+        "operation": if before.is_some() { "UPDATE" } else { "CREATE" },
+        "object": object, "oldObject": before,
+    }})
+}
+
+/// `kubectl scale`, of the cluster `db` in the version that the Scale carries.
+fn scale(version: &str, from: i64, to: i64) -> Value {
+    let scale = |replicas: i64| {
+        json!({
+            "apiVersion": "autoscaling/v1", "kind": "Scale",
+            "metadata": {"name": "db", "namespace": NAMESPACE, "resourceVersion": version},
+            "spec": {"replicas": replicas},
+        })
+    };
+    review(Kind::Scale, &scale(to), Some(&scale(from)))
+}
+
+fn config(parameters: &Value) -> Value {
+    json!({
+        "apiVersion": "stackgres.io/v1", "kind": "SGPostgresConfig",
+        "metadata": {"name": "pg", "namespace": NAMESPACE}, "spec": {"postgresql.conf": parameters},
+    })
+}
+
+fn strict(instances: i64) -> Value {
+    json!({"instances": instances, "replication": {"mode": "strict-sync-all"}})
+}
+
+fn strict_with_config(instances: i64) -> Value {
+    let mut spec = strict(instances);
+    spec["configurations"] = json!({"sgPostgresConfig": "pg"});
+    spec
+}
+
+#[test]
+fn a_scale_is_judged_as_the_cluster_would_be() {
+    let world = World::live().with_cluster("db", strict(6));
+    world.answer(&scale("7", 6, 1)).is_denied(&[
+        "spec.replicas: strict-sync-all with 1 instance has no standby",
+        "[strict-sync-all-without-standby]",
+    ]);
+    world.answer(&scale("7", 6, 5)).is_allowed_silently();
+    let two = world.answer(&scale("7", 6, 2));
+    assert!(two.allowed && two.warnings[0].ends_with("[strict-with-one-standby]"), "{two:?}");
+    // What was so before does not stop an autoscaler.
+    assert!(World::live().with_cluster("db", strict(1)).answer(&scale("7", 1, 1)).allowed);
+}
+
+#[test]
+fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
+    let behind = World::live().with_cluster("db", strict(6));
+    let cluster =
+        Wanted::Object { kind: Kind::Cluster, namespace: NAMESPACE.to_owned(), name: "db".to_owned() };
+    for (world, why) in [(behind.clone(), "an older version is known"), (World::live(), "nothing is known")] {
+        assert_eq!(world.ask(&scale("8", 6, 1)), Outcome::Wanted(vec![cluster.clone()]), "{why}");
+    }
+    assert!(cluster.is_vital(), "failurePolicy decides where it cannot be read");
+    let Outcome::Reply(read) = ask(&scale("8", 6, 1), Knowledge::Read(&behind.0)) else {
+        panic!("what has been read is all there is")
+    };
+    assert_eq!(read.facts.allowed, Some(false));
+    let Outcome::Reply(gone) = ask(&scale("8", 6, 1), Knowledge::Read(&Stored::default())) else {
+        panic!("what has been read is all there is")
+    };
+    assert_eq!(gone.status, 503, "there is no such cluster: failurePolicy decides");
+}
+
+#[test]
+fn a_change_of_settings_is_judged_by_the_clusters_that_use_them() {
+    let (sound, unsound) = (json!({"synchronous_commit": "on"}), json!({"synchronous_commit": "off"}));
+    let world = World::live()
+        .with_cluster("a", strict_with_config(3))
+        .with_cluster("b", strict_with_config(3))
+        .with_cluster("unconcerned", strict(3))
+        .with_cluster("asynchronous", json!({"instances": 3, "configurations": {"sgPostgresConfig": "pg"}}));
+    let change = |now: &Value, before: Option<&Value>| {
+        let before = before.map(config);
+        world.answer(&review(Kind::PostgresConfig, &config(now), before.as_ref()))
+    };
+    for before in [None, Some(&sound)] {
+        change(&unsound, before).is_denied(&[
+            "spec[\"postgresql.conf\"].synchronous_commit: SGCluster a, SGCluster b: the mode is strict-sync-all",
+            "[synchronous-commit-off]",
+        ]);
+    }
+    change(&sound, Some(&unsound)).is_allowed_silently();
+    let still = change(&unsound, Some(&unsound));
+    assert!(still.allowed, "what was so before stops nobody: {still:?}");
+    let both = json!({"synchronous_commit": "off", "fsync": "off"});
+    change(&both, Some(&unsound)).is_denied(&["spec[\"postgresql.conf\"].fsync", "[fsync-off]"]);
+}
+
+#[test]
+fn a_sharded_cluster_uses_settings_too() {
+    let spec = json!({
+        "replication": {"mode": "strict-sync-all"}, "coordinator": {"instances": 3},
+        "shards": {"clusters": 2, "instancesPerCluster": 3, "configurations": {"sgPostgresConfig": "pg"}},
+    });
+    let world = World::live().with(Kind::ShardedCluster, "many", spec);
+    let off = config(&json!({"synchronous_commit": "off"}));
+    world.answer(&review(Kind::PostgresConfig, &off, None)).is_denied(&[
+        "spec[\"postgresql.conf\"].synchronous_commit: SGShardedCluster many: ",
+        "[synchronous-commit-off]",
+    ]);
+}
+
+#[test]
+fn a_change_of_settings_waits_for_clusters_that_no_watch_tells_of() {
+    let mut stored = Stored::default();
+    stored.set_live(Kind::Cluster, true);
+    let wanted = Wanted::All { kind: Kind::ShardedCluster, namespace: NAMESPACE.to_owned() };
+    let review = review(Kind::PostgresConfig, &config(&json!({})), None);
+    assert_eq!(World(stored).ask(&review), Outcome::Wanted(vec![wanted]));
+}
+
+#[test]
+fn a_cluster_is_judged_with_the_settings_that_it_names() {
+    let object = |spec: Value| {
+        json!({"apiVersion": "stackgres.io/v1", "kind": "SGCluster",
+            "metadata": {"name": "new", "namespace": NAMESPACE}, "spec": spec})
+    };
+    let create = review(Kind::Cluster, &object(strict_with_config(3)), None);
+    let world = World::live().with_config("pg", json!({"fsync": "off"}));
+    world.answer(&create).is_denied(&["spec.configurations.sgPostgresConfig: ", "[fsync-off]"]);
+    World::live().with_config("pg", json!({})).answer(&create).is_allowed_silently();
+
+    let Outcome::Wanted(wanted) = World::live().ask(&create) else {
+        panic!("unknown settings are asked for")
+    };
+    assert!(!wanted.iter().any(Wanted::is_vital), "no write waits for settings that may not exist");
+    let Outcome::Reply(reply) = ask(&create, Knowledge::Read(&Stored::default())) else {
+        panic!("what has been read is all there is")
+    };
+    assert_eq!(reply.facts.allowed, Some(true), "settings that do not exist are the operator's business");
+}
