@@ -26,6 +26,16 @@ pub enum Webhook {
     Mutate,
 }
 
+impl Webhook {
+    /// Where it is called.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Validate => "/validate",
+            Self::Mutate => "/mutate",
+        }
+    }
+}
+
 objects! {
     /// An AdmissionReview on its way to a webhook.
     Review => {

@@ -32,8 +32,11 @@ pub(super) fn router(handler: Arc<dyn Handler>, limits: Limits) -> Router {
     let in_flight = Semaphore::new(limits.in_flight);
     let webhooks = Arc::new(Webhooks { handler, in_flight, bodies: BodyReader::new(&limits) });
     Router::new()
-        .route("/validate", post(|webhooks, request| answer(webhooks, Webhook::Validate, request)))
-        .route("/mutate", post(|webhooks, request| answer(webhooks, Webhook::Mutate, request)))
+        .route(
+            Webhook::Validate.path(),
+            post(|webhooks, request| answer(webhooks, Webhook::Validate, request)),
+        )
+        .route(Webhook::Mutate.path(), post(|webhooks, request| answer(webhooks, Webhook::Mutate, request)))
         .fallback(|webhooks, request| refuse(webhooks, Refusal::UnknownPath, request))
         .method_not_allowed_fallback(|webhooks, request| refuse(webhooks, Refusal::WrongMethod, request))
         .with_state(webhooks)
