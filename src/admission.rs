@@ -32,11 +32,16 @@ impl Webhook {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Validate, Self::Mutate];
 
-    /// The name, which is also the path without its slash.
+    /// The name.
     pub fn name(self) -> &'static str {
+        self.path().trim_start_matches('/')
+    }
+
+    /// Where it is called.
+    pub fn path(self) -> &'static str {
         match self {
-            Self::Validate => "validate",
-            Self::Mutate => "mutate",
+            Self::Validate => "/validate",
+            Self::Mutate => "/mutate",
         }
     }
 }

@@ -210,6 +210,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cluster, Self::ShardedCluster, Self::PostgresConfig, Self::Scale];
+
     /// The name in manifests.
     pub fn name(self) -> &'static str {
         match self {
@@ -217,16 +220,6 @@ impl Kind {
             Self::ShardedCluster => "SGShardedCluster",
             Self::PostgresConfig => "SGPostgresConfig",
             Self::Scale => "Scale",
-        }
-    }
-
-    /// The name in the paths of the API.
-    pub fn resource(self) -> &'static str {
-        match self {
-            Self::Cluster => "sgclusters",
-            Self::ShardedCluster => "sgshardedclusters",
-            Self::PostgresConfig => "sgpgconfigs",
-            Self::Scale => "sgclusters/scale",
         }
     }
 
@@ -239,10 +232,21 @@ impl Kind {
         }
     }
 
+    /// The name in paths of the API and in a webhook's registration.
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::Cluster => "sgclusters",
+            Self::ShardedCluster => "sgshardedclusters",
+            Self::PostgresConfig => "sgpgconfigs",
+            // Of an SGCluster, the only kind that has one.
+            Self::Scale => "sgclusters/scale",
+        }
+    }
+
     /// The kind of this name in this API group, whatever the version.
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
         let group = |kind: &Self| kind.api_version().split('/').next();
-        [Self::Cluster, Self::ShardedCluster, Self::PostgresConfig, Self::Scale]
+        Self::ALL
             .into_iter()
             .find(|known| known.name() == kind && group(known) == api_version.split('/').next())
     }

@@ -40,8 +40,7 @@ pub(super) fn router(handler: Arc<dyn Handler>, metrics: Arc<Metrics>, limits: L
     let webhooks = Arc::new(Webhooks { handler, metrics, in_flight, bodies, patience });
     let routes = Router::new();
     let routes = Webhook::ALL.into_iter().fold(routes, |routes, webhook| {
-        let path = format!("/{}", webhook.name());
-        routes.route(&path, post(move |webhooks, request| answer(webhooks, webhook, request)))
+        routes.route(webhook.path(), post(move |webhooks, request| answer(webhooks, webhook, request)))
     });
     routes
         .fallback(|webhooks, request| refuse(webhooks, Refusal::UnknownPath, request))

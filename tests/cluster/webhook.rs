@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+use syncguard::manifest;
 
 use crate::api_server::ApiServer;
 use crate::leash::Leash;
@@ -74,6 +75,9 @@ pub static WARNING: Setup = Setup {
     running: OnceLock::new(),
 };
 
+/// What the chart renders without any values; tests/chart holds it to the templates.
+const CHART: &str = include_str!("../golden/chart/defaults.yaml");
+
 /// The label of a namespace that names its setup.
 pub const LABEL: &str = "setup";
 
@@ -110,80 +114,41 @@ impl Setup {
     }
 
     fn register(&self, server: &ApiServer, address: &str, ca: &[u8]) -> Result<(), String> {
-        let config = |path: &str| json!({"url": format!("https://{address}/{path}"), "caBundle": base64(ca)});
-        let configurations = json!({"apiVersion": "v1", "kind": "List", "items": [
-            self.configuration("Mutating", &[self.mutating(&config("mutate"))]),
-            self.configuration("Validating", &self.validating(&config("validate"))),
-        ]});
-        let said = server.kubectl.run(&["create", "-f", "-"], &configurations.to_string());
+        let read = manifest::parse(CHART);
+        let objects = read.documents.iter().map(|document| document.read::<Value>().unwrap());
+        let configurations = objects
+            .filter(|object| {
+                object["kind"].as_str().is_some_and(|kind| kind.ends_with("WebhookConfiguration"))
+            })
+            .map(|configuration| self.configuration(configuration, address, ca));
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": configurations.collect::<Vec<_>>()})
+            .to_string();
+        let said = server.kubectl.run(&["create", "-f", "-"], &list);
         if said.code == Some(0) {
             return Ok(());
         }
         Err(format!("the API server was to take the webhook configurations, and said: {}", said.stderr))
     }
 
-    fn configuration(&self, kind: &str, webhooks: &[Value]) -> Value {
-        json!({
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "kind": format!("{kind}WebhookConfiguration"),
-            "metadata": {"name": format!("syncguard-{}", self.name)},
-            "webhooks": webhooks,
-        })
+    /// A configuration of the chart, for this setup and for a server outside of any cluster.
+    fn configuration(&self, mut configuration: Value, address: &str, ca: &[u8]) -> Value {
+        configuration["metadata"] = json!({"name": format!("syncguard-{}", self.name)});
+        for webhook in configuration["webhooks"].as_array_mut().unwrap() {
+            let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap();
+            let url = format!("https://{address}{path}");
+            webhook["clientConfig"] = json!({"url": url, "caBundle": base64(ca)});
+            // Tests with other setups share the API server.
+            let own = json!({"key": LABEL, "operator": "In", "values": [self.name]});
+            webhook["namespaceSelector"]["matchExpressions"].as_array_mut().unwrap().push(own);
+            if !self.match_conditions {
+                webhook["matchConditions"] = json!([]);
+            }
+            if webhook["rules"][0]["resources"][0] == "sgclusters/scale" {
+                webhook["failurePolicy"] = json!(self.scale_failure_policy);
+            }
+        }
+        configuration
     }
-
-    fn mutating(&self, client_config: &Value) -> Value {
-        let mut webhook = self.webhook("sgclusters", "v1", "Ignore", client_config);
-        webhook["reinvocationPolicy"] = json!("IfNeeded");
-        webhook
-    }
-
-    fn validating(&self, client_config: &Value) -> [Value; 4] {
-        let scale = self.scale_failure_policy;
-        [
-            ("sgclusters", "v1", "Fail"),
-            ("sgshardedclusters", "v1alpha1", "Fail"),
-            ("sgclusters/scale", "v1", scale),
-            ("sgpgconfigs", "v1", "Ignore"),
-        ]
-        .map(|(resource, version, policy)| self.webhook(resource, version, policy, client_config))
-    }
-
-    /// One entry, with every field that the API server would fill in.
-    fn webhook(&self, resource: &str, version: &str, failure_policy: &str, client_config: &Value) -> Value {
-        let is_scale = resource.ends_with("/scale");
-        let operations = if is_scale { json!(["UPDATE"]) } else { json!(["CREATE", "UPDATE"]) };
-        let name = resource.replace('/', "-");
-        json!({
-            "name": format!("{name}.syncguard.dev"),
-            "clientConfig": client_config,
-            "rules": [{
-                "apiGroups": ["stackgres.io"], "apiVersions": [version], "resources": [resource],
-                "operations": operations, "scope": "Namespaced",
-            }],
-            "failurePolicy": failure_policy,
-            "matchPolicy": "Equivalent",
-            "sideEffects": "None",
-            "timeoutSeconds": 5,
-            "admissionReviewVersions": ["v1"],
-            "objectSelector": {},
-            "namespaceSelector": {"matchExpressions": [
-                {"key": "kubernetes.io/metadata.name", "operator": "NotIn",
-                 "values": ["kube-system", "kube-node-lease"]},
-                // Only here: tests with other setups share the API server.
-                {"key": LABEL, "operator": "In", "values": [self.name]},
-            ]},
-            "matchConditions": if self.match_conditions { match_conditions() } else { json!([]) },
-        })
-    }
-}
-
-/// An error in CEL under `Fail` would be a denial, so every field is asked for before it is read.
-fn match_conditions() -> Value {
-    json!([
-        {"name": "not-being-deleted", "expression": "!has(object.metadata.deletionTimestamp)"},
-        {"name": "spec-changes", "expression":
-            "request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec"},
-    ])
 }
 
 /// Where `serve` says that it listens.

@@ -1,0 +1,90 @@
+//! What the service account may do in front of a real API server: all that the program needs, and nothing more.
+
+use std::collections::BTreeSet;
+
+use crate::api_server::ApiServer;
+use crate::applied::{APPLY, expect, in_its_namespace, server};
+use crate::leash::until;
+
+/// Watched everywhere, whoever issues the certificate.
+const WATCHES: [&str; 3] = [
+    "sgclusters.stackgres.io [] [] [get list watch]",
+    "sgpgconfigs.stackgres.io [] [] [get list watch]",
+    "sgshardedclusters.stackgres.io [] [] [get list watch]",
+];
+/// Who of the pods writes the caBundle; NAME is the release.
+const LEASE: [&str; 2] =
+    ["leases.coordination.k8s.io [] [] [create]", "leases.coordination.k8s.io [] [NAME] [get update]"];
+/// The caBundle, in its own configurations.
+const CONFIGURATIONS: [&str; 2] = [
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get list watch patch]",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get list watch patch]",
+];
+/// The CA of its own.
+const CA: [&str; 2] = ["secrets [] [] [create]", "secrets [] [NAME-ca] [get update]"];
+/// Events, in its own namespace.
+const EVENTS: [&str; 1] = ["events.events.k8s.io [] [] [create]"];
+
+/// What the service account of a release with these values may do in its own namespace, in `default` and elsewhere,
+/// beyond what everybody may.
+#[track_caller]
+fn check(file: &str, own: &[&[&str]], in_default: &[&[&str]], elsewhere: &[&[&str]]) {
+    let server = server();
+    let release = format!("{file}-may-syncguard");
+    expect(server, &APPLY, &in_its_namespace(server, &release, file));
+    for (namespace, wanted) in [(release.as_str(), own), ("default", in_default), ("kube-system", elsewhere)]
+    {
+        let wanted: BTreeSet<_> = wanted.concat().iter().map(|line| line.replace("NAME", &release)).collect();
+        let is = || granted(server, &release, namespace);
+        // The API server learns of new roles by watching them.
+        let agrees = until(|| (is() == wanted).then_some(()));
+        assert!(
+            agrees.is_some(),
+            "with {file}, in {namespace}: {wanted:#?} was wanted, {:#?} is granted",
+            is()
+        );
+    }
+}
+
+/// What the release's service account may do in a namespace and a stranger may not.
+fn granted(server: &ApiServer, release: &str, namespace: &str) -> BTreeSet<String> {
+    let of = |account: &str| {
+        let account = format!("--as=system:serviceaccount:{release}:{account}");
+        let said =
+            expect(server, &["auth", "can-i", "--list", "--no-headers", &account, "-n", namespace], "");
+        let line = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        said.stdout.lines().map(line).collect::<BTreeSet<_>>()
+    };
+    of(release).difference(&of("stranger")).cloned().collect()
+}
+
+#[test]
+fn with_a_certificate_of_its_own() {
+    let own: [&[&str]; 5] = [&WATCHES, &CONFIGURATIONS, &LEASE, &CA, &EVENTS];
+    check("defaults", &own, &[&WATCHES, &CONFIGURATIONS, &EVENTS], &[&WATCHES, &CONFIGURATIONS]);
+}
+
+#[test]
+fn with_an_existing_secret_it_reads_none() {
+    let own: [&[&str]; 4] = [&WATCHES, &CONFIGURATIONS, &LEASE, &EVENTS];
+    check("existing-secret", &own, &[&WATCHES, &CONFIGURATIONS, &EVENTS], &[&WATCHES, &CONFIGURATIONS]);
+}
+
+#[test]
+fn with_cert_manager_it_only_watches_and_tells() {
+    check("cert-manager", &[&WATCHES, &EVENTS], &[&WATCHES], &[&WATCHES]);
+}
+
+#[test]
+fn of_configurations_it_may_list_its_own_alone() {
+    let server = server();
+    let release = "lists-syncguard";
+    expect(server, &APPLY, &in_its_namespace(server, release, "defaults"));
+    let account = format!("--as=system:serviceaccount:{release}:{release}");
+    let list = |name: &str| {
+        let field = format!("--field-selector=metadata.name={name}");
+        server.kubectl.run(&["get", "validatingwebhookconfigurations", &field, &account], "").code
+    };
+    assert!(until(|| (list(release) == Some(0)).then_some(())).is_some(), "it was to list its own by name");
+    assert_eq!(list("another"), Some(1), "it was not to list another's");
+}
