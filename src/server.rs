@@ -10,6 +10,7 @@ mod files;
 mod health;
 mod metrics;
 mod refusal;
+mod reply;
 mod routes;
 mod shutdown;
 mod source;

@@ -24,6 +24,7 @@ type Named = [(&'static str, String); 1];
 const SECONDS: [f64; 13] = [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
 /// Everything that is counted.
+#[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     requests: Family<Labels<4>, Counter>,

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::clients::Stranger;
-use super::routes::into_response;
 use crate::admission::Reply;
 
 /// Why a request is refused; its text is the body of the answer.
@@ -110,7 +109,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = into_response(self.reply());
+        let mut response = self.reply().into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }

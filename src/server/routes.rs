@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HeaderValue};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures_util::FutureExt;
@@ -61,7 +61,7 @@ async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request
     match result {
         Ok(reply) => {
             counted(&reply);
-            into_response(reply)
+            reply.into_response()
         }
         Err(refusal) => {
             counted(&refusal.reply());
@@ -151,13 +151,6 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Refusal::MediaType) }
-}
-
-pub(super) fn into_response(reply: Reply) -> Response {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, reply.body).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
-    response
 }
 
 #[cfg(test)]
