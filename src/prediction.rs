@@ -200,12 +200,17 @@ pub struct Timing {
     pub ttl: u64,
     /// How long Patroni waits between two looks, in seconds.
     pub loop_wait: u64,
+    /// How long Patroni goes on trying to reach its store and its Postgres, in seconds.
+    pub retry_timeout: u64,
     /// How long a crashed Postgres may take to start in place, in seconds.
     pub primary_start_timeout: u64,
     /// How long a silent standby counts as connected, in milliseconds; 0 is for ever.
     pub wal_sender_timeout_ms: u64,
     /// How far behind a standby may be and still be promoted, in bytes.
     pub maximum_lag_on_failover: u64,
+    /// How far behind a standby may be and still be waited for, in bytes; none where that does not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_lag_on_syncnode: Option<u64>,
 }
 
 impl Timing {
@@ -216,9 +221,11 @@ impl Timing {
         Self {
             ttl: seconds("ttl", 30),
             loop_wait: seconds("loop_wait", 10),
+            retry_timeout: seconds("retry_timeout", 10),
             primary_start_timeout: seconds("primary_start_timeout", 300),
             wal_sender_timeout_ms: wal_sender_timeout.and_then(|it| u64::try_from(it).ok()).unwrap_or(60_000),
             maximum_lag_on_failover: seconds("maximum_lag_on_failover", 1_048_576),
+            maximum_lag_on_syncnode: Some(seconds("maximum_lag_on_syncnode", 0)).filter(|bytes| *bytes > 0),
         }
     }
 }

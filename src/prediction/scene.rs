@@ -347,9 +347,11 @@ mod tests {
         let timing = Timing {
             ttl: 30,
             loop_wait: 10,
+            retry_timeout: 10,
             primary_start_timeout: 300,
             wal_sender_timeout_ms: 60_000,
             maximum_lag_on_failover: 1_048_576,
+            maximum_lag_on_syncnode: None,
         };
         let scene = Scene {
             synchronous: Synchronous::of(mode, n, k),

@@ -1,0 +1,94 @@
+//! The failures: every row that `explain` prints for a cluster is done to one that runs, and what follows is held against it.
+
+pub mod outcome;
+mod strike;
+
+use serde::Deserialize;
+
+use crate::cluster::Cluster;
+use crate::explained::{Explained, manifest};
+use crate::lab::Shipped;
+use crate::writer::goes_on;
+
+on_each_patroni! {
+    strict_sync_all: |shipped| holds(&manifest(3, "mode: strict-sync-all"), shipped);
+    sync_all: |shipped| holds(&manifest(3, "mode: sync-all"), shipped);
+    strict_sync: |shipped| holds(&manifest(4, "mode: strict-sync, syncInstances: 2"), shipped);
+    sync: |shipped| holds(&manifest(3, "mode: sync"), shipped);
+    two_instances: |shipped| holds(&manifest(2, "mode: strict-sync-all"), shipped);
+    no_standby_that_may_be_promoted: |shipped| {
+        let groups = "groups: [{role: readonly, instances: 1}, {role: none, instances: 1}]";
+        holds(&manifest(3, &format!("mode: strict-sync-all, {groups}")), shipped);
+    };
+    one_instance: |shipped| holds(&manifest(1, "mode: strict-sync-all"), shipped);
+}
+
+/// A row of the table, as `explain -o json` has it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Predicted {
+    pub id: String,
+    pub event: String,
+    pub writes: Writes,
+    pub loss: String,
+    pub leader: String,
+}
+
+/// What becomes of writes.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Writes {
+    Continue,
+    Block { at_most_ms: u64 },
+    Hang { after_at_most_ms: u64 },
+    Interrupted { at_most_ms: u64, then: Then },
+    Stopped,
+}
+
+/// What follows once somebody leads again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Then {
+    Continue,
+    HangUntilAStandbyFollows,
+}
+
+/// Does each row to one cluster, which is healed in between; after a row that does not hold the next one gets a new cluster.
+fn holds(manifest: &str, shipped: Shipped) {
+    let explained = Explained::of(manifest, shipped);
+    let rows: Vec<Predicted> = serde_json::from_value(explained.facts["failures"].clone()).unwrap();
+    let (mut cluster, mut problems) = (None, Vec::new());
+    for row in rows {
+        let outcome = of_row(cluster.take(), &explained, &row);
+        match outcome {
+            Ok(healed) => cluster = Some(healed),
+            Err(problem) => problems.push(format!("when {} ({}):\n{problem}", row.event, row.id)),
+        }
+    }
+    assert!(problems.is_empty(), "Patroni {}, {manifest}\n{}", shipped.patroni, problems.join("\n"));
+}
+
+fn of_row(cluster: Option<Cluster>, explained: &Explained, row: &Predicted) -> Result<Cluster, String> {
+    let mut cluster = cluster.map_or_else(|| Cluster::settled(explained), Ok)?;
+    let outcome = happens(&mut cluster, row);
+    outcome.map_err(|problem| format!("{problem}\n{row:?}\n{}", cluster.logs()))?;
+    Ok(cluster)
+}
+
+/// One failure, from a settled cluster to a settled cluster.
+fn happens(cluster: &mut Cluster, row: &Predicted) -> Result<(), String> {
+    let writer = cluster.writer()?;
+    goes_on(&writer)?;
+    let struck = strike::strike(cluster, &row.id)?;
+    outcome::of_writes(cluster, row, &struck, &writer)?;
+    cluster.remember(writer);
+    outcome::of_leadership(cluster, row, &struck)?;
+    cluster.heal()?;
+    // A commit that can be lost need not be.
+    if row.loss != "yes" {
+        cluster.keeps_everything()?;
+    }
+    let writer = cluster.writer()?;
+    goes_on(&writer)?;
+    cluster.remember(writer);
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! The reasons that rules give: one experiment for each claim about what Postgres and Patroni do.
+
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::cluster::Cluster;
+use crate::explained::{Explained, manifest, manifest_with};
+use crate::failures::outcome::{LOOKS, hangs};
+use crate::lab::{POSTGRES, Shipped, command};
+use crate::patience::{GRACE, LONG, ensure, wait};
+use crate::processes::signal;
+use crate::session::{Session, ask};
+use crate::writer::goes_on;
+
+on_each_patroni! {
+    a_cancelled_wait_is_a_success_and_any_receiver_acknowledges: |shipped| {
+        shown(&manifest(2, "mode: strict-sync-all"), shipped, waits_that_end_otherwise);
+    };
+    standbys_that_are_never_promoted_refuse_it_by_hand_too: |shipped| {
+        let replication = "mode: strict-sync-all, groups: [{role: readonly, instances: 1}]";
+        shown(&manifest(2, replication), shipped, no_promotion_by_hand);
+    };
+    an_asynchronous_survivor_is_promoted_by_hand_alone: |shipped| {
+        shown(&manifest(3, "mode: strict-sync"), shipped, promotion_by_hand);
+    };
+    the_first_standby_blocks_writes_until_it_is_cloned: |shipped| {
+        shown(&manifest(1, "mode: strict-sync-all"), shipped, |cluster| clone(cluster, "strict-sync-all"));
+    };
+    the_first_standby_blocks_nothing_where_the_mode_is_not_strict: |shipped| {
+        shown(&manifest(1, "mode: sync-all"), shipped, |cluster| clone(cluster, "sync-all"));
+    };
+    synchronous_commit_local_loses_acknowledged_commits: |shipped| {
+        let postgres = "wal_sender_timeout: '0', synchronous_commit: local";
+        shown(&manifest_with(2, "mode: strict-sync-all", "", postgres), shipped, loss_in_a_strict_mode);
+    };
+    a_silent_standby_blocks_without_limit_where_nothing_times_out: |shipped| {
+        let manifest = manifest_with(3, "mode: sync-all", "", "wal_sender_timeout: '0'");
+        shown(&manifest, shipped, a_block_without_limit);
+    };
+    a_slow_standby_leaves_those_that_are_awaited: |shipped| {
+        let (patroni, postgres) = (", maximum_lag_on_syncnode: 1048576", "wal_sender_timeout: '0'");
+        let manifest = manifest_with(3, "mode: strict-sync-all", patroni, postgres);
+        shown(&manifest, shipped, a_slow_standby);
+    };
+    a_small_failover_lag_keeps_a_complete_standby_from_being_promoted: |shipped| {
+        shown(&lagging(", maximum_lag_on_failover: 1"), shipped, |cluster| lag_at_failover(cluster, false));
+    };
+    the_same_standby_is_promoted_with_the_limit_that_is_patronis_own: |shipped| {
+        shown(&lagging(""), shipped, |cluster| lag_at_failover(cluster, true));
+    };
+    standby_names_set_by_hand_are_passed_on_from_3_3_2: |shipped| {
+        shown(&manifest(1, "mode: async"), shipped, |cluster| names_set_by_hand(cluster, shipped));
+    };
+}
+
+fn shown(manifest: &str, shipped: Shipped, show: impl Fn(&mut Cluster) -> Result<(), String>) {
+    let explained = Explained::of(manifest, shipped);
+    let outcome = Cluster::settled(&explained).and_then(|mut cluster| {
+        let outcome = show(&mut cluster);
+        outcome.map_err(|problem| problem + "\n" + &cluster.logs())
+    });
+    outcome.unwrap_or_else(|problem| panic!("Patroni {}, {manifest}\n{problem}", shipped.patroni));
+}
+
+/// strict-with-one-standby: what ends a wait in a strict mode, other than a standby.
+fn waits_that_end_otherwise(cluster: &mut Cluster) -> Result<(), String> {
+    let writer = cluster.writer()?;
+    cluster.members[1].stop()?;
+    hangs(cluster, &writer)?;
+    let port = cluster.leader()?.port;
+    let before = writer.count();
+    ask(port, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'")?;
+    wait("that the cancelled commit is a success", LONG, || {
+        let warned = writer.warnings().iter().any(|warning| warning.contains("synchronous replication"));
+        ensure(warned && writer.count() > before, || format!("it said {:?}", writer.warnings()))
+    })?;
+    hangs(cluster, &writer)?;
+    let archive = cluster.directory().join("archive");
+    let made = command("mkdir").arg(&archive).status().is_ok_and(|status| status.success());
+    ensure(made, || "a directory for pg_receivewal cannot be made".to_owned())?;
+    let mut receiver = command(format!("{POSTGRES}/pg_receivewal"))
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", "--synchronous", "-D", "."])
+        // It ends with the cluster.
+        .current_dir(&archive)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("pg_receivewal cannot be run: {error}"))?;
+    let outcome = goes_on(&writer);
+    signal("KILL", &[receiver.id()]);
+    // It was killed.
+    let _ = receiver.wait();
+    outcome
+}
+
+/// no-promotable-standby, commits-wait-for-unpromotable-standby.
+fn no_promotion_by_hand(cluster: &mut Cluster) -> Result<(), String> {
+    crash(cluster, &[0])?;
+    cluster.nobody_leads(LOOKS)?;
+    // How it refuses is patronictl's affair; that nobody leads then is ours.
+    let said = cluster.patronictl(&["failover", "c", "--candidate", "c-1", "--force"]);
+    cluster.nobody_leads(LOOKS).map_err(|problem| format!("{problem}; patronictl said {said:?}"))
+}
+
+/// What `explain` says of the loss of the leader and all synchronous standbys.
+fn promotion_by_hand(cluster: &mut Cluster) -> Result<(), String> {
+    let awaited = cluster.awaited()?;
+    let survivor = if awaited.contains("c-1") { "c-2" } else { "c-1" };
+    let lost = [0, 3 - cluster.index(survivor)];
+    crash(cluster, &lost)?;
+    cluster.nobody_leads(LOOKS)?;
+    let said = cluster.patronictl(&["failover", "c", "--candidate", survivor, "--force"]);
+    let leader = cluster.led().map_err(|problem| format!("{problem}; patronictl said {said:?}"))?;
+    ensure(leader.name == survivor, || format!("{survivor} was to lead, and {} does", leader.name))
+}
+
+/// writes-block-during-clone: the settings of two instances come before the second one does.
+fn clone(cluster: &mut Cluster, mode: &str) -> Result<(), String> {
+    let two = Explained::of(&manifest(2, &format!("mode: {mode}")), cluster.explained.shipped);
+    let writer = cluster.writer()?;
+    goes_on(&writer)?;
+    cluster.grow(&two);
+    cluster.reconfigure(&two)?;
+    if two.is_strict() {
+        hangs(cluster, &writer)?;
+    } else {
+        cluster.members[0].looks(LOOKS)?;
+        goes_on(&writer)?;
+    }
+    cluster.heal()?;
+    goes_on(&writer)?;
+    let longest = writer.longest();
+    ensure(two.is_strict() || longest <= GRACE, || format!("writes were to go on, and one took {longest:?}"))
+}
+
+/// synchronous-commit-off: a healthy list, and commits that are gone after a failover.
+fn loss_in_a_strict_mode(cluster: &mut Cluster) -> Result<(), String> {
+    let sender = cluster.members[0].wal_sender("c-1")?;
+    signal("STOP", &[sender]);
+    let writer = cluster.writer()?;
+    writer.more(5, GRACE)?;
+    is_listed_as_healthy(cluster, "c-1")?;
+    cluster.remember(writer);
+    crash(cluster, &[0])?;
+    let leader = cluster.led()?;
+    ensure(leader.name == "c-1", || format!("c-1 was to lead, and {} does", leader.name))?;
+    let kept = cluster.keeps_everything();
+    ensure(kept.is_err(), || "commits that no standby had received were to be lost, and are there".to_owned())
+}
+
+/// dead-standby-never-noticed.
+fn a_block_without_limit(cluster: &mut Cluster) -> Result<(), String> {
+    let rows = cluster.explained.facts["failures"].as_array().into_iter().flatten();
+    let predicted = rows.filter(|row| row["id"] == "one-standby-hangs").map(|row| &row["writes"]).next();
+    ensure(predicted == Some(&json!({"outcome": "block-forever"})), || {
+        format!("{predicted:?} is predicted")
+    })?;
+    let writer = cluster.writer()?;
+    goes_on(&writer)?;
+    let receiver = cluster.members[1].wal_receiver()?;
+    signal("STOP", &[receiver]);
+    hangs(cluster, &writer)?;
+    // Longer than the lab's own wal_sender_timeout would have let it.
+    cluster.members[0].looks(2 * LOOKS)?;
+    hangs(cluster, &writer)?;
+    is_listed_as_healthy(cluster, "c-1")?;
+    signal("CONT", &[receiver]);
+    goes_on(&writer)
+}
+
+/// lagging-standby-leaves-sync-set.
+fn a_slow_standby(cluster: &mut Cluster) -> Result<(), String> {
+    let writer = cluster.writer()?;
+    let mut bulk = open_transaction(cluster)?;
+    let sender = cluster.members[0].wal_sender("c-2")?;
+    signal("STOP", &[sender]);
+    hangs(cluster, &writer)?;
+    // WAL that no commit waits for: 3 MB of it.
+    bulk.ask("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, 3000)")?;
+    wait("that c-2 is no longer awaited", LONG, || {
+        let awaited = cluster.awaited()?;
+        ensure(!awaited.contains("c-2"), || format!("{awaited:?} are"))
+    })?;
+    goes_on(&writer)?;
+    let state =
+        ask(cluster.leader()?.port, "SELECT state FROM pg_stat_replication WHERE application_name = 'c-2'")?;
+    ensure(state == "streaming", || format!("c-2 was to be there all the while, and is {state:?}"))
+}
+
+fn lagging(patroni: &str) -> String {
+    manifest_with(2, "mode: sync-all", patroni, "wal_sender_timeout: '0'")
+}
+
+/// failover-lag-blocks-promotion: the only standby has every acknowledged commit, and lacks WAL of a transaction that is open.
+fn lag_at_failover(cluster: &mut Cluster, is_promoted: bool) -> Result<(), String> {
+    let writer = cluster.writer()?;
+    goes_on(&writer)?;
+    let mut bulk = open_transaction(cluster)?;
+    cluster.remember(writer);
+    let sender = cluster.members[0].wal_sender("c-1")?;
+    signal("STOP", &[sender]);
+    bulk.ask("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, 200)")?;
+    // The leader writes its position down once a look.
+    cluster.members[0].looks(LOOKS)?;
+    crash(cluster, &[0])?;
+    if is_promoted {
+        cluster.led()?;
+    } else {
+        cluster.nobody_leads(LOOKS)?;
+        cluster.members[0].start();
+    }
+    cluster.keeps_everything()
+}
+
+/// A transaction that stays open, with a table to fill.
+fn open_transaction(cluster: &Cluster) -> Result<Session, String> {
+    let mut session = Session::open(cluster.leader()?.port, "bulk", Some(LONG))?;
+    session.ask("CREATE TABLE bulk (text text)")?;
+    session.ask("BEGIN")?;
+    Ok(session)
+}
+
+/// synchronous-standby-names-set: a single instance waits for nobody at all, where Patroni passes the setting on.
+fn names_set_by_hand(cluster: &mut Cluster, shipped: Shipped) -> Result<(), String> {
+    let leader = cluster.leader()?.rest;
+    let by_hand = json!({"postgresql": {"parameters": {"synchronous_standby_names": "*"}}});
+    crate::http::patch(leader, "/config", &by_hand).ok_or("Patroni does not take a configuration")?;
+    cluster.members[0].looks(LOOKS)?;
+    let writer = cluster.writer()?;
+    if shipped.patroni.starts_with('4') { hangs(cluster, &writer) } else { goes_on(&writer) }
+}
+
+fn crash(cluster: &mut Cluster, ordinals: &[usize]) -> Result<(), String> {
+    let members = cluster.members.iter_mut().enumerate();
+    let hit = members.filter(|(ordinal, _)| ordinals.contains(ordinal)).map(|(_, member)| member);
+    crate::member::Member::crash(&mut hit.collect::<Vec<_>>());
+    cluster.expire_lock()
+}
+
+fn is_listed_as_healthy(cluster: &Cluster, member: &str) -> Result<(), String> {
+    let list = cluster.patronictl(&["list"])?;
+    let row = list.lines().find(|line| line.contains(&format!("| {member} "))).unwrap_or_default();
+    let healthy = row.contains("Sync Standby") && row.contains("streaming");
+    ensure(healthy, || format!("{member} was to be listed as a healthy Sync Standby:\n{list}"))
+}
