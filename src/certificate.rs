@@ -89,6 +89,14 @@ pub enum CertificateError {
         /// Last moment of validity.
         not_after: OffsetDateTime,
     },
+    /// A client would not accept the certificate.
+    #[error("a client that calls {name} does not accept the certificate: {reason}")]
+    Untrusted {
+        /// What the client calls.
+        name: String,
+        /// What it finds wrong.
+        reason: String,
+    },
     /// A leaf without names matches no client.
     #[error("a certificate needs at least one DNS name or IP address")]
     NoNames,

@@ -11,12 +11,13 @@ pub const KINDS: [Kind; 3] = [Kind::Cluster, Kind::ShardedCluster, Kind::Postgre
 /// One moment of what is stored. Cheap to change: what stays the same is shared with the moment before.
 #[derive(Debug, Clone, Default)]
 pub struct Stored {
-    namespaces: HashMap<String, Arc<BTreeMap<Name, Arc<StoredObject>>>>,
+    namespaces: HashMap<String, Arc<Kinds>>,
     /// Whether news of a kind reach this moment, in the order of [`KINDS`].
     live: [bool; KINDS.len()],
 }
 
-type Name = (Kind, String);
+/// What one namespace holds of each kind, by name.
+type Kinds = BTreeMap<Kind, BTreeMap<String, Arc<StoredObject>>>;
 
 /// An object, reduced to what is judged.
 #[derive(Debug)]
@@ -50,8 +51,9 @@ impl Stored {
 
     /// The clusters of a namespace, sharded ones too.
     pub fn clusters(&self, namespace: &str) -> impl Iterator<Item = &StoredObject> {
-        let all = self.namespaces.get(namespace).into_iter().flat_map(|objects| objects.values());
-        all.map(Arc::as_ref).filter(|object| object.kind != Kind::PostgresConfig)
+        let kinds = self.namespaces.get(namespace).into_iter().flat_map(|kinds| kinds.iter());
+        let clusters = kinds.filter(|(kind, _)| **kind != Kind::PostgresConfig);
+        clusters.flat_map(|(_, objects)| objects.values()).map(Arc::as_ref)
     }
 
     /// The settings of the SGPostgresConfig of this name.
@@ -75,15 +77,19 @@ impl Stored {
 
     /// Takes an object in, in place of an earlier version.
     pub fn put(&mut self, object: StoredObject) {
-        let objects = Arc::make_mut(self.namespaces.entry(object.namespace.clone()).or_default());
-        objects.insert((object.kind, object.name.clone()), Arc::new(object));
+        let kinds = Arc::make_mut(self.namespaces.entry(object.namespace.clone()).or_default());
+        kinds.entry(object.kind).or_default().insert(object.name.clone(), Arc::new(object));
     }
 
     /// Forgets an object.
     pub fn remove(&mut self, namespace: &str, kind: Kind, name: &str) {
-        let Some(objects) = self.namespaces.get_mut(namespace) else { return };
-        Arc::make_mut(objects).remove(&(kind, name.to_owned()));
+        let Some(kinds) = self.namespaces.get_mut(namespace).map(Arc::make_mut) else { return };
+        let Some(objects) = kinds.get_mut(&kind) else { return };
+        objects.remove(name);
         if objects.is_empty() {
+            kinds.remove(&kind);
+        }
+        if kinds.is_empty() {
             self.namespaces.remove(namespace);
         }
     }
@@ -92,16 +98,17 @@ impl Stored {
     pub fn replace(&mut self, kind: Kind, namespace: Option<&str>, objects: Vec<StoredObject>) {
         for (name, known) in &mut self.namespaces {
             if namespace.is_none_or(|only| only == name) {
-                Arc::make_mut(known).retain(|(other, _), _| *other != kind);
+                Arc::make_mut(known).remove(&kind);
             }
         }
-        objects.into_iter().for_each(|object| self.put(object));
-        self.namespaces.retain(|_, objects| !objects.is_empty());
+        for object in objects {
+            self.put(object);
+        }
+        self.namespaces.retain(|_, kinds| !kinds.is_empty());
     }
 
     fn get(&self, namespace: &str, kind: Kind, name: &str) -> Option<&StoredObject> {
-        // A lookup borrows its name; only a map of maps would spare this copy, and it is rare.
-        self.namespaces.get(namespace)?.get(&(kind, name.to_owned())).map(Arc::as_ref)
+        self.namespaces.get(namespace)?.get(&kind)?.get(name).map(Arc::as_ref)
     }
 }
 

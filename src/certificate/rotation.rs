@@ -92,7 +92,7 @@ impl SharedAuthority {
     ) -> Result<Option<Self>, CertificateError> {
         let Ok(current) = self.authority(now) else { return self.healed(lifetimes, now).map(Some) };
         if let Some(next) = &self.next {
-            return self.promoted(next, known, lifetimes, now);
+            return Ok(self.promoted(next, known, lifetimes, now));
         }
         if self.old.as_ref().is_some_and(|old| old.until < now) {
             return Ok(Some(Self { old: None, ..self.clone() }));
@@ -105,17 +105,11 @@ impl SharedAuthority {
         Ok(Some(Self { next: Some(next), ..self.clone() }))
     }
 
-    fn promoted(
-        &self,
-        next: &Next,
-        known: bool,
-        lifetimes: &Lifetimes,
-        now: OffsetDateTime,
-    ) -> Result<Option<Self>, CertificateError> {
+    fn promoted(&self, next: &Next, known: bool, lifetimes: &Lifetimes, now: OffsetDateTime) -> Option<Self> {
         if Authority::from_pem(&next.pair, now).is_err() {
-            return Ok(Some(Self { next: None, ..self.clone() }));
+            return Some(Self { next: None, ..self.clone() });
         }
-        Ok(match next.known_since {
+        match next.known_since {
             None if !known => None,
             None => {
                 let next = Next { known_since: Some(now), ..next.clone() };
@@ -126,7 +120,7 @@ impl SharedAuthority {
                 let old = Old { certificate: self.current.certificate.clone(), until: now + lifetimes.leaf };
                 Some(Self { current: next.pair.clone(), next: None, old: Some(old) })
             }
-        })
+        }
     }
 
     /// A CA that is damaged or expired is replaced at once: nothing verifies against it, so nothing is lost.

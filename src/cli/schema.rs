@@ -24,7 +24,7 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
-    /// CustomResourceDefinitions of what is judged
+    /// The custom resource definitions of what is judged
     Crd,
     /// The settings file
     Settings,

@@ -112,14 +112,11 @@ fn custody(args: &Args, client: Option<&Client>) -> Result<Option<Custody>> {
         bail!("--webhook-configuration needs access to an API server: run in a pod, or give --kubeconfig");
     };
     let namespace = client.default_namespace().to_owned();
-    let read = |path: &std::path::PathBuf| {
-        fs::read_to_string(path).with_context(|| format!("cannot read --ca-bundle {}", path.display()))
-    };
     Ok(Some(Custody {
         names: service_names(args, &namespace)?,
         namespace,
         secret: args.ca_secret.clone(),
-        bundle: args.ca_bundle.as_ref().map(read).transpose()?,
+        bundle: args.ca_bundle.clone(),
         configuration,
         lease: args.lease.clone(),
         identity: identity(),
@@ -152,9 +149,9 @@ fn source(args: &Args, now: OffsetDateTime) -> Result<Source> {
         return Ok(Source::Files(CertificateFiles::new(certificate.clone(), key.clone())));
     }
     let authority = Authority::issue(CA_LIFETIME, now)?;
+    let names = if args.dns_names.is_empty() { names::local() } else { args.dns_names.clone() };
     if args.ca_secret.is_some() {
         // Shown until the shared CA is there, and trusted by nobody: /readyz says so.
-        let names = if args.dns_names.is_empty() { names::local() } else { args.dns_names.clone() };
         let pair = authority.issue_leaf(&names, LEAF_LIFETIME, now)?;
         return Ok(Source::Given(ServingCertificate::from_pem(&pair)?));
     }
@@ -162,7 +159,6 @@ fn source(args: &Args, now: OffsetDateTime) -> Result<Source> {
         fs::write(path, authority.certificate())
             .with_context(|| format!("cannot write the CA to --ca-out {}", path.display()))?;
     }
-    let names = if args.dns_names.is_empty() { names::local() } else { args.dns_names.clone() };
     Ok(Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })))
 }
 

@@ -8,6 +8,9 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::core::ApiResource;
 use kube::{Api, Client};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::certificate::ServingCertificate;
 
 /// The owner of the field, the same for all replicas.
 const MANAGER: &str = "syncguard";
@@ -33,10 +36,9 @@ impl Registered {
         self.webhooks.iter().all(|(_, trusted)| trusted == bundle)
     }
 
-    /// Whether each webhook trusts this CA, perhaps among others.
-    pub(super) fn trusts(&self, certificate: &str) -> bool {
-        let certificate = certificate.trim();
-        !certificate.is_empty() && self.webhooks.iter().all(|(_, trusted)| trusted.contains(certificate))
+    /// Whether each webhook would accept this certificate.
+    pub(super) fn trusts(&self, serving: &ServingCertificate, now: OffsetDateTime) -> bool {
+        self.webhooks.iter().all(|(_, bundle)| serving.is_verified_by(bundle, now).is_ok())
     }
 }
 
@@ -103,26 +105,34 @@ fn webhooks(data: &Value) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use time::Duration;
+
     use super::*;
+    use crate::certificate::Authority;
 
     #[test]
     fn every_webhook_of_a_configuration_has_to_trust() {
-        let encoded = |text: &str| json!({"name": "w", "clientConfig": {"caBundle": BASE64.encode(text)}});
-        let copy = |bundles: &[Value]| {
-            let webhooks = webhooks(&json!({ "webhooks": bundles }));
-            Registered { resource: 0, label: String::new(), webhooks }
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
+        let [ours, foreign] = [(); 2].map(|()| Authority::issue(Duration::days(1), now).unwrap());
+        let leaf = ours.issue_leaf(&["a.b.svc".parse().unwrap()], Duration::hours(1), now).unwrap();
+        let serving = ServingCertificate::from_pem(&leaf).unwrap();
+        let copy = |bundles: &[&str]| {
+            let webhook = |bundle| json!({"name": "w", "clientConfig": {"caBundle": BASE64.encode(bundle)}});
+            let registered = json!({"webhooks": bundles.iter().map(webhook).collect::<Vec<_>>()});
+            Registered { resource: 0, label: String::new(), webhooks: webhooks(&registered) }
         };
-        let (none, damaged) = (json!({"name": "w"}), json!({"name": "w", "clientConfig": {"caBundle": "?"}}));
-        for (bundles, is, trusts) in [
-            (vec![encoded("one")], true, true),
-            (vec![encoded("one"), encoded("one")], true, true),
-            (vec![encoded("zero\none")], false, true),
-            (vec![encoded("one"), encoded("two")], false, false),
-            (vec![none], false, false),
-            (vec![damaged], false, false),
+        let (one, two) = (ours.certificate(), foreign.certificate());
+        let both = [two, one].concat();
+        for (what, bundles, is, trusts) in [
+            ("ours", vec![one], true, true),
+            ("ours in each webhook", vec![one, one], true, true),
+            ("ours among others", vec![both.as_str()], false, true),
+            ("a foreign one in the second webhook", vec![one, two], false, false),
+            ("no bundle", vec![""], false, false),
+            ("a damaged bundle", vec!["?"], false, false),
         ] {
             let copy = copy(&bundles);
-            assert_eq!((copy.is("one"), copy.trusts("one")), (is, trusts), "{bundles:?}");
+            assert_eq!((copy.is(one), copy.trusts(&serving, now)), (is, trusts), "{what}");
         }
     }
 }

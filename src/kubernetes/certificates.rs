@@ -1,6 +1,8 @@
 //! Certificates that look after themselves: a CA that all replicas share in a Secret, a leaf of each replica's own in
 //! memory, and the API server's trust in them.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -28,8 +30,8 @@ pub struct Custody {
     pub namespace: String,
     /// The Secret that holds the CA; none where somebody else issues, and only `caBundle` is ours.
     pub secret: Option<String>,
-    /// What is trusted where there is no Secret of ours, as PEM text.
-    pub bundle: Option<String>,
+    /// The file, in PEM, of what is to be trusted where there is no Secret of ours.
+    pub bundle: Option<PathBuf>,
     /// The name of both webhook configurations.
     pub configuration: String,
     /// The Lease of the one writer.
@@ -64,6 +66,8 @@ enum Trouble {
     Certificate(#[from] CertificateError),
     #[error("there is no webhook configuration called {0}: nothing calls syncguard yet")]
     NoConfiguration(String),
+    #[error("cannot read --ca-bundle {file}: {reason}", file = file.display())]
+    Bundle { file: PathBuf, reason: std::io::Error },
 }
 
 /// How long one round of questions may take.
@@ -78,7 +82,7 @@ pub async fn look_after(
     metrics: Arc<Metrics>,
 ) {
     let every = pace(&custody.lifetimes);
-    let mut keeper = Keeper::new(client, custody, store, trust, metrics, every);
+    let mut keeper = Keeper::new(&client, custody, store, trust, metrics, every);
     let mut said = String::new();
     loop {
         match timeout(ROUND, keeper.round()).await.unwrap_or(Err(Trouble::Late)) {
@@ -101,7 +105,7 @@ pub async fn look_after(
 
 /// How often to look: often enough for the shortest life, and never more than ten times a second.
 fn pace(lifetimes: &Lifetimes) -> Duration {
-    let shortest = (lifetimes.leaf / 20).min(lifetimes.settle / 4);
+    let shortest: time::Duration = Ord::min(lifetimes.leaf / 20, lifetimes.settle / 4);
     Duration::try_from(shortest)
         .unwrap_or_default()
         .clamp(Duration::from_millis(100), Duration::from_secs(10))
@@ -121,7 +125,7 @@ struct Keeper {
 
 impl Keeper {
     fn new(
-        client: Client,
+        client: &Client,
         custody: Custody,
         store: Arc<CertificateStore>,
         trust: Arc<Trust>,
@@ -133,25 +137,36 @@ impl Keeper {
         let candidate =
             Candidate::new(client.clone(), &custody.namespace, &custody.lease, identity, every * 3 + ROUND);
         let secrets = Api::namespaced(client.clone(), &custody.namespace);
-        let configurations = Configurations::new(&client, &custody.configuration);
+        let configurations = Configurations::new(client, &custody.configuration);
         Self { custody, secrets, configurations, candidate, store, trust, metrics, signer: String::new() }
     }
 
     async fn round(&mut self) -> Result<(), Trouble> {
         let now = OffsetDateTime::now_utc();
         let Some(secret) = self.custody.secret.clone() else {
-            let bundle = self.custody.bundle.clone().unwrap_or_default();
-            return self.keep_bundle(&bundle, &bundle).await.map(drop);
+            let bundle = self.given_bundle()?;
+            let writes = self.candidate.holds().await?;
+            return self.keep_bundle(&bundle, writes, now).await.map(drop);
         };
         let (stored, shared) = self.shared(&secret, now).await?;
         self.keep_leaf(&shared, now)?;
-        let signer = self.signer.clone();
-        let known = self.keep_bundle(&shared.bundle(), &signer).await?;
-        let Some(due) = shared.due(known, &self.custody.lifetimes, now)? else { return Ok(()) };
-        if self.candidate.holds().await? {
-            self.replace(&secret, stored, &due).await?;
+        // Asked in every round, so that there is always one who may write.
+        let writes = self.candidate.holds().await?;
+        let known = self.keep_bundle(&shared.bundle(), writes, now).await;
+        if writes {
+            // A bundle that could not be seen to is known to nobody; a damaged CA is replaced all the same.
+            let is_known = matches!(known, Ok(true));
+            if let Some(due) = shared.due(is_known, &self.custody.lifetimes, now)? {
+                self.replace(&secret, stored, &due).await?;
+            }
         }
-        Ok(())
+        known.map(drop)
+    }
+
+    /// What --ca-bundle says now: whoever issues the certificate changes it there.
+    fn given_bundle(&self) -> Result<String, Trouble> {
+        let Some(file) = &self.custody.bundle else { return Ok(String::new()) };
+        fs::read_to_string(file).map_err(|reason| Trouble::Bundle { file: file.clone(), reason })
     }
 
     /// The CA in the Secret; the first replica makes it, and whoever comes second takes that one.
@@ -224,20 +239,28 @@ impl Keeper {
     }
 
     /// Sees to it that the API server trusts `bundle`; whether every copy is that already.
-    async fn keep_bundle(&mut self, bundle: &str, signer: &str) -> Result<bool, Trouble> {
+    async fn keep_bundle(
+        &mut self,
+        bundle: &str,
+        writes: bool,
+        now: OffsetDateTime,
+    ) -> Result<bool, Trouble> {
         let copies = self.configurations.read().await?;
         if copies.is_empty() {
             return Err(Trouble::NoConfiguration(self.custody.configuration.clone()));
         }
+        let serving = self.store.current();
+        let mut trusted = true;
         for copy in &copies {
-            self.metrics.ca_bundle(&copy.label, copy.trusts(signer));
+            let trusts = copy.trusts(&serving, now);
+            self.metrics.ca_bundle(&copy.label, trusts);
+            trusted &= trusts;
         }
-        if copies.iter().all(|copy| copy.trusts(signer)) && !self.trust.0.swap(true, Ordering::Relaxed) {
+        if trusted && !self.trust.0.swap(true, Ordering::Relaxed) {
             info!("the API server trusts the serving certificate");
         }
         let stale: Vec<&Registered> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
-        // Renewed in every round, so that there is always one who may write.
-        if self.candidate.holds().await? {
+        if writes {
             for copy in &stale {
                 self.configurations.write(copy, bundle).await?;
                 info!(configuration = copy.label, "caBundle written");

@@ -38,7 +38,9 @@ fn cluster(kind: Kind, mut object: DynamicObject) -> Value {
     let ignore = object.metadata.annotations.take().and_then(|mut all| all.remove(ANNOTATION));
     let mut metadata = serde_json::to_value(&object.metadata).unwrap_or_default();
     if let Some(metadata) = metadata.as_object_mut() {
-        LEFT_OUT.iter().for_each(|key| drop(metadata.remove(*key)));
+        for key in LEFT_OUT {
+            metadata.remove(key);
+        }
         metadata.extend(ignore.map(|ignore| ("annotations".to_owned(), json!({ ANNOTATION: ignore }))));
     }
     let mut take = |key: &str| object.data.get_mut(key).map(Value::take).unwrap_or_default();
@@ -54,6 +56,7 @@ fn cluster(kind: Kind, mut object: DynamicObject) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::Body;
 
     fn stored(kind: Kind, object: Value) -> StoredObject {
         reduced(kind, serde_json::from_value(object).unwrap())
@@ -80,7 +83,7 @@ mod tests {
         assert_eq!(kept["metadata"].get("managedFields"), None);
         assert_eq!(kept["spec"], spec);
         assert_eq!(kept["status"], json!({"podStatuses": status["podStatuses"], "dbOps": {}}));
-        assert_eq!(stored.read().get().and_then(|body| body.known_kind()), Some(Kind::Cluster));
+        assert_eq!(stored.read().get().and_then(Body::known_kind), Some(Kind::Cluster));
     }
 
     #[test]

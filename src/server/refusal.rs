@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::clients::Stranger;
-use crate::admission::Reply;
+use crate::admission::{Facts, Reply};
 
 /// Why a request is refused; its text is the body of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -84,9 +84,9 @@ impl Refusal {
         }
     }
 
-    /// The answer, and what is counted of it.
-    pub(super) fn reply(&self) -> Reply {
-        Reply::refusal(self.status().as_u16(), self.reason(), &self.to_string())
+    /// What is counted of it.
+    pub(super) fn facts(&self) -> Facts {
+        Facts { code: self.status().as_u16(), ..Facts::default() }
     }
 
     fn header(&self) -> Option<(HeaderName, &'static str)> {
@@ -109,7 +109,8 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = self.reply().into_response();
+        let reply = Reply::refusal(self.status().as_u16(), self.reason(), &self.to_string());
+        let mut response = reply.into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }

@@ -21,7 +21,7 @@ use super::clients::Stranger;
 use super::crowd::Activity;
 use super::refusal::Refusal;
 use super::{Call, Handler, Limits, Metrics};
-use crate::admission::{Reply, Webhook};
+use crate::admission::{Facts, Reply, Webhook};
 
 /// What all requests share.
 struct Webhooks {
@@ -57,14 +57,14 @@ async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request
     let started = Instant::now();
     let (head, mut body) = request.into_parts();
     let result = webhooks.admit(webhook, &head, &mut body, started).await;
-    let counted = |reply: &Reply| webhooks.metrics.answered(webhook, &reply.facts, started.elapsed());
+    let counted = |facts: &Facts| webhooks.metrics.answered(webhook, facts, started.elapsed());
     match result {
         Ok(reply) => {
-            counted(&reply);
+            counted(&reply.facts);
             reply.into_response()
         }
         Err(refusal) => {
-            counted(&refusal.reply());
+            counted(&refusal.facts());
             webhooks.refuse(refusal, &head.headers, &mut body).await
         }
     }

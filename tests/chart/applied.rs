@@ -28,9 +28,9 @@ pub fn server() -> &'static ApiServer {
     let server = ApiServer::shared();
     READY.get_or_init(|| {
         expect(server, &["create", "-f", "-"], &foreign::all().to_string());
-        let served =
+        let is_known =
             |kind: String| server.kubectl.run(&["get", &kind, "--all-namespaces"], "").code == Some(0);
-        let all_served = until(|| foreign::resources().all(&served).then_some(()));
+        let all_served = until(|| foreign::resources().all(&is_known).then_some(()));
         assert!(all_served.is_some(), "the CRDs of other projects were to be served within a minute");
     });
     server

@@ -54,7 +54,7 @@ impl Cluster {
         Self { explained, members, acknowledged: Vec::new(), lab, namespace, keeper }
     }
 
-    /// Member 0 first, as a StatefulSet does it; the others at once, unless it matters who comes first.
+    /// Member 0 first, as a `StatefulSet` does it; the others at once, unless it matters who comes first.
     fn come_up(&mut self) -> Result<(), String> {
         self.come_up_to(1)?;
         if self.explained.is_counted() {
