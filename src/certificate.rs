@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file or the clock: texts in PEM and the time are passed in.
 
+mod chain;
 mod client;
 mod name;
 mod rotation;
@@ -20,6 +21,7 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime, UtcOffset};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+pub use chain::Chain;
 pub use client::{AllowedClient, ClientCa, ClientNames, InvalidClient};
 pub use name::{InvalidName, Name};
 pub use rotation::{Lifetimes, Next, Old, SharedAuthority};

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod certs;
+pub mod doctor;
 pub mod explain;
 mod input;
 mod logs;
@@ -30,6 +31,7 @@ Examples:
   syncguard rule                           every rule; with an ID one rule's page
   syncguard serve                          the webhook, on a certificate of its own
   syncguard audit -A                       every cluster that is stored
+  syncguard doctor                         why the webhook is not called
 
 Exit codes: 0 nothing found, 1 something was, 2 wrong usage or input, 3 no cluster with --fail-if-none.";
 
@@ -54,6 +56,7 @@ enum Command {
     Serve(Box<serve::Args>),
     Certs(certs::Args),
     Audit(Box<audit::Args>),
+    Doctor(doctor::Args),
     /// Print a JSON schema, or the CRDs
     Schema(schema::Args),
 }
@@ -73,6 +76,7 @@ impl Cli {
             Command::Serve(args) => serve::run(*args),
             Command::Certs(args) => certs::run(&args),
             Command::Audit(args) => audit::run(&args),
+            Command::Doctor(args) => doctor::run(&args),
             Command::Schema(args) => schema::run(&args),
         }
     }

@@ -2,9 +2,12 @@
 
 mod bundle;
 mod certificates;
+mod examination;
+mod handshake;
 mod lease;
 mod listing;
 mod reduce;
+mod registration;
 mod watches;
 
 use std::env;
@@ -17,6 +20,7 @@ use kube::{Client, Config};
 use thiserror::Error;
 
 pub use certificates::{Custody, Trust, look_after};
+pub use examination::examine;
 pub use listing::{Listed, Pages, Wish};
 pub use watches::{Watches, follow};
 

@@ -3,21 +3,17 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::digest;
-use rustls::RootCertStore;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use time::OffsetDateTime;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
-use super::{CertificateError, Pair, parse, validity};
+use super::{CertificateError, Chain, Pair, parse, validity};
 
 /// A certificate chain with the key that belongs to it, and what people and renewal want to know about it.
 #[derive(Clone)]
@@ -91,36 +87,14 @@ impl ServingCertificate {
     ///
     /// # Errors
     /// When it does not; says why.
-    pub fn is_verified_by(&self, bundle: &str, now: OffsetDateTime) -> Result<(), CertificateError> {
-        let Some(name) = self.names.first() else { return Err(CertificateError::NoNames) };
-        self.is_verified_as(name, bundle, now)
+    pub fn verify(&self, bundle: &str, now: OffsetDateTime) -> Result<(), CertificateError> {
+        let name = self.names.first().ok_or(CertificateError::NoNames)?;
+        self.chain().verify(name, bundle, now)
     }
 
-    /// Whether a client that trusts `bundle` (PEM text) and calls `name` accepts the certificate.
-    ///
-    /// # Errors
-    /// When it does not; says why.
-    pub fn is_verified_as(
-        &self,
-        name: &str,
-        bundle: &str,
-        now: OffsetDateTime,
-    ) -> Result<(), CertificateError> {
-        let untrusted = |reason: String| CertificateError::Untrusted { name: name.to_owned(), reason };
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(read_chain(bundle)?);
-        let verifier =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()))
-                .build()
-                .map_err(|error| untrusted(error.to_string()))?;
-        let server = ServerName::try_from(name).map_err(|error| untrusted(error.to_string()))?;
-        let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
-        let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        let [leaf, rest @ ..] = self.certified.cert.as_slice() else {
-            return Err(CertificateError::NoCertificate);
-        };
-        let result = verifier.verify_server_cert(leaf, rest, &server, &[], now);
-        result.map(drop).map_err(|error| untrusted(error.to_string()))
+    /// The certificates that clients are shown.
+    pub fn chain(&self) -> Chain {
+        Chain::new(self.certified.cert.clone())
     }
 
     /// When to renew: at two thirds of the life, up to a tenth of it earlier.

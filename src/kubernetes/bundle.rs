@@ -4,12 +4,14 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::core::ApiResource;
 use kube::{Api, Client};
-use serde_json::{Value, json};
+use serde_json::json;
 use time::OffsetDateTime;
 
+use super::registration::Webhook;
 use crate::certificate::ServingCertificate;
 
 /// The owner of the field, the same for all replicas.
@@ -26,6 +28,7 @@ pub(super) struct Registered {
     resource: usize,
     /// Its kind and name, for people.
     pub(super) label: String,
+    uid: Option<String>,
     /// Each webhook's name and caBundle.
     webhooks: Vec<(String, String)>,
 }
@@ -38,7 +41,7 @@ impl Registered {
 
     /// Whether each webhook would accept this certificate.
     pub(super) fn trusts(&self, serving: &ServingCertificate, now: OffsetDateTime) -> bool {
-        self.webhooks.iter().all(|(_, bundle)| serving.is_verified_by(bundle, now).is_ok())
+        self.webhooks.iter().all(|(_, bundle)| serving.verify(bundle, now).is_ok())
     }
 }
 
@@ -66,10 +69,23 @@ impl Configurations {
         for (index, (resource, api)) in self.kinds.iter().enumerate() {
             if let Some(object) = api.get_opt(&self.name).await? {
                 let label = format!("{}/{}", resource.kind, self.name);
-                copies.push(Registered { resource: index, label, webhooks: webhooks(&object.data) });
+                let webhooks = trusted(&object);
+                copies.push(Registered { resource: index, label, uid: object.metadata.uid, webhooks });
             }
         }
         Ok(copies)
+    }
+
+    /// What an event about it refers to.
+    pub(super) fn reference(&self, copy: &Registered) -> ObjectReference {
+        let (resource, _) = &self.kinds[copy.resource];
+        ObjectReference {
+            api_version: Some(resource.api_version.clone()),
+            kind: Some(resource.kind.clone()),
+            name: Some(self.name.clone()),
+            uid: copy.uid.clone(),
+            ..ObjectReference::default()
+        }
     }
 
     /// Makes the API server trust this; nothing but the caBundles becomes ours.
@@ -92,15 +108,11 @@ impl Configurations {
     }
 }
 
-fn webhooks(data: &Value) -> Vec<(String, String)> {
-    let all = data.get("webhooks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let webhook = |webhook: &Value| {
-        let encoded = text(&webhook["clientConfig"]["caBundle"]);
-        let bundle = BASE64.decode(encoded).unwrap_or_default();
-        (text(&webhook["name"]), String::from_utf8_lossy(&bundle).into_owned())
-    };
-    all.iter().map(webhook).collect()
+fn trusted(configuration: &DynamicObject) -> Vec<(String, String)> {
+    Webhook::all_of(configuration)
+        .into_iter()
+        .map(|webhook| (webhook.name.clone(), webhook.bundle()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,9 +129,8 @@ mod tests {
         let leaf = ours.issue_leaf(&["a.b.svc".parse().unwrap()], Duration::hours(1), now).unwrap();
         let serving = ServingCertificate::from_pem(&leaf).unwrap();
         let copy = |bundles: &[&str]| {
-            let webhook = |bundle| json!({"name": "w", "clientConfig": {"caBundle": BASE64.encode(bundle)}});
-            let registered = json!({"webhooks": bundles.iter().map(webhook).collect::<Vec<_>>()});
-            Registered { resource: 0, label: String::new(), webhooks: webhooks(&registered) }
+            let webhooks = bundles.iter().map(|bundle| ("w".to_owned(), (*bundle).to_owned())).collect();
+            Registered { resource: 0, label: String::new(), uid: None, webhooks }
         };
         let (one, two) = (ours.certificate(), foreign.certificate());
         let both = [two, one].concat();

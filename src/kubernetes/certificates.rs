@@ -10,6 +10,7 @@ use std::time::Duration;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ObjectMeta, PostParams};
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Client};
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -119,8 +120,11 @@ struct Keeper {
     store: Arc<CertificateStore>,
     trust: Arc<Trust>,
     metrics: Arc<Metrics>,
+    events: Recorder,
     /// The CA that signed the leaf in use, as PEM text.
     signer: String,
+    /// The caBundle that every configuration has been seen to have.
+    settled: String,
 }
 
 impl Keeper {
@@ -138,7 +142,11 @@ impl Keeper {
             Candidate::new(client.clone(), &custody.namespace, &custody.lease, identity, every * 3 + ROUND);
         let secrets = Api::namespaced(client.clone(), &custody.namespace);
         let configurations = Configurations::new(client, &custody.configuration);
-        Self { custody, secrets, configurations, candidate, store, trust, metrics, signer: String::new() }
+        let reporter =
+            Reporter { controller: "syncguard".to_owned(), instance: Some(custody.identity.clone()) };
+        let events = Recorder::new(client.clone(), reporter);
+        let (signer, settled) = (String::new(), String::new());
+        Self { custody, secrets, configurations, candidate, store, trust, metrics, events, signer, settled }
     }
 
     async fn round(&mut self) -> Result<(), Trouble> {
@@ -260,13 +268,34 @@ impl Keeper {
             info!("the API server trusts the serving certificate");
         }
         let stale: Vec<&Registered> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
+        if stale.is_empty() {
+            bundle.clone_into(&mut self.settled);
+        }
         if writes {
             for copy in &stale {
                 self.configurations.write(copy, bundle).await?;
                 info!(configuration = copy.label, "caBundle written");
+                if self.settled == bundle {
+                    self.tell_of_drift(copy).await;
+                }
             }
         }
         Ok(stale.is_empty())
+    }
+
+    /// Somebody has changed what had been right; who looks at the object shall see that it was put right.
+    async fn tell_of_drift(&self, copy: &Registered) {
+        warn!(configuration = copy.label, "somebody had changed the caBundle; it is put right");
+        let event = Event {
+            type_: EventType::Warning,
+            reason: "CABundleChanged".to_owned(),
+            note: Some("somebody changed the caBundle; syncguard has put it right".to_owned()),
+            action: "PutRight".to_owned(),
+            secondary: None,
+        };
+        if let Err(error) = self.events.publish(&event, &self.configurations.reference(copy)).await {
+            warn!(%error, "no event could be written");
+        }
     }
 }
 

@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str]); 5] = [
             "manifest",
             "input",
             "kubernetes",
+            "doctor",
             "offline",
             "admission",
             "certificate",

@@ -1,0 +1,153 @@
+//! Why a webhook is not called, or fails: from what was seen of an installation to what is wrong with it.
+//!
+//! Nothing here asks anybody anything; `kubernetes` looks, and `cli` tells.
+
+mod checks;
+mod probe;
+mod seen;
+
+use serde::Serialize;
+
+pub use checks::diagnose;
+pub use probe::{sound, unsound};
+pub use seen::{Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
+
+/// What became of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As it should be.
+    Ok,
+    /// This is why the webhook is not called or fails, or will be.
+    Wrong,
+    /// It cannot be told from here.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Wrong => "wrong",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One check, and what it found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was looked at, in a word.
+    pub check: &'static str,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was found.
+    pub message: String,
+    /// What to do; empty where there is nothing to be done.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub help: String,
+}
+
+impl Check {
+    fn ok(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, outcome: Outcome::Ok, message: message.into(), help: String::new() }
+    }
+
+    fn wrong(check: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { check, outcome: Outcome::Wrong, message: message.into(), help: help.into() }
+    }
+
+    fn unknown(check: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { check, outcome: Outcome::Unknown, message: message.into(), help: help.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use time::{Duration, OffsetDateTime};
+
+    use super::*;
+    use crate::certificate::{Authority, ServingCertificate};
+    use crate::view::Kind;
+
+    /// Seconds from 1970 to a day in 2030.
+    const MOMENT: i64 = 1_900_000_000;
+
+    fn noon() -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(MOMENT).unwrap()
+    }
+
+    fn answer(result: Result<Value, (u16, String)>, warnings: &[&str]) -> Answer {
+        let warnings = warnings.iter().map(|warning| (*warning).to_owned()).collect();
+        Answer { result, warnings, took: std::time::Duration::from_millis(4) }
+    }
+
+    /// An installation behind a URL with which nothing is wrong, on a leaf of an hour.
+    fn sound_installation() -> Seen {
+        let authority = Authority::issue(Duration::days(1), noon()).unwrap();
+        let leaf = authority.issue_leaf(&["a.b".parse().unwrap()], Duration::hours(1), noon()).unwrap();
+        let chain = ServingCertificate::from_pem(&leaf).unwrap().chain();
+        let registration = |path: &str, resources: &[&str]| {
+            let target = Target::Url(format!("https://a.b{path}"));
+            let bundle = authority.certificate().to_owned();
+            let resources = resources.iter().map(|name| (*name).to_owned()).collect();
+            let name = "w".to_owned();
+            let webhook = Registered { name, target, bundle, selects_namespace: true, resources };
+            Some(Registration { webhooks: vec![webhook] })
+        };
+        let [clusters, sharded, configs] =
+            [Kind::Cluster, Kind::ShardedCluster, Kind::PostgresConfig].map(Kind::resource);
+        let target = Target::Url("https://a.b/validate".to_owned());
+        Seen {
+            configuration: "syncguard".to_owned(),
+            alike: Vec::new(),
+            namespace: "n".to_owned(),
+            now: noon(),
+            server_time: Some(noon()),
+            validating: registration("/validate", &[clusters, sharded, configs, "sgclusters/scale"]),
+            mutating: registration("/mutate", &[clusters, sharded]),
+            endpoints: vec![Endpoint { target, service: None, shown: Shown::Certificate(chain) }],
+            others: Vec::new(),
+            sound: answer(Ok(json!({"spec": {"replication": {"syncInstances": 2}}})), &[]),
+            unsound: answer(Err((422, "x [strict-sync-all-without-standby]".to_owned())), &[]),
+        }
+    }
+
+    /// After this change the check speaks like this, and every other one is content.
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Seen), name: &str, outcome: Outcome, words: &str) {
+        let mut seen = sound_installation();
+        change(&mut seen);
+        for check in diagnose(&seen) {
+            let expected = if check.check == name { outcome } else { Outcome::Ok };
+            assert_eq!(check.outcome, expected, "{}: {}", check.check, check.message);
+            assert!(check.check != name || check.message.contains(words), "{words}: {}", check.message);
+        }
+    }
+
+    #[test]
+    fn what_no_test_can_break_in_a_real_cluster_is_found_too() {
+        check(|_| {}, "call", Outcome::Ok, "admitted in 4 ms");
+        let behind = |seen: &mut Seen| seen.server_time = Some(noon() - Duration::minutes(5));
+        check(behind, "clock", Outcome::Wrong, "300 s apart");
+        check(|seen| seen.server_time = None, "clock", Outcome::Unknown, "");
+        let late = |seen: &mut Seen| seen.now = noon() + Duration::minutes(57);
+        let late_everywhere = |seen: &mut Seen| {
+            late(seen);
+            seen.server_time = Some(seen.now);
+        };
+        check(late_everywhere, "expiry", Outcome::Wrong, "has not been renewed");
+        let warned = |seen: &mut Seen| {
+            seen.unsound = answer(Ok(json!({})), &["x [strict-sync-all-without-standby]"]);
+        };
+        check(warned, "judgement", Outcome::Ok, "passes with a warning");
+        let unsent = |seen: &mut Seen| {
+            if let Some(registration) = &mut seen.validating {
+                registration.webhooks[0].resources.retain(|name| name != "sgclusters/scale");
+            }
+        };
+        check(unsent, "registration", Outcome::Wrong, "does not send sgclusters/scale");
+    }
+}

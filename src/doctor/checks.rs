@@ -1,0 +1,331 @@
+//! The checks, in the order in which a call can fail: registered, selected, found, trusted, answered, heeded.
+
+use std::time::Duration;
+
+use super::probe::{BROKEN_RULE, INSTANCES, OVERWRITTEN_RULE};
+use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target};
+use crate::admission::Webhook;
+use crate::certificate::utc;
+use crate::view::Kind;
+
+/// The clocks of two machines differ by less; certificates are valid from an hour before they are issued.
+const SKEW: Duration = Duration::from_mins(1);
+/// Of a certificate's life, how much may be left before somebody should have renewed it.
+const LAST_PART: i32 = 20;
+
+/// All checks; each has one line, whatever was seen.
+pub fn diagnose(seen: &Seen) -> Vec<Check> {
+    vec![
+        registration(seen),
+        namespace(seen),
+        service(seen),
+        endpoints(seen),
+        certificate(seen),
+        expiry(seen),
+        clock(seen),
+        call(seen),
+        judgement(seen),
+        completion(seen),
+    ]
+}
+
+/// Each configuration with what it is called and what it should call.
+fn registrations(seen: &Seen) -> [(Webhook, &'static str, Option<&Registration>); 2] {
+    [
+        (Webhook::Validate, "ValidatingWebhookConfiguration", seen.validating.as_ref()),
+        (Webhook::Mutate, "MutatingWebhookConfiguration", seen.mutating.as_ref()),
+    ]
+}
+
+fn registration(seen: &Seen) -> Check {
+    const CHECK: &str = "registration";
+    for (webhook, kind, registration) in registrations(seen) {
+        let name = format!("{kind}/{}", seen.configuration);
+        let Some(registration) = registration else {
+            let help = match seen.alike.as_slice() {
+                [] => "install the chart, or say what it is called with --webhook-configuration".to_owned(),
+                alike => format!("--webhook-configuration {} is there", alike.join(" or ")),
+            };
+            return Check::wrong(CHECK, format!("there is no {name}: nothing is sent to syncguard"), help);
+        };
+        let path = webhook.path();
+        if let Some(foreign) = registration.webhooks.iter().find(|one| one.target.path() != path) {
+            let message = format!(
+                "{name} is not as syncguard needs it: {} calls {}",
+                foreign.name,
+                foreign.target.path()
+            );
+            return Check::wrong(CHECK, message, format!("it has to call {path}; install the chart again"));
+        }
+        let sent = |resource: &str| {
+            registration.webhooks.iter().any(|one| one.resources.iter().any(|known| known == resource))
+        };
+        if let Some(missing) = judged(webhook).into_iter().find(|resource| !sent(resource)) {
+            let message = format!("{name} does not send {missing}");
+            return Check::wrong(CHECK, message, "install the chart again");
+        }
+    }
+    Check::ok(CHECK, format!("both webhook configurations called {} call syncguard", seen.configuration))
+}
+
+/// What has to be sent to a webhook, as the API server names it.
+fn judged(webhook: Webhook) -> Vec<&'static str> {
+    let both = [Kind::Cluster.resource(), Kind::ShardedCluster.resource()];
+    match webhook {
+        Webhook::Validate => [&both[..], &["sgclusters/scale", Kind::PostgresConfig.resource()]].concat(),
+        Webhook::Mutate => both.to_vec(),
+    }
+}
+
+fn namespace(seen: &Seen) -> Check {
+    const CHECK: &str = "namespace";
+    let all = registrations(seen).into_iter().filter_map(|(_, kind, found)| Some((kind, found?)));
+    for (kind, registration) in all {
+        if let Some(blind) = registration.webhooks.iter().find(|one| !one.selects_namespace) {
+            let message = format!(
+                "the namespace {} is excluded by the namespaceSelector of {kind}/{} ({})",
+                seen.namespace, seen.configuration, blind.name
+            );
+            return Check::wrong(
+                CHECK,
+                message,
+                "label the namespace, or change webhooks.namespaceSelector of the chart",
+            );
+        }
+    }
+    match nothing_registered(seen) {
+        Some(unknown) => Check::unknown(CHECK, unknown, ""),
+        None => Check::ok(CHECK, format!("the namespace {} is selected", seen.namespace)),
+    }
+}
+
+fn nothing_registered(seen: &Seen) -> Option<&'static str> {
+    seen.endpoints.is_empty().then_some("nothing is registered that could be called")
+}
+
+fn service(seen: &Seen) -> Check {
+    const CHECK: &str = "service";
+    for Endpoint { target, service, .. } in &seen.endpoints {
+        let Target::Service { namespace, name, port, .. } = target else { continue };
+        match service {
+            None | Some(Service::Hidden) => {
+                let help = "it needs the permission to get services";
+                return Check::unknown(
+                    CHECK,
+                    format!("the Service {namespace}/{name} may not be read"),
+                    help,
+                );
+            }
+            Some(Service::Missing) => {
+                let message =
+                    format!("there is no Service {namespace}/{name}, and the webhooks are called there");
+                return Check::wrong(
+                    CHECK,
+                    message,
+                    "install the chart again, or correct clientConfig.service",
+                );
+            }
+            Some(Service::Found { ports, .. }) if !ports.contains(port) => {
+                let ports = ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let message = format!(
+                    "the webhooks call port {port} of the Service {namespace}/{name}, which has {ports}"
+                );
+                return Check::wrong(CHECK, message, "correct clientConfig.service.port, or the Service");
+            }
+            Some(Service::Found { .. }) => {}
+        }
+    }
+    let called: Vec<String> = seen.endpoints.iter().map(|endpoint| place(&endpoint.target)).collect();
+    match nothing_registered(seen) {
+        Some(unknown) => Check::unknown(CHECK, unknown, ""),
+        None => Check::ok(CHECK, format!("called at {}", called.join(" and "))),
+    }
+}
+
+fn place(target: &Target) -> String {
+    format!("{}:{}", target.host(), target.port())
+}
+
+fn endpoints(seen: &Seen) -> Check {
+    const CHECK: &str = "endpoints";
+    let mut ready_pods = 0;
+    for Endpoint { target, service, shown } in &seen.endpoints {
+        match (target, service, shown) {
+            (Target::Service { namespace, name, .. }, Some(Service::Found { ready: 0, .. }), _) => {
+                let message = format!("no pod behind the Service {namespace}/{name} is ready");
+                let help = format!(
+                    "see `kubectl -n {namespace} get pods`; the /readyz of a pod says what it waits for"
+                );
+                return Check::wrong(CHECK, message, help);
+            }
+            (_, Some(Service::Found { ready, .. }), _) => ready_pods += ready,
+            (Target::Url(url), _, Shown::Nothing(reason)) => {
+                let message = format!("nothing answers at {url}: {reason}");
+                return Check::wrong(CHECK, message, "start syncguard there, or correct clientConfig.url");
+            }
+            (Target::Url(_), _, Shown::Certificate(_)) => ready_pods += 1,
+            (Target::Service { .. }, _, _) => {
+                return Check::unknown(CHECK, "not looked for: the Service is not known", "");
+            }
+        }
+    }
+    match nothing_registered(seen) {
+        Some(unknown) => Check::unknown(CHECK, unknown, ""),
+        None => Check::ok(CHECK, format!("{ready_pods} ready")),
+    }
+}
+
+fn certificate(seen: &Seen) -> Check {
+    const CHECK: &str = "certificate";
+    let mut unseen = nothing_registered(seen).map(str::to_owned);
+    for (_, kind, registration) in registrations(seen) {
+        for one in registration.into_iter().flat_map(|registration| &registration.webhooks) {
+            match shown(seen, &one.target) {
+                Some(Shown::Certificate(chain)) => {
+                    if let Err(error) = chain.verify(&one.target.host(), &one.bundle, seen.now) {
+                        let message = format!(
+                            "the caBundle of {kind}/{} ({}) does not verify the serving certificate: {error}",
+                            seen.configuration, one.name
+                        );
+                        let help = "put the CA that issued the certificate there; with --ca-secret or --ca-bundle \
+                                    syncguard does so itself";
+                        return Check::wrong(CHECK, message, help);
+                    }
+                }
+                Some(Shown::Nothing(reason)) => unseen = Some(format!("not seen from here: {reason}")),
+                None => {}
+            }
+        }
+    }
+    match unseen {
+        Some(unseen) => Check::unknown(CHECK, unseen, "run doctor in a pod, or see what `call` says"),
+        None => Check::ok(CHECK, "each caBundle verifies the serving certificate"),
+    }
+}
+
+fn shown<'s>(seen: &'s Seen, target: &Target) -> Option<&'s Shown> {
+    let same = |endpoint: &&Endpoint| place(&endpoint.target) == place(target);
+    seen.endpoints.iter().find(same).map(|endpoint| &endpoint.shown)
+}
+
+fn expiry(seen: &Seen) -> Check {
+    const CHECK: &str = "expiry";
+    let mut first_end = None;
+    for endpoint in &seen.endpoints {
+        let Shown::Certificate(chain) = &endpoint.shown else { continue };
+        let Ok((begin, end)) = chain.validity() else { continue };
+        let place = place(&endpoint.target);
+        let help = "see the log of syncguard: it says why the certificate is not renewed";
+        if !(begin..=end).contains(&seen.now) {
+            let message =
+                format!("the certificate shown at {place} is valid from {} to {} only", utc(begin), utc(end));
+            return Check::wrong(CHECK, message, help);
+        }
+        if end - seen.now < (end - begin) / LAST_PART {
+            let message =
+                format!("the certificate shown at {place} ends at {}, and has not been renewed", utc(end));
+            return Check::wrong(CHECK, message, help);
+        }
+        first_end = first_end.filter(|earlier| *earlier < end).or(Some(end));
+    }
+    match first_end {
+        Some(end) => Check::ok(CHECK, format!("the serving certificate is valid until {}", utc(end))),
+        None => Check::unknown(CHECK, "no certificate is seen from here", ""),
+    }
+}
+
+fn clock(seen: &Seen) -> Check {
+    const CHECK: &str = "clock";
+    let Some(server) = seen.server_time else {
+        return Check::unknown(CHECK, "the API server does not say what time it is", "");
+    };
+    let skew = (seen.now - server).unsigned_abs();
+    if skew > SKEW {
+        let message = format!("the clock here and that of the API server are {} s apart", skew.as_secs());
+        return Check::wrong(CHECK, message, "set both by NTP: certificates are valid by the clock");
+    }
+    Check::ok(CHECK, "the clock here and that of the API server agree")
+}
+
+fn call(seen: &Seen) -> Check {
+    const CHECK: &str = "call";
+    match &seen.sound.result {
+        Ok(_) => Check::ok(
+            CHECK,
+            format!("a sound cluster is admitted in {} ms (dry run)", seen.sound.took.as_millis()),
+        ),
+        Err((_, message)) if calls_failed(message) => {
+            Check::wrong(CHECK, format!("the API server cannot call: {message}"), cause(message))
+        }
+        Err((status, message)) => {
+            let message =
+                format!("the API server does not take a sound cluster as a dry run ({status}): {message}");
+            Check::unknown(CHECK, message, "see what refuses it; --namespace NAME tries another namespace")
+        }
+    }
+}
+
+/// As the API server begins what it says of a webhook that it cannot reach or understand.
+fn calls_failed(message: &str) -> bool {
+    message.contains("failed calling webhook")
+}
+
+/// What to do, by the words that Go's network and TLS libraries use.
+fn cause(message: &str) -> &'static str {
+    const CAUSES: [(&str, &str); 7] = [
+        ("x509:", "the caBundle does not verify the certificate: see `certificate`"),
+        ("tls:", "the handshake fails: see `certificate`, and the log of syncguard"),
+        ("no endpoints available", "no pod is ready: see `endpoints`"),
+        ("not found", "correct clientConfig.service: see `service`"),
+        ("connection refused", "nothing listens there: see `service` and `endpoints`"),
+        ("no such host", "correct the host in clientConfig.url"),
+        (
+            "deadline exceeded",
+            "let the API server through: a firewall between it and the nodes, or a NetworkPolicy",
+        ),
+    ];
+    let known = CAUSES.iter().find(|(words, _)| message.contains(words));
+    known.map_or("see the log of syncguard", |(_, help)| help)
+}
+
+fn judgement(seen: &Seen) -> Check {
+    const CHECK: &str = "judgement";
+    let Answer { result, .. } = &seen.unsound;
+    match result {
+        _ if seen.unsound.names(BROKEN_RULE) => {
+            let how = if result.is_ok() { "passes with a warning" } else { "is refused" };
+            Check::ok(CHECK, format!("an unsound cluster {how}"))
+        }
+        Ok(_) => Check::wrong(
+            CHECK,
+            "an unsound cluster passes without a word: syncguard is not asked, or fails and failurePolicy is Ignore",
+            format!("see what else is wrong here, and whether the settings turn {BROKEN_RULE} off"),
+        ),
+        Err((status, message)) => Check::unknown(
+            CHECK,
+            format!("an unsound cluster is refused by somebody else ({status}): {message}"),
+            "see what refuses it",
+        ),
+    }
+}
+
+fn completion(seen: &Seen) -> Check {
+    const CHECK: &str = "completion";
+    let Ok(stored) = &seen.sound.result else {
+        return Check::unknown(CHECK, "no sound cluster was admitted", "");
+    };
+    let filled_in = &stored["spec"]["replication"]["syncInstances"];
+    if filled_in.as_u64() == Some(INSTANCES - 1) {
+        return Check::ok(CHECK, "what is absent is filled in");
+    }
+    if seen.sound.names(OVERWRITTEN_RULE) {
+        let others = match seen.others.as_slice() {
+            [] => "no other mutating webhook is called for sgclusters; look for a policy engine".to_owned(),
+            others => format!("these are called too: {}", others.join(", ")),
+        };
+        let message = format!("somebody changes what syncguard fills in: syncInstances becomes {filled_in}");
+        return Check::wrong(CHECK, message, others);
+    }
+    let help = "see what else is wrong here, and whether the settings say deriveSyncInstances: false";
+    Check::wrong(CHECK, "syncInstances is not filled in: the mutating webhook is not asked", help)
+}

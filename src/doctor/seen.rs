@@ -1,0 +1,190 @@
+//! What was seen of an installation.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::certificate::Chain;
+
+/// Everything that was looked at, at one moment.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The name of both webhook configurations.
+    pub configuration: String,
+    /// Configurations of other names that call syncguard.
+    pub alike: Vec<String>,
+    /// The namespace that the probes were for.
+    pub namespace: String,
+    /// The clock here.
+    pub now: OffsetDateTime,
+    /// The clock of the API server, to the second.
+    pub server_time: Option<OffsetDateTime>,
+    /// The `ValidatingWebhookConfiguration`; none where there is none of that name.
+    pub validating: Option<Registration>,
+    /// The `MutatingWebhookConfiguration`.
+    pub mutating: Option<Registration>,
+    /// Each place that they call, once.
+    pub endpoints: Vec<Endpoint>,
+    /// Mutating webhooks of others that are called for new SGClusters.
+    pub others: Vec<String>,
+    /// What became of the sound probe.
+    pub sound: Answer,
+    /// What became of the unsound one.
+    pub unsound: Answer,
+}
+
+/// A webhook configuration.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Its webhooks, in their order.
+    pub webhooks: Vec<Registered>,
+}
+
+/// One webhook of a configuration.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// Its name.
+    pub name: String,
+    /// What is called.
+    pub target: Target,
+    /// What is trusted, as PEM text.
+    pub bundle: String,
+    /// Whether it is called for objects of the namespace.
+    pub selects_namespace: bool,
+    /// What it is called for, as the API server names it (`sgclusters/scale`).
+    pub resources: Vec<String>,
+}
+
+/// Where a webhook is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Somewhere.
+    Url(String),
+    /// In the cluster.
+    Service {
+        /// Of the Service.
+        namespace: String,
+        /// Of the Service.
+        name: String,
+        /// Of the Service.
+        port: i32,
+        /// What is asked for there.
+        path: String,
+    },
+}
+
+impl Target {
+    /// The path that is asked for.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Service { path, .. } => path,
+            Self::Url(url) => {
+                let rest = url.strip_prefix("https://").unwrap_or(url);
+                rest.find('/').map_or("/", |at| rest[at..].split('?').next().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The host that a certificate has to be for.
+    pub fn host(&self) -> String {
+        match self {
+            Self::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
+            Self::Url(url) => split_port(authority(url)).0.trim_matches(['[', ']']).to_owned(),
+        }
+    }
+
+    /// The TCP port.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Service { port, .. } => u16::try_from(*port).unwrap_or_default(),
+            Self::Url(url) => split_port(authority(url)).1.unwrap_or(443),
+        }
+    }
+}
+
+fn authority(url: &str) -> &str {
+    let rest = url.strip_prefix("https://").unwrap_or(url);
+    rest.split(['/', '?']).next().unwrap_or_default()
+}
+
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+        _ => (authority, None),
+    }
+}
+
+/// A place that is called.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The first webhook's that calls it.
+    pub target: Target,
+    /// The Service; none for a URL.
+    pub service: Option<Service>,
+    /// What a TLS handshake from here shows.
+    pub shown: Shown,
+}
+
+/// A Service, as far as a call needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Service {
+    /// There is none of this name.
+    Missing,
+    /// It may not be read.
+    Hidden,
+    /// It is there.
+    Found {
+        /// Its ports.
+        ports: Vec<i32>,
+        /// How many addresses behind it are ready.
+        ready: usize,
+    },
+}
+
+/// What a handshake shows.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// A certificate.
+    Certificate(Chain),
+    /// Nothing, and this is why.
+    Nothing(String),
+}
+
+/// What the API server made of a probe.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What would be stored, or the HTTP status and the message of the refusal.
+    pub result: Result<Value, (u16, String)>,
+    /// The warnings that came with it.
+    pub warnings: Vec<String>,
+    /// How long it took, measured here.
+    pub took: Duration,
+}
+
+impl Answer {
+    /// Whether a rule spoke, in a refusal or in a warning.
+    pub fn names(&self, rule: &str) -> bool {
+        let tag = format!("[{rule}]");
+        let refusal = self.result.as_ref().err().map(|(_, message)| message);
+        refusal.into_iter().chain(&self.warnings).any(|text| text.contains(&tag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_host_port_and_path() {
+        for (url, host, port, path) in [
+            ("https://a.b:8443/validate?timeout=5s", "a.b", 8443, "/validate"),
+            ("https://127.0.0.1/mutate", "127.0.0.1", 443, "/mutate"),
+            ("https://[::1]:1/x", "::1", 1, "/x"),
+            ("https://[::1]", "::1", 443, "/"),
+        ] {
+            let target = Target::Url(url.to_owned());
+            assert_eq!((target.host().as_str(), target.port(), target.path()), (host, port, path), "{url}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A webhook configuration as the API server has it: what is called for what, and which certificates are believed.
+
+use k8s_openapi::api::admissionregistration::v1::{RuleWithOperations, WebhookClientConfig};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::api::DynamicObject;
+use serde::Deserialize;
+
+/// One webhook, validating or mutating alike.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Webhook {
+    pub(super) name: String,
+    pub(super) client_config: WebhookClientConfig,
+    #[serde(default)]
+    pub(super) namespace_selector: Option<LabelSelector>,
+    #[serde(default)]
+    pub(super) rules: Vec<RuleWithOperations>,
+}
+
+impl Webhook {
+    /// The webhooks of a configuration; what the API server would not have stored is left out.
+    pub(super) fn all_of(configuration: &DynamicObject) -> Vec<Self> {
+        let webhooks = configuration.data.get("webhooks").and_then(serde_json::Value::as_array);
+        let read = |webhook: &serde_json::Value| Self::deserialize(webhook).ok();
+        webhooks.into_iter().flatten().filter_map(read).collect()
+    }
+
+    /// What is trusted, as PEM text; empty where nothing of its own is.
+    pub(super) fn bundle(&self) -> String {
+        let bytes = self.client_config.ca_bundle.as_ref().map(|bundle| bundle.0.as_slice());
+        String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+    }
+
+    /// What it is called for, as the API server names it.
+    pub(super) fn resources(&self) -> Vec<String> {
+        self.rules.iter().flat_map(|rule| rule.resources.clone().unwrap_or_default()).collect()
+    }
+}
