@@ -6,7 +6,10 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::report::write;
-use crate::{render::crd::crds, settings};
+use crate::{
+    render::{crd::crds, findings},
+    settings,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +29,8 @@ pub struct Args {
 enum Which {
     /// The custom resource definitions of what is judged
     Crd,
+    /// What validate and audit write with -o json
+    Report,
     /// The settings file
     Settings,
 }
@@ -38,6 +43,7 @@ enum Which {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let schema = match args.which {
         Which::Crd => crds(),
+        Which::Report => findings::schema(),
         Which::Settings => settings::schema(),
     };
     write(&mut io::stdout().lock(), &format!("{schema:#}\n"))?;

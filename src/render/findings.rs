@@ -1,5 +1,6 @@
 //! Findings in the formats of `validate -o`: what stands before, between and behind them.
 
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,26 +75,53 @@ fn concise(diagnostic: &Diagnostic) -> String {
 }
 
 /// A finding for programs, in the order in which a person would read it; what is not known is absent.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 struct Record<'d> {
+    /// The rule's identifier; `syncguard rule ID` shows its page.
     rule: &'static str,
+    /// `error` or `warning`.
     severity: &'static str,
+    /// What is wrong.
     message: &'d str,
+    /// What to do about it.
     help: &'d str,
+    /// Why an error of the rule is only a warning here.
     #[serde(skip_serializing_if = "str::is_empty")]
     softened: &'d str,
+    /// Where in the object.
     #[serde(skip_serializing_if = "str::is_empty")]
     path: &'d str,
+    /// A value that would be right there.
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<&'d Value>,
+    /// Which object.
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<&'d ObjectName>,
+    /// Which file.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'d str>,
+    /// The template of a chart that the object was rendered from.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<&'d str>,
     #[serde(flatten)]
     place: Option<Place>,
+}
+
+/// What `-o json` writes: the findings, and what was judged.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the report is written piece by piece; this only says how it is put together")]
+struct Report<'d> {
+    /// In the order of the input.
+    findings: Vec<Record<'d>>,
+    /// Absent with --no-summary.
+    summary: Option<Summary>,
+}
+
+/// The JSON schema of what `-o json` writes; `-o jsonl` writes one `Finding` a line.
+pub fn schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.into_root_schema_for::<Report<'_>>().to_value()
 }
 
 fn json(diagnostic: &Diagnostic) -> String {

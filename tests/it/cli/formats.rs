@@ -8,7 +8,7 @@ const MESSAGE: &str = "strict-sync-all with 1 instance has no standby to wait fo
                        acknowledged commit exists once";
 const HELP: &str = "set it to 3 (2 is the least that keeps a second copy), or choose mode: async";
 
-/// The finding of `ALONE` in `db.yaml`, as `cli.md` shapes it.
+/// The finding of `ALONE` in `db.yaml`.
 fn finding() -> Value {
     json!({
         "rule": "strict-sync-all-without-standby",
@@ -24,6 +24,40 @@ fn finding() -> Value {
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("this should be JSON, but {error}:\n{text}"))
+}
+
+/// Whether a schema describes this value: every key of it, and each that has to be there.
+#[track_caller]
+fn is_described(value: &Value, schema: &Value, definitions: &Value) {
+    let named = schema["$ref"].as_str().or_else(|| schema["anyOf"][0]["$ref"].as_str());
+    let schema = named.map_or(schema, |name| &definitions[name.trim_start_matches("#/$defs/")]);
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let property = &schema["properties"][key];
+                assert!(!property.is_null(), "{key} is to be in {schema:#}");
+                is_described(value, property, definitions);
+            }
+            for key in schema["required"].as_array().into_iter().flatten() {
+                assert!(object.contains_key(key.as_str().unwrap()), "{key} is required, and not in {value}");
+            }
+        }
+        Value::Array(items) => {
+            items.iter().for_each(|item| is_described(item, &schema["items"], definitions))
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn json_is_as_the_schema_of_the_report_says() {
+    let folder = Folder::with(&[("db.yaml", ALONE), ("other.yaml", "kind: Secret\n")]);
+    let schema = json_of(&folder.run("schema report").out);
+    for arguments in ["validate -o json db.yaml other.yaml", "validate -o json --no-summary db.yaml"] {
+        is_described(&json_of(&folder.run(arguments).out), &schema, &schema["$defs"]);
+    }
+    let finding = schema["properties"]["findings"]["items"]["$ref"].as_str();
+    assert_eq!(finding, Some("#/$defs/Finding"), "a line of -o jsonl has a name of its own");
 }
 
 #[test]

@@ -1,0 +1,239 @@
+//! What `serve` costs: requests per second and latency beside a handler that does nothing, start, and memory.
+//!
+//! `cargo bench --bench speed [-- SECONDS]`: each measurement of load takes that long, 5 by default. Servers run on the first core
+//! and load comes from the second, where there are two. Needs `wrk` and `taskset`.
+
+#![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
+
+#[path = "../tests/it/server/client.rs"]
+#[allow(dead_code, reason = "each program uses its part")]
+mod client;
+mod serve;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use client::{Client, request};
+use serve::{Certificates, Replica, reviews};
+use syncguard::admission::Reply;
+use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
+use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
+use time::OffsetDateTime;
+use tokio::task::JoinSet;
+
+/// How many times the two servers are measured in turn.
+const ROUNDS: usize = 5;
+/// How often a start is measured.
+const STARTS: usize = 20;
+const CONNECTIONS: [usize; 2] = [16, 64];
+const MIB: usize = 1 << 20;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--null") {
+        return runtime().block_on(serve_nothing());
+    }
+    let seconds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(5);
+    pin(std::process::id(), "1");
+    let files = Certificates::new();
+    starts(&files);
+    let replica = Replica::start(&files);
+    pin(replica.pid(), "0");
+    println!("resident when idle: {:.1} MiB", resident(replica.pid(), "VmRSS"));
+    let null = Null::start();
+    let rates = throughput(replica.https, null.https, seconds);
+    runtime().block_on(half_load(replica.https, rates / 2.0, seconds));
+    drop(replica);
+    let replica = Replica::start(&files);
+    runtime().block_on(large_bodies(replica.https));
+    println!(
+        "resident at most, with 128 reviews of 3 MiB at once: {:.1} MiB",
+        resident(replica.pid(), "VmHWM")
+    );
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Keeps a process on one core; where there is only one it stays there anyway.
+fn pin(process: u32, core: &str) {
+    let _ = Command::new("taskset").args(["-acp", core, &process.to_string()]).stdout(Stdio::null()).status();
+}
+
+/// A line of `/proc/PID/status`, in MiB.
+fn resident(process: u32, line: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let found = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
+    found.trim_matches(|c: char| !c.is_ascii_digit()).parse::<f64>().unwrap() / 1024.0
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn starts(files: &Certificates) {
+    let all = (0..STARTS).map(|_| Replica::start(files).started_in.as_secs_f64() * 1e3).collect();
+    println!("listening after its start: {:.1} ms (median of {STARTS})", median(all));
+}
+
+/// Requests per second of both in turn; the median of syncguard's at the fewest connections.
+fn throughput(syncguard: SocketAddr, null: SocketAddr, seconds: u64) -> f64 {
+    let mut first = 0.0;
+    for connections in CONNECTIONS {
+        let (mut ours, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let (other, our) = (wrk(null, connections, seconds), wrk(syncguard, connections, seconds));
+            others.push(other);
+            ours.push(our);
+            ratios.push(our / other);
+        }
+        let (our, other) = (median(ours), median(others));
+        println!(
+            "{connections} connections: {our:.0} requests/s, {other:.0} of a handler that answers a constant, \
+             ratio {:.2} (median of {ROUNDS} rounds)",
+            median(ratios)
+        );
+        first = if first == 0.0 { our } else { first };
+    }
+    first
+}
+
+/// Requests per second, by wrk.
+fn wrk(address: SocketAddr, connections: usize, seconds: u64) -> f64 {
+    let mut script = tempfile::NamedTempFile::new().unwrap();
+    let (sound, _) = reviews();
+    let quoted = serde_json::to_string(&sound).unwrap();
+    writeln!(script, "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"").unwrap();
+    writeln!(script, "wrk.body = {quoted}").unwrap();
+    let output = Command::new("wrk")
+        .args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), "-s"])
+        .arg(script.path())
+        .arg(format!("https://{address}/validate"))
+        .output()
+        .expect("wrk is installed (Debian: apt-get install wrk)");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!said.contains("Non-2xx"), "every request is to be answered with 200: {said}");
+    let rate = said.lines().find_map(|line| line.strip_prefix("Requests/sec:"));
+    rate.unwrap_or_else(|| panic!("wrk says its rate: {said}")).trim().parse().unwrap()
+}
+
+/// Latency when half as many requests come as could be answered, spread evenly over 16 connections.
+async fn half_load(address: SocketAddr, rate: f64, seconds: u64) {
+    let connections = CONNECTIONS[0];
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let pause = Duration::from_secs_f64(connections as f64 / rate);
+    let (sound, _) = reviews();
+    let request = Arc::new(request("POST", "/validate", "content-type: application/json\r\n", &sound));
+    let mut clients = JoinSet::new();
+    for index in 0..connections {
+        let request = Arc::clone(&request);
+        clients.spawn(async move {
+            let mut client = Client::tls(address).await;
+            tokio::time::sleep(pause * u32::try_from(index).unwrap() / 16).await;
+            let mut ticks = tokio::time::interval(pause);
+            let (mut times, end) = (Vec::new(), Instant::now() + Duration::from_secs(seconds));
+            while Instant::now() < end {
+                ticks.tick().await;
+                let started = Instant::now();
+                client.send(request.as_bytes()).await;
+                client.answer().await.expect("an answer");
+                times.push(started.elapsed().as_secs_f64() * 1e3);
+            }
+            times
+        });
+    }
+    let mut times: Vec<f64> = clients.join_all().await.into_iter().flatten().collect();
+    times.sort_unstable_by(f64::total_cmp);
+    let at = |thousandths: usize| times[(times.len() - 1) * thousandths / 1000];
+    println!(
+        "at {rate:.0} requests/s: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, at most {:.2} ms",
+        at(500),
+        at(990),
+        at(999),
+        at(1000)
+    );
+}
+
+/// 128 reviews of 3 MiB at once; each is answered.
+async fn large_bodies(address: SocketAddr) {
+    let (sound, _) = reviews();
+    let body = format!("{sound}{}", " ".repeat(3 * MIB - sound.len()));
+    let request = Arc::new(request("POST", "/validate", "content-type: application/json\r\n", &body));
+    let mut clients = JoinSet::new();
+    for _ in 0..128 {
+        let request = Arc::clone(&request);
+        clients.spawn(async move {
+            let mut client = Client::tls(address).await;
+            client.send(request.as_bytes()).await;
+            client.answer().await.map(|answer| answer.status)
+        });
+    }
+    let answered = clients.join_all().await;
+    assert!(answered.iter().all(|status| *status == Some(200)), "all are to be answered: {answered:?}");
+}
+
+/// The same server with nothing behind it.
+struct Null {
+    child: Child,
+    https: SocketAddr,
+}
+
+impl Null {
+    fn start() -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("--null")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        pin(child.id(), "0");
+        Self { child, https: line.trim().parse().unwrap() }
+    }
+}
+
+impl Drop for Null {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Answers every review with the same bytes.
+struct Constant(Vec<u8>);
+
+impl Handler for Constant {
+    fn answer<'h>(&'h self, _: Call<'h>) -> Answer<'h> {
+        Box::pin(std::future::ready(Reply::json(200, self.0.clone())))
+    }
+}
+
+async fn serve_nothing() {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (sound, _) = reviews();
+    let answer = syncguard::admission::reply(
+        syncguard::admission::Webhook::Validate,
+        sound.as_bytes(),
+        &syncguard::settings::Settings::default_with(false),
+    );
+    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
+    let names = vec!["localhost".parse().unwrap()];
+    let options = Options {
+        listen: any,
+        health_listen: any,
+        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
+        clients: None,
+        tls12: false,
+        drain_delay: Duration::ZERO,
+        limits: Limits::default(),
+        metrics: Arc::<Metrics>::default(),
+    };
+    let server = Server::bind(options, Arc::new(Constant(answer.body))).await.unwrap();
+    println!("{}", server.https_address());
+    server.run(std::future::pending()).await;
+}
