@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use serde_json::{Value, json};
 use syncguard::certificate::{Authority, CA_LIFETIME};
 use syncguard::render::crd::crds;
 use time::OffsetDateTime;
@@ -21,6 +22,9 @@ pub struct ApiServer {
     pub kubectl: Kubectl,
     /// The port on which `kubectl proxy` takes plain HTTP for it.
     pub proxy: u16,
+    /// Where it listens, on the loopback.
+    pub port: u16,
+    ca: PathBuf,
     /// What ends with this process.
     _programs: [Leash; 3],
 }
@@ -31,6 +35,17 @@ impl ApiServer {
         static SHARED: OnceLock<Result<ApiServer, String>> = OnceLock::new();
         // Every test says it, not only the first one: a poisoned lock would explain nothing.
         SHARED.get_or_init(Self::start).as_ref().unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    /// A kubeconfig for whoever has this token, by way of another port of this machine.
+    pub fn kubeconfig_for(&self, port: u16, token: &str, namespace: &str) -> Value {
+        let server = format!("https://127.0.0.1:{port}");
+        json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": {"server": server, "certificate-authority": self.ca}}],
+            "users": [{"name": "test", "user": {"token": token}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": namespace}}],
+        })
     }
 
     fn start() -> Result<Self, String> {
@@ -46,7 +61,7 @@ impl ApiServer {
         api_server.until("ready", is_ready).map_err(|problem| etcd_too(&problem, &etcd))?;
         install_crds(&kubectl)?;
         let (proxy, port) = proxy(&kubectl)?;
-        Ok(Self { kubectl, proxy: port, _programs: [etcd, api_server, proxy] })
+        Ok(Self { kubectl, proxy: port, port: secure, ca, _programs: [etcd, api_server, proxy] })
     }
 }
 

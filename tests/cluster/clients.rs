@@ -1,13 +1,12 @@
 //! Many clients at once, and clients that go away in the middle: whatever is stored was judged and completed.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::leash::until;
 use crate::namespace::Namespace;
+use crate::plain::{answer, create, send};
 use crate::webhook::STANDARD;
 
 fn sound(name: &str) -> Value {
@@ -21,32 +20,6 @@ fn unsound(name: &str) -> Value {
     let mut cluster = sound(name);
     cluster["spec"]["instances"] = json!(1);
     cluster
-}
-
-/// Sends a request over plain HTTP; 1.0, so that the answer comes in one piece and ends with the connection.
-fn send(namespace: &Namespace, method: &str, path: &str, body: &str) -> TcpStream {
-    let mut connection = TcpStream::connect(("127.0.0.1", namespace.proxy())).unwrap();
-    let length = body.len();
-    write!(
-        connection,
-        "{method} {path} HTTP/1.0\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
-    connection
-}
-
-/// The status and the body of the answer.
-fn answer(mut connection: TcpStream) -> (u16, Value) {
-    let mut text = String::new();
-    connection.read_to_string(&mut text).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").expect("an HTTP answer");
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap_or_else(|_| json!(body)))
-}
-
-fn create(namespace: &Namespace, cluster: &Value) -> (u16, Value) {
-    answer(send(namespace, "POST", &namespace.path(), &cluster.to_string()))
 }
 
 #[test]

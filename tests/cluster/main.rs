@@ -4,13 +4,20 @@
 
 mod admission;
 mod api_server;
+mod audit;
 mod clients;
+mod custody;
+mod doctor;
 mod examples;
 mod kubectl;
 mod leash;
 mod namespace;
 mod operator;
+mod plain;
+mod road;
 mod scale;
+mod second_webhook;
 mod sharded;
+mod tls;
 mod updates;
 mod webhook;

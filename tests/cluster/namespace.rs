@@ -43,9 +43,19 @@ impl Namespace {
         assert!(guarded.is_some(), "the API server was to ask syncguard within a minute, and says: {said:?}");
     }
 
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Labels the namespace itself.
     pub fn label(&self, key: &str, value: &str) {
         self.expect(&["label", "namespace", self.name, &format!("{key}={value}")], "");
+    }
+
+    /// Takes a label of the namespace away.
+    pub fn unlabel(&self, key: &str) {
+        self.expect(&["label", "namespace", self.name, &format!("{key}-")], "");
     }
 
     /// Runs kubectl in this namespace.

@@ -1,41 +1,11 @@
-//! A second mutating webhook, called before ours or after it: it fills in what the operator does, and may change mode and instances.
-
-use std::future::ready;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+//! The operator's mutating webhook beside ours, before it or after: it fills in what the operator does, and may change mode and instances.
 
 use serde_json::{Value, json};
-use syncguard::admission::Reply;
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{Answer, Call, Handler, Limits, Options, SelfIssued, Server, Source, Stop};
-use time::OffsetDateTime;
 
 use crate::leash::until;
 use crate::namespace::{Namespace, cluster};
-use crate::webhook::{STANDARD, base64};
-
-/// The other webhook.
-struct Operator;
-
-impl Handler for Operator {
-    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
-        let review: Value = serde_json::from_slice(call.body).unwrap();
-        let before = &review["request"]["object"];
-        let mut after = before.clone();
-        complete(&mut after);
-        let patch = json!([{"op": "replace", "path": "/spec", "value": after["spec"]}]);
-        let mut response = json!({"uid": review["request"]["uid"], "allowed": true});
-        if after != *before {
-            response["patchType"] = json!("JSONPatch");
-            response["patch"] = json!(base64(patch.to_string().as_bytes()));
-        }
-        let answer =
-            json!({"apiVersion": review["apiVersion"], "kind": review["kind"], "response": response});
-        Box::pin(ready(Reply::json(200, answer.to_string().into_bytes())))
-    }
-}
+use crate::second_webhook;
+use crate::webhook::STANDARD;
 
 /// The operator's own defaults, and what the annotations ask for.
 fn complete(object: &mut Value) {
@@ -62,55 +32,13 @@ fn complete(object: &mut Value) {
     }
 }
 
-/// Runs the other webhook until this process ends, and registers it under this name for the namespace.
+/// Registers it under this name, and waits until it is called.
 fn register(namespace: &Namespace, name: &str) {
-    let (address, ca) = serve();
-    let webhook = json!({
-        "name": "sgcluster.operator.example.com",
-        "clientConfig": {"url": format!("https://{address}/mutate"), "caBundle": base64(ca.as_bytes())},
-        "rules": [{
-            "apiGroups": ["stackgres.io"], "apiVersions": ["v1"], "resources": ["sgclusters"],
-            "operations": ["CREATE", "UPDATE"],
-        }],
-        "failurePolicy": "Fail",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "namespaceSelector": {"matchLabels": {"operator": name}},
-    });
-    let configuration = json!({
-        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": name}, "webhooks": [webhook],
-    });
-    namespace.expect(&["create", "-f", "-"], &configuration.to_string());
-    namespace.label("operator", name);
+    second_webhook::register(namespace, name, complete);
     let probe = annotated("probe", "instances: '7'", "{instances: 1}");
     let dry_run = ["create", "--dry-run=server", "-o", "jsonpath={.spec.instances}", "-f", "-"];
     let is_called = || (namespace.kubectl(&dry_run, &probe).stdout == "7").then_some(());
     assert!(until(is_called).is_some(), "the API server was to call the second webhook within a minute");
-}
-
-/// Where the other webhook listens, and its CA.
-fn serve() -> (SocketAddr, String) {
-    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
-    let ca = authority.certificate().to_owned();
-    let names = vec!["127.0.0.1".parse().unwrap()];
-    let options = Options {
-        clients: None,
-        listen: any_port,
-        health_listen: any_port,
-        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
-        tls12: false,
-        drain_delay: Duration::ZERO,
-        limits: Limits::default(),
-        metrics: Arc::default(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let server = runtime.block_on(Server::bind(options, Arc::new(Operator))).unwrap();
-    let address = server.https_address();
-    let forever = std::future::pending::<Stop>();
-    thread::spawn(move || runtime.block_on(server.run(forever)));
-    (address, ca)
 }
 
 fn annotated(name: &str, annotation: &str, spec: &str) -> String {

@@ -76,7 +76,7 @@ pub static WARNING: Setup = Setup {
 };
 
 /// What the chart renders without any values; tests/chart holds it to the templates.
-const CHART: &str = include_str!("../golden/chart/defaults.yaml");
+pub const CHART: &str = include_str!("../golden/chart/defaults.yaml");
 
 /// The label of a namespace that names its setup.
 pub const LABEL: &str = "setup";
@@ -152,7 +152,7 @@ impl Setup {
 }
 
 /// Where `serve` says that it listens.
-fn address(log: &str) -> Option<String> {
+pub fn address(log: &str) -> Option<String> {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut listening = lines.filter(|line| line["message"] == "listening");
     Some(listening.next()?["https"].as_str()?.to_owned())

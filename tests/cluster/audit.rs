@@ -1,0 +1,102 @@
+//! `syncguard audit`: everything that is stored, judged page by page.
+
+use std::process::{Command, Output};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::api_server::ApiServer;
+use crate::namespace::{Namespace, cluster};
+use crate::plain;
+
+/// More than one page holds.
+const MANY: usize = 260;
+
+/// Runs `audit` with these arguments.
+fn audit(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_syncguard"))
+        .arg("audit")
+        .args(arguments)
+        .arg("--kubeconfig")
+        .arg(ApiServer::shared().kubectl.kubeconfig())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn what_was_stored_before_there_was_a_webhook_is_found() {
+    let namespace = Namespace::unguarded("audited");
+    let config = "apiVersion: stackgres.io/v1\nkind: SGPostgresConfig\nmetadata: {name: fast}\n\
+                  spec: {postgresVersion: '16', postgresql.conf: {fsync: 'off'}}\n";
+    namespace.passes(&["create", "-f", "-"], config, &[]);
+    for (name, spec) in [
+        ("sound", "{instances: 3, replication: {mode: sync-all, syncInstances: 2}}"),
+        ("alone", "{instances: 1, replication: {mode: strict-sync-all}}"),
+        (
+            "fast",
+            "{instances: 3, replication: {mode: strict-sync-all, syncInstances: 2}, configurations: {sgPostgresConfig: fast}}",
+        ),
+    ] {
+        namespace.passes(&["create", "-f", "-"], &cluster(name, spec), &[]);
+    }
+    let output = audit(&["-n", "audited", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = |name: &str| -> Vec<&str> {
+        let all = said["findings"].as_array().unwrap().iter();
+        all.filter(|finding| finding["object"]["name"] == name)
+            .map(|finding| finding["rule"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(found("sound"), [""; 0]);
+    assert!(found("alone").contains(&"strict-sync-all-without-standby"), "{said:#}");
+    assert!(found("fast").contains(&"fsync-off"), "settings that a cluster names are looked up: {said:#}");
+    assert_eq!(said["summary"]["clusters"], 3);
+
+    let output = audit(&["-n", "audited"]);
+    let refused = "2 of 3 stored clusters would be refused today";
+    assert!(text(&output.stderr).contains(refused), "{}", text(&output.stderr));
+    let labelled = audit(&["-n", "audited", "-l", "tier=gold", "--fail-if-none"]);
+    assert_eq!(labelled.status.code(), Some(3), "no cluster has that label");
+}
+
+#[test]
+fn every_page_is_judged() {
+    let namespace = Namespace::unguarded("pages");
+    thread::scope(|scope| {
+        for first in 0..4 {
+            let namespace = &namespace;
+            scope.spawn(move || {
+                for index in (first..MANY).step_by(4) {
+                    let object = json!({
+                        "apiVersion": "stackgres.io/v1", "kind": "SGCluster", "metadata": {"name": format!("db-{index}")},
+                        "spec": {"instances": 1, "replication": {"mode": "strict-sync-all"}},
+                    });
+                    assert_eq!(plain::create(namespace, &object).0, 201);
+                }
+            });
+        }
+    });
+    let output = audit(&["-n", "pages", "-o", "jsonl"]);
+    let said = text(&output.stdout);
+    let refused = said.lines().filter(|line| line.contains("strict-sync-all-without-standby")).count();
+    assert_eq!(refused, MANY, "each cluster of each page is judged once");
+}
+
+#[test]
+fn without_an_api_server_it_says_so() {
+    let output = Command::new(env!("CARGO_BIN_EXE_syncguard"))
+        .args(["audit", "--kubeconfig", "/nowhere/kubeconfig"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("cannot use --kubeconfig /nowhere/kubeconfig"),
+        "{}",
+        text(&output.stderr)
+    );
+}
