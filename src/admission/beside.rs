@@ -81,10 +81,7 @@ impl<'s> Beside<'s, '_> {
     /// What stands in the way of a judgement: something to be read, or nothing to judge by.
     pub(super) fn stops(&self, kind: Kind, object: &Body<'_>, before: Option<&Body<'_>>) -> Option<Outcome> {
         match self.knowledge {
-            Knowledge::None => (kind == Kind::Scale).then(|| unavailable(NO_ACCESS)),
-            Knowledge::Read(_) if kind == Kind::Scale => {
-                self.scaled(object).is_none().then(|| unavailable(NO_CLUSTER))
-            }
+            Knowledge::None => (kind == Kind::Scale).then(|| Outcome::Reply(Reply::unavailable(NO_ACCESS))),
             Knowledge::Read(_) => None,
             Knowledge::Watched(stored) => {
                 let wanted = self.wanted(stored, kind, object, before);
@@ -206,10 +203,6 @@ fn replicas<'a>(scale: Option<&'a Body<'a>>) -> &'a Leaf<'a> {
 /// The settings in an SGPostgresConfig.
 fn parameters<'a>(config: &'a Body<'a>) -> Option<&'a Parameters<'a>> {
     config.spec.get()?.postgresql_conf.get()
-}
-
-fn unavailable(message: &str) -> Outcome {
-    Outcome::Reply(Reply::unavailable(message))
 }
 
 /// Whether a stored object is the one that a request was made for.

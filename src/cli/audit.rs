@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use kube::Client;
 use rustls::crypto::aws_lc_rs::default_provider;
 
+use super::input::policy;
 use super::report::{Report, ReportArgs};
 use super::validate::set_severities;
 use crate::input::Source;
@@ -14,7 +15,6 @@ use crate::kubernetes::{self, Listed, Pages, Wish};
 use crate::offline::{Judge, KnownObjects};
 use crate::policy::Policy;
 use crate::render::findings::counted;
-use crate::settings::Settings;
 use crate::view::Kind;
 
 const LONG_ABOUT: &str = "\
@@ -72,16 +72,10 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     // Fails only if there is one already.
     let _ = default_provider().install_default();
-    let policy = policy(args)?;
+    let mut policy = policy(args.settings.as_deref())?;
+    set_severities(&mut policy, &args.severity)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(audit(args, &policy))
-}
-
-fn policy(args: &Args) -> Result<Policy> {
-    let settings = args.settings.as_ref().map(|path| Settings::read(path, true)).transpose()?;
-    let mut policy = settings.unwrap_or_else(|| Settings::default_with(true)).policy;
-    set_severities(&mut policy, &args.severity)?;
-    Ok(policy)
 }
 
 async fn audit(args: &Args, policy: &Policy) -> Result<ExitCode> {
@@ -102,7 +96,7 @@ async fn audit(args: &Args, policy: &Policy) -> Result<ExitCode> {
     }
     let clusters = counted(report.summary.clusters, "stored cluster");
     if report.says_more() {
-        anstream::eprintln!("{refused} of {clusters} would be refused if it were new today");
+        anstream::eprintln!("{refused} of {clusters} would be refused today");
     }
     report.end()
 }

@@ -1,6 +1,9 @@
 //! The flags that every command on manifests has: which ones, what they were before, and how rules are weighed.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -64,11 +67,16 @@ impl InputArgs {
 
     /// How rules are weighed: as the settings file says.
     pub fn policy(&self) -> Result<Policy> {
-        Ok(match &self.settings {
-            Some(path) => Settings::read(path, true)?.policy,
-            None => Settings::default_with(true).policy,
-        })
+        policy(self.settings.as_deref())
     }
+}
+
+/// How a settings file weighs rules offline, where the author of a manifest is trusted; the defaults without one.
+pub fn policy(settings: Option<&Path>) -> Result<Policy> {
+    Ok(match settings {
+        Some(path) => Settings::read(path, true)?.policy,
+        None => Settings::default_with(true).policy,
+    })
 }
 
 /// Why a text cannot be read, with the line and column of the file. `line` is the number of lines before the document.
