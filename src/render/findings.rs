@@ -115,6 +115,7 @@ struct Report<'d> {
     /// In the order of the input.
     findings: Vec<Record<'d>>,
     /// Absent with --no-summary.
+    #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<Summary>,
 }
 

@@ -83,7 +83,7 @@ async fn whoever_is_not_allowed_is_told_why_whatever_it_asks() {
     for path in ["/validate", "/mutate", "/elsewhere"] {
         let (status, text) = ask(server.https, Some(&stranger), path).await.unwrap();
         assert_eq!(status, 403, "{path}: {text}");
-        assert!(text.contains(r"somebody\nelse") && text.contains("--client-allow"), "{text}");
+        assert!(text.contains(r"somebody\\nelse") && text.contains("--client-allow"), "{text}");
     }
 }
 
