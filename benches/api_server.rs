@@ -1,4 +1,4 @@
-//! What a webhook adds to a write: creates through a real API server, with none, with CEL in a ValidatingAdmissionPolicy, and with both
+//! What a webhook adds to a write: creates through a real API server, with none, with CEL in a `ValidatingAdmissionPolicy`, and with both
 //! of syncguard's webhooks.
 //!
 //! `cargo bench --features cluster-tests --bench api_server [-- COUNT]`: dry runs of one client, COUNT of each kind in turn, 1000 by default.
