@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
 #[path = "../tests/it/server/client.rs"]
+#[allow(dead_code, reason = "the tests of the server use the rest of it")]
 mod client;
 mod serve;
 
@@ -133,15 +134,12 @@ impl World {
 
     async fn ask(&self, connection: &mut Option<Client>, turn: usize, review: &str) -> Option<String> {
         for attempt in 0..3 {
-            let mut client = match connection.take() {
-                Some(client) => client,
-                None => {
-                    let address = self.addresses[(turn + attempt) % self.addresses.len()];
-                    let Ok(client) = Client::shake_hands(address, &Handshake::default()).await else {
-                        continue;
-                    };
-                    client
-                }
+            let mut client = if let Some(client) = connection.take() {
+                client
+            } else {
+                let address = self.addresses[(turn + attempt) % self.addresses.len()];
+                let Ok(client) = Client::shake_hands(address, &Handshake::default()).await else { continue };
+                client
             };
             let whole = request("POST", "/validate?timeout=5s", "content-type: application/json\r\n", review);
             client.send(whole.as_bytes()).await;

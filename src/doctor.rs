@@ -107,7 +107,7 @@ mod tests {
             now: noon(),
             server_time: Some(noon()),
             validating: registration("/validate", &[clusters, sharded, configs, "sgclusters/scale"]),
-            mutating: registration("/mutate", &[clusters, sharded]),
+            mutating: registration("/mutate", &[clusters]),
             endpoints: vec![Endpoint { target, service: None, shown: Shown::Certificate(chain) }],
             others: Vec::new(),
             sound: answer(Ok(json!({"spec": {"replication": {"syncInstances": 2}}})), &[]),

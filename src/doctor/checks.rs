@@ -70,10 +70,16 @@ fn registration(seen: &Seen) -> Check {
 
 /// What has to be sent to a webhook, as the API server names it.
 fn judged(webhook: Webhook) -> Vec<&'static str> {
-    let both = [Kind::Cluster.resource(), Kind::ShardedCluster.resource()];
+    let clusters = Kind::Cluster.resource();
     match webhook {
-        Webhook::Validate => [&both[..], &["sgclusters/scale", Kind::PostgresConfig.resource()]].concat(),
-        Webhook::Mutate => both.to_vec(),
+        Webhook::Validate => vec![
+            clusters,
+            Kind::ShardedCluster.resource(),
+            "sgclusters/scale",
+            Kind::PostgresConfig.resource(),
+        ],
+        // What an SGShardedCluster leaves out is filled in by the operator, cluster by cluster.
+        Webhook::Mutate => vec![clusters],
     }
 }
 
@@ -93,14 +99,19 @@ fn namespace(seen: &Seen) -> Check {
             );
         }
     }
-    match nothing_registered(seen) {
-        Some(unknown) => Check::unknown(CHECK, unknown, ""),
-        None => Check::ok(CHECK, format!("the namespace {} is selected", seen.namespace)),
-    }
+    ok_if_registered(CHECK, seen, format!("the namespace {} is selected", seen.namespace))
 }
 
 fn nothing_registered(seen: &Seen) -> Option<&'static str> {
     seen.endpoints.is_empty().then_some("nothing is registered that could be called")
+}
+
+/// What is to be said where nothing was found wrong: there may have been nothing to look at.
+fn ok_if_registered(check: &'static str, seen: &Seen, message: String) -> Check {
+    match nothing_registered(seen) {
+        Some(unknown) => Check::unknown(check, unknown, ""),
+        None => Check::ok(check, message),
+    }
 }
 
 fn service(seen: &Seen) -> Check {
@@ -136,10 +147,7 @@ fn service(seen: &Seen) -> Check {
         }
     }
     let called: Vec<String> = seen.endpoints.iter().map(|endpoint| place(&endpoint.target)).collect();
-    match nothing_registered(seen) {
-        Some(unknown) => Check::unknown(CHECK, unknown, ""),
-        None => Check::ok(CHECK, format!("called at {}", called.join(" and "))),
-    }
+    ok_if_registered(CHECK, seen, format!("called at {}", called.join(" and ")))
 }
 
 fn place(target: &Target) -> String {
@@ -169,10 +177,7 @@ fn endpoints(seen: &Seen) -> Check {
             }
         }
     }
-    match nothing_registered(seen) {
-        Some(unknown) => Check::unknown(CHECK, unknown, ""),
-        None => Check::ok(CHECK, format!("{ready_pods} ready")),
-    }
+    ok_if_registered(CHECK, seen, format!("{ready_pods} ready"))
 }
 
 fn certificate(seen: &Seen) -> Check {

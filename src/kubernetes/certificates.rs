@@ -123,7 +123,7 @@ struct Keeper {
     events: Recorder,
     /// The CA that signed the leaf in use, as PEM text.
     signer: String,
-    /// The caBundle that every configuration has been seen to have.
+    /// The caBundle that every configuration has been seen to have, or was given.
     settled: String,
 }
 
@@ -268,9 +268,6 @@ impl Keeper {
             info!("the API server trusts the serving certificate");
         }
         let stale: Vec<&Registered> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
-        if stale.is_empty() {
-            bundle.clone_into(&mut self.settled);
-        }
         if writes {
             for copy in &stale {
                 self.configurations.write(copy, bundle).await?;
@@ -279,6 +276,9 @@ impl Keeper {
                     self.tell_of_drift(copy).await;
                 }
             }
+        }
+        if writes || stale.is_empty() {
+            bundle.clone_into(&mut self.settled);
         }
         Ok(stale.is_empty())
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use syncguard::certificate::{Authority, Chain};
 use syncguard::manifest;
@@ -41,7 +42,7 @@ struct Replica {
 
 /// How long CAs and leaves live, and how long a new CA is known before it signs.
 const LONG: [&str; 3] = ["--ca-lifetime=1h", "--leaf-lifetime=10m", "--ca-settle=2s"];
-const SHORT: [&str; 3] = ["--ca-lifetime=40s", "--leaf-lifetime=20s", "--ca-settle=3s"];
+const SHORT: [&str; 3] = ["--ca-lifetime=40s", "--leaf-lifetime=10s", "--ca-settle=3s"];
 
 impl Release {
     /// Three replicas that start at once, and are then registered: each answers for a part of the calls.
@@ -99,17 +100,21 @@ impl Release {
     #[track_caller]
     fn becomes_sound(&self) {
         let sound = until(|| (self.agrees() && self.completes().0 == 201).then_some(()));
-        let logs: Vec<String> = self.replicas.iter().map(|replica| replica.serve.wrote("stderr")).collect();
         assert!(
             sound.is_some(),
             "three replicas of one CA were to be believed within a minute; the API server says: {}\n{}",
             self.completes().1,
-            logs.join("\n")
+            self.logs()
         );
     }
 
+    /// What the replicas have said.
+    fn logs(&self) -> String {
+        self.replicas.iter().map(|replica| replica.serve.wrote("stderr")).collect()
+    }
+
     fn agrees(&self) -> bool {
-        let ca = self.secret("ca\\.crt");
+        let ca = self.secret("ca.crt");
         let shows = |replica: &Replica| {
             let chain = Chain::new(vec![tls::shown(replica.https)]);
             chain.verify("127.0.0.1", &ca, OffsetDateTime::now_utc()).is_ok()
@@ -124,13 +129,12 @@ impl Release {
 
     /// A text in the Secret; empty where there is none.
     fn secret(&self, key: &str) -> String {
-        let template =
-            format!("go-template={{{{index .data \"{}\" | base64decode}}}}", key.replace("\\.", "."));
         let secret = format!("{}-ca", self.name);
-        let said = ApiServer::shared()
-            .kubectl
-            .run(&["get", "secret", &secret, "-n", self.name, "-o", &template], "");
-        said.stdout
+        let said =
+            ApiServer::shared().kubectl.run(&["get", "secret", &secret, "-n", self.name, "-o", "json"], "");
+        let secret: Value = serde_json::from_str(&said.stdout).unwrap_or_default();
+        let bytes = STANDARD.decode(secret["data"][key].as_str().unwrap_or_default()).unwrap();
+        String::from_utf8(bytes).unwrap()
     }
 
     /// Puts another CA into the Secret.
@@ -237,7 +241,7 @@ fn three_replicas_that_start_at_once_agree_on_one_ca_and_heal_it() {
     let told = until(|| {
         run(&["get", "events", "-n", "default"], "").stdout.contains("CABundleChanged").then_some(())
     });
-    assert!(told.is_some(), "an event tells of it");
+    assert!(told.is_some(), "an event tells of it; the replicas say:\n{}", release.logs());
     release.becomes_sound();
 
     let before = release.secret("ca.crt");
