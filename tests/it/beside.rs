@@ -20,12 +20,14 @@ struct World(Stored);
 impl World {
     fn live() -> Self {
         let mut stored = Stored::default();
-        KINDS.into_iter().for_each(|kind| stored.set_live(kind, true));
+        for kind in KINDS {
+            stored.set_live(kind, true);
+        }
         Self(stored)
     }
 
     /// With a cluster in version 7.
-    fn with(mut self, kind: Kind, name: &str, spec: Value) -> Self {
+    fn with(mut self, kind: Kind, name: &str, spec: &Value) -> Self {
         let object = json!({
             "apiVersion": kind.api_version(), "kind": kind.name(),
             "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
@@ -34,12 +36,12 @@ impl World {
         self
     }
 
-    fn with_cluster(self, name: &str, spec: Value) -> Self {
+    fn with_cluster(self, name: &str, spec: &Value) -> Self {
         self.with(Kind::Cluster, name, spec)
     }
 
-    fn with_config(mut self, name: &str, parameters: Value) -> Self {
-        let Ok(Given::Is(parameters)) = Given::<Parameters<'_>>::deserialize(&parameters) else {
+    fn with_config(mut self, name: &str, parameters: &Value) -> Self {
+        let Ok(Given::Is(parameters)) = Given::<Parameters<'_>>::deserialize(parameters) else {
             panic!("settings are an object")
         };
         self.0.put(stored(Kind::PostgresConfig, name, b"", Some(parameters.into_owned())));
@@ -159,7 +161,7 @@ fn strict_with_config(instances: i64) -> Value {
 
 #[test]
 fn a_scale_is_judged_as_the_cluster_would_be() {
-    let world = World::live().with_cluster("db", strict(6));
+    let world = World::live().with_cluster("db", &strict(6));
     world.answer(&scale("7", 6, 1)).is_denied(&[
         "spec.replicas: strict-sync-all with 1 instance has no standby",
         "[strict-sync-all-without-standby]",
@@ -168,12 +170,12 @@ fn a_scale_is_judged_as_the_cluster_would_be() {
     let two = world.answer(&scale("7", 6, 2));
     assert!(two.allowed && two.warnings[0].ends_with("[strict-with-one-standby]"), "{two:?}");
     // What was so before does not stop an autoscaler.
-    assert!(World::live().with_cluster("db", strict(1)).answer(&scale("7", 1, 1)).allowed);
+    assert!(World::live().with_cluster("db", &strict(1)).answer(&scale("7", 1, 1)).allowed);
 }
 
 #[test]
 fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
-    let behind = World::live().with_cluster("db", strict(6));
+    let behind = World::live().with_cluster("db", &strict(6));
     let cluster =
         Wanted::Object { kind: Kind::Cluster, namespace: NAMESPACE.to_owned(), name: "db".to_owned() };
     for (world, why) in [(behind.clone(), "an older version is known"), (World::live(), "nothing is known")] {
@@ -194,10 +196,10 @@ fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
 fn a_change_of_settings_is_judged_by_the_clusters_that_use_them() {
     let (sound, unsound) = (json!({"synchronous_commit": "on"}), json!({"synchronous_commit": "off"}));
     let world = World::live()
-        .with_cluster("a", strict_with_config(3))
-        .with_cluster("b", strict_with_config(3))
-        .with_cluster("unconcerned", strict(3))
-        .with_cluster("asynchronous", json!({"instances": 3, "configurations": {"sgPostgresConfig": "pg"}}));
+        .with_cluster("a", &strict_with_config(3))
+        .with_cluster("b", &strict_with_config(3))
+        .with_cluster("unconcerned", &strict(3))
+        .with_cluster("asynchronous", &json!({"instances": 3, "configurations": {"sgPostgresConfig": "pg"}}));
     let change = |now: &Value, before: Option<&Value>| {
         let before = before.map(config);
         world.answer(&review(Kind::PostgresConfig, &config(now), before.as_ref()))
@@ -221,7 +223,7 @@ fn a_sharded_cluster_uses_settings_too() {
         "replication": {"mode": "strict-sync-all"}, "coordinator": {"instances": 3},
         "shards": {"clusters": 2, "instancesPerCluster": 3, "configurations": {"sgPostgresConfig": "pg"}},
     });
-    let world = World::live().with(Kind::ShardedCluster, "many", spec);
+    let world = World::live().with(Kind::ShardedCluster, "many", &spec);
     let off = config(&json!({"synchronous_commit": "off"}));
     world.answer(&review(Kind::PostgresConfig, &off, None)).is_denied(&[
         "spec[\"postgresql.conf\"].synchronous_commit: SGShardedCluster many: ",
@@ -245,9 +247,9 @@ fn a_cluster_is_judged_with_the_settings_that_it_names() {
             "metadata": {"name": "new", "namespace": NAMESPACE}, "spec": spec})
     };
     let create = review(Kind::Cluster, &object(strict_with_config(3)), None);
-    let world = World::live().with_config("pg", json!({"fsync": "off"}));
+    let world = World::live().with_config("pg", &json!({"fsync": "off"}));
     world.answer(&create).is_denied(&["spec.configurations.sgPostgresConfig: ", "[fsync-off]"]);
-    World::live().with_config("pg", json!({})).answer(&create).is_allowed_silently();
+    World::live().with_config("pg", &json!({})).answer(&create).is_allowed_silently();
 
     let Outcome::Wanted(wanted) = World::live().ask(&create) else {
         panic!("unknown settings are asked for")

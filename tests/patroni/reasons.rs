@@ -173,8 +173,9 @@ fn a_block_without_limit(cluster: &mut Cluster) -> Result<(), String> {
 fn a_slow_standby(cluster: &mut Cluster) -> Result<(), String> {
     let writer = cluster.writer()?;
     let mut bulk = open_transaction(cluster)?;
-    let sender = cluster.members[0].wal_sender("c-2")?;
-    signal("STOP", &[sender]);
+    // The sender must go on: one that is stopped never learns that it is no longer synchronous, and c-1 would stay behind it.
+    let receiver = cluster.members[2].wal_receiver()?;
+    signal("STOP", &[receiver]);
     hangs(cluster, &writer)?;
     // WAL that no commit waits for: 3 MB of it.
     bulk.ask("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, 3000)")?;

@@ -43,7 +43,9 @@ fn is_described(value: &Value, schema: &Value, definitions: &Value) {
             }
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| is_described(item, &schema["items"], definitions))
+            for item in items {
+                is_described(item, &schema["items"], definitions);
+            }
         }
         _ => {}
     }
