@@ -12,6 +12,10 @@ impl fmt::Display for Version {
     }
 }
 
+/// Those on which predictions and the reasons of rules are held against running clusters, one of each line that StackGres ships:
+/// `tests/patroni`.
+pub const OBSERVED: [&str; 2] = ["3.3.0", "4.1.0"];
+
 impl Version {
     /// Whether a standby that joins and leaves at once can leave commits hanging for ever: Patroni issue
     /// 3468, fixed in 3.3.7 and 4.0.6.

@@ -191,6 +191,8 @@ pub struct Patroni {
     pub timing: Timing,
     /// Whether commits can get stuck for ever by Patroni issue 3468.
     pub has_stuck_commit_bug: bool,
+    /// Versions on which the failures were done to running clusters of this kind; none where nobody has yet.
+    pub observed_on: &'static [&'static str],
 }
 
 /// The settings that decide how long things take. Patroni's and Postgres' defaults where nobody wrote any.
@@ -296,6 +298,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let follows = !cluster.replicate_from.is_absent();
     let in_effect = in_effect(written, follows);
     let standbys = topology.instances() - 1;
+    // What the lab does not do: standbys that nobody waits for, and a cluster that follows another one.
+    let observed = (in_effect.mode || standbys == 0) && !follows;
     let names = list::synchronous_standbys(topology, in_effect);
     let synchronous_commit = cluster.parameter("synchronous_commit");
     let synchronous_commit = synchronous_commit.and_then(|it| SynchronousCommit::read(it.text()?));
@@ -314,7 +318,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         mode: mode.name(),
         instances: topology.instances(),
         pods: topology.runs().iter().map(|run| pods(name, run, cluster)).collect(),
-        patroni: patroni(cluster, deployed, written),
+        patroni: patroni(cluster, deployed, written, observed),
         follows_another_cluster: follows,
         synchronous_standby_names: list::standby_names(name, &names, in_effect),
         synchronous_commit: synchronous_commit.name(),
@@ -356,7 +360,7 @@ fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {
     }
 }
 
-fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous) -> Patroni {
+fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous, observed: bool) -> Patroni {
     let affected = deployed.version().is_some_and(crate::patroni::Version::has_stuck_commit_bug);
     Patroni {
         version: deployed.version().map(|version| version.to_string()),
@@ -366,5 +370,6 @@ fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous) -> P
         synchronous_node_count: written.node_count,
         timing: Timing::of(cluster),
         has_stuck_commit_bug: affected && written.node_count.is_some_and(|count| count >= 2),
+        observed_on: if observed { &crate::patroni::OBSERVED } else { &[] },
     }
 }

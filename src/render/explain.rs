@@ -175,6 +175,13 @@ fn failures(out: &mut String, cluster: &Running) {
             [(_, note), ..] => wrapped(out, "    ", &format!("in these {} cases: {note}", same.len())),
         }
     }
+    if let [versions @ .., last] = cluster.patroni.observed_on {
+        let versions = versions.join(", ");
+        let _ = writeln!(
+            out,
+            "\nSuch failures were observed on running clusters of Patroni {versions} and {last}."
+        );
+    }
 }
 
 fn line(out: &mut String, cells: &[String; 4], [when, writes, commits, _]: [usize; 4]) {

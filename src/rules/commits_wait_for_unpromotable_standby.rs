@@ -20,8 +20,9 @@ pub(super) static RULE: Rule = Rule {
     fix: "keep such pods in a counted mode with syncInstances no larger than the number of promotable \
         standbys, or accept the wait",
     blind_spot: "",
-    reference: "Patroni: nofailover members count as synchronous candidates, after all others; only nosync would \
-        leave them out, and StackGres sets it nowhere.",
+    reference: "Patroni: nofailover members count as synchronous candidates, after all others; only \
+        nosync would leave them out, and StackGres sets it nowhere. Observed on Patroni 3.3.0 and \
+        4.1.0.",
     bad: Example::cluster(
         "spec:
   instances: 4

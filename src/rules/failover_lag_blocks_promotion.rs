@@ -19,7 +19,8 @@ pub(super) static RULE: Rule = Rule {
         a complete standby is alive.",
     fix: "Remove maximum_lag_on_failover (1048576 bytes by default), or set it to that or more.",
     blind_spot: "Only a number is read, not a number in quotes.",
-    reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes.",
+    reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes. Observed on Patroni \
+        3.3.0 and 4.1.0.",
     bad: Example::cluster(
         "spec:
   instances: 3

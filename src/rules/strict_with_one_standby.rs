@@ -18,7 +18,8 @@ pub(super) static RULE: Rule = Rule {
         Postgres answers success with a warning.",
     fix: "use 3 instances: then one pod can be away and commits still have their second copy",
     blind_spot: "",
-    reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby is left.",
+    reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby \
+        is left. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
         "spec:
   instances: 2

@@ -23,7 +23,8 @@ pub(super) static RULE: Rule = Rule {
         only.",
     blind_spot: "The newest build of each Postgres version is assumed. Where the version is latest, only a \
         major one, or of another flavor, the Patroni is unknown and the rule is silent.",
-    reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6.",
+    reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6. Observed on Patroni 3.3.0, and absent on \
+        4.1.0.",
     bad: Example::cluster(
         "spec:
   instances: 3

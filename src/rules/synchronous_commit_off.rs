@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     blind_spot: "Every session, role or database can set synchronous_commit for itself, in both directions; \
         only the server's default is seen here.",
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit; it also lists the \
-        spellings.",
+        spellings. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
         "spec:
   instances: 3

@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
     fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
         for.",
     blind_spot: "ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.",
-    reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, Replication \
-        settings.",
+    reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, \
+        Replication settings. Observed: Patroni 3.3.0 does not pass it on, 4.1.0 does.",
     bad: Example::cluster(
         "spec:
   instances: 3

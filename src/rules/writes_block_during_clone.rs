@@ -21,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
         when patronictl list shows it streaming.",
     blind_spot: "How large the database is, and so how long the clone takes, cannot be seen. A strict-sync that is set \
         together with the first standby blocks in the same way, and is not told.",
-    reference: "StackGres operator: strict-sync-all switches strict synchronous mode on where instances is \
-        above 1.",
+    reference: "StackGres operator: strict-sync-all switches strict synchronous mode on where instances \
+        is above 1. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::change(
         "spec:
   instances: 1

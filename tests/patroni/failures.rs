@@ -55,6 +55,11 @@ pub enum Then {
 /// Does each row to one cluster, which is healed in between; after a row that does not hold the next one gets a new cluster.
 fn holds(manifest: &str, shipped: Shipped) {
     let explained = Explained::of(manifest, shipped);
+    let observed = explained.facts["patroni"]["observed_on"].as_array().unwrap();
+    assert!(
+        observed.iter().any(|version| version == shipped.patroni),
+        "explain names the Patroni that it was held against"
+    );
     let rows: Vec<Predicted> = serde_json::from_value(explained.facts["failures"].clone()).unwrap();
     let (mut cluster, mut problems) = (None, Vec::new());
     for row in rows {
