@@ -16,6 +16,7 @@ mod leash;
 mod namespace;
 #[path = "../tests/cluster/plain.rs"]
 mod plain;
+mod serve;
 #[path = "../tests/cluster/webhook.rs"]
 mod webhook;
 
@@ -24,6 +25,7 @@ use std::time::Instant;
 use leash::until;
 use namespace::Namespace;
 use serde_json::{Value, json};
+use serve::Times;
 use webhook::STANDARD;
 
 fn main() {
@@ -40,13 +42,12 @@ fn main() {
         }
     }
     let mut least = 0.0;
-    for (name, mut times) in
+    for (name, times) in
         ["no webhook", "a ValidatingAdmissionPolicy", "syncguard, both webhooks"].into_iter().zip(times)
     {
-        times.sort_unstable_by(f64::total_cmp);
-        let median = times[times.len() / 2];
+        let times = Times::of(times);
+        let (median, p99) = (times.at(500), times.at(990));
         least = if least == 0.0 { median } else { least };
-        let p99 = times[(times.len() - 1) * 99 / 100];
         println!("{name:<30} median {median:.2} ms, p99 {p99:.2} ms, {:+.2} ms", median - least);
     }
 }

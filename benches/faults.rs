@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use client::{Client, Handshake, request};
-use serve::{Replica, reviews};
+use serve::{Replica, Times, reviews};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -86,25 +86,15 @@ impl World {
         // A fault that never ends is one too.
         let ended = tokio::time::timeout(longest * 6 + Duration::from_mins(1), fault).await.is_ok();
         seen.done.store(true, Ordering::Relaxed);
-        let mut times: Vec<Duration> = clients.join_all().await.into_iter().flatten().collect();
-        times.sort_unstable();
-        let milliseconds = |share: f64| {
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_precision_loss,
-                clippy::cast_sign_loss,
-                reason = "an index"
-            )]
-            let index = ((times.len() as f64 - 1.0).max(0.0) * share) as usize;
-            times.get(index).map_or(0.0, |time| time.as_secs_f64() * 1e3)
-        };
+        let times = clients.join_all().await.into_iter().flatten();
+        let times = Times::of(times.map(|time: Duration| time.as_secs_f64() * 1e3).collect());
         let (lost, admitted) = (seen.lost.load(Ordering::Relaxed), seen.admitted.load(Ordering::Relaxed));
         println!(
             "{name:<44} {:>9} {lost:>7} {:>9.2} {:>9.2} {:>9.2}  {admitted}",
-            times.len(),
-            milliseconds(0.5),
-            milliseconds(0.99),
-            milliseconds(1.0)
+            times.count(),
+            times.at(500),
+            times.at(990),
+            times.at(1000)
         );
         ended && lost == 0 && admitted == 0
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use client::{Client, request};
-use serve::{Certificates, Replica, reviews};
+use serve::{Certificates, Replica, Times, reviews};
 use syncguard::admission::Reply;
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
 use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
@@ -71,14 +71,9 @@ fn resident(process: u32, line: &str) -> f64 {
     found.trim_matches(|c: char| !c.is_ascii_digit()).parse::<f64>().unwrap() / 1024.0
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_unstable_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
-}
-
 fn starts(files: &Certificates) {
     let all = (0..STARTS).map(|_| Replica::start(files).started_in.as_secs_f64() * 1e3).collect();
-    println!("listening after its start: {:.1} ms (median of {STARTS})", median(all));
+    println!("listening after its start: {:.1} ms (median of {STARTS})", Times::of(all).at(500));
 }
 
 /// Requests per second of both in turn; the median of syncguard's at the fewest connections.
@@ -92,11 +87,11 @@ fn throughput(syncguard: SocketAddr, null: SocketAddr, seconds: u64) -> f64 {
             ours.push(our);
             ratios.push(our / other);
         }
-        let (our, other) = (median(ours), median(others));
+        let (our, other) = (Times::of(ours).at(500), Times::of(others).at(500));
         println!(
             "{connections} connections: {our:.0} requests/s, {other:.0} of a handler that answers a constant, \
              ratio {:.2} (median of {ROUNDS} rounds)",
-            median(ratios)
+            Times::of(ratios).at(500)
         );
         first = if first == 0.0 { our } else { first };
     }
@@ -147,15 +142,13 @@ async fn half_load(address: SocketAddr, rate: f64, seconds: u64) {
             times
         });
     }
-    let mut times: Vec<f64> = clients.join_all().await.into_iter().flatten().collect();
-    times.sort_unstable_by(f64::total_cmp);
-    let at = |thousandths: usize| times[(times.len() - 1) * thousandths / 1000];
+    let times = Times::of(clients.join_all().await.into_iter().flatten().collect());
     println!(
         "at {rate:.0} requests/s: p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, at most {:.2} ms",
-        at(500),
-        at(990),
-        at(999),
-        at(1000)
+        times.at(500),
+        times.at(990),
+        times.at(999),
+        times.at(1000)
     );
 }
 

@@ -69,9 +69,8 @@ pub async fn client(kubeconfig: Option<&Path>) -> Result<Option<Client>, AccessE
         None if is_pod() => Config::incluster().map_err(AccessError::InCluster)?,
         None => return Ok(None),
     };
-    config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(SILENCE);
-    Client::try_from(config).map(Some).map_err(AccessError::Client)
+    connect(config).map(Some)
 }
 
 /// A client for whoever works at a terminal: of this kubeconfig, or of where kubectl would look.
@@ -83,7 +82,12 @@ pub async fn any_client(kubeconfig: Option<&Path>) -> Result<Client, AccessError
     if let Some(client) = client(kubeconfig).await? {
         return Ok(client);
     }
-    let mut config = Config::infer().await.map_err(AccessError::Nowhere)?;
+    connect(Config::infer().await.map_err(AccessError::Nowhere)?)
+}
+
+fn connect(mut config: Config) -> Result<Client, AccessError> {
+    // The client asks the process for its cryptography. Fails only if there is one already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     config.connect_timeout = Some(CONNECT);
     Client::try_from(config).map_err(AccessError::Client)
 }

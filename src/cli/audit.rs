@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use kube::Client;
-use rustls::crypto::aws_lc_rs::default_provider;
 
 use super::input::policy;
 use super::report::{Report, ReportArgs};
@@ -70,8 +69,6 @@ pub struct Args {
 ///
 /// Wrong settings, or an API server that is not to be reached or does not let us read.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    // Fails only if there is one already.
-    let _ = default_provider().install_default();
     let mut policy = policy(args.settings.as_deref())?;
     set_severities(&mut policy, &args.severity)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

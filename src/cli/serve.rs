@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use kube::Client;
-use rustls::crypto::aws_lc_rs::default_provider;
 use time::OffsetDateTime;
 use tracing::{error, info, warn};
 
@@ -32,8 +31,6 @@ use judge::Judge;
 /// When the certificate is unusable, a port cannot be had, or a second signal cuts the end short.
 pub fn run(args: Args) -> Result<ExitCode> {
     logs::init(args.log_format, args.log_level);
-    // Fails only if there is one already, which is then the one that everybody uses.
-    let _ = default_provider().install_default();
     log_panics_without_their_message();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(args));

@@ -148,7 +148,22 @@ impl Cluster {
             member.thaw();
             member.start();
         }
+        let Err(problem) = self.settle() else { return Ok(()) };
+        // What `explain` tells people to do where all were lost at once.
+        let ahead: Vec<&Member> =
+            self.members.iter().filter(|member| member.is_ahead_of_its_leader()).collect();
+        if ahead.is_empty() {
+            return Err(problem);
+        }
+        for member in ahead {
+            self.reinitialize(&member.name)?;
+        }
         self.settle()
+    }
+
+    /// Has a member made anew from the leader.
+    pub fn reinitialize(&self, member: &str) -> Result<(), String> {
+        self.patronictl(&["reinit", self.explained.name(), member, "--force"]).map(drop)
     }
 
     /// Nobody leads, and nobody will: so many looks of each member that runs leave the lock alone.

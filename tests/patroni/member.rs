@@ -218,6 +218,11 @@ impl Member {
         Ok(())
     }
 
+    /// Whether its Postgres says that it has WAL which whoever leads now never had.
+    pub fn is_ahead_of_its_leader(&self) -> bool {
+        self.log().contains("before current recovery point")
+    }
+
     /// The end of what it has logged.
     pub fn log(&self) -> String {
         let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
