@@ -305,7 +305,7 @@ impl Scene<'_> {
         if self.synchronous.strict && self.has_successor() {
             notes.push("the first one back is promoted, and commits hang until another copy streams");
         }
-        // Observed on 4.1.0, in one run of twenty: Postgres goes on saying that the new timeline forked off before its recovery
+        // Observed on 4.1.0, once: Postgres goes on saying that the new timeline forked off before its recovery
         // point, and Patroni does not rewind it.
         if self.has_successor() && self.topology.instances() > 2 {
             notes.push(
