@@ -298,8 +298,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let follows = !cluster.replicate_from.is_absent();
     let in_effect = in_effect(written, follows);
     let standbys = topology.instances() - 1;
-    // What the lab does not do: standbys that nobody waits for, and a cluster that follows another one.
-    let observed = (in_effect.mode || standbys == 0) && !follows;
+    // What the lab does not do: standbys that nobody waits for, a cluster that follows another one, and Citus.
+    let observed = (in_effect.mode || standbys == 0) && !follows && cluster.part == Part::Whole;
     let names = list::synchronous_standbys(topology, in_effect);
     let synchronous_commit = cluster.parameter("synchronous_commit");
     let synchronous_commit = synchronous_commit.and_then(|it| SynchronousCommit::read(it.text()?));
