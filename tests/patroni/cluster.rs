@@ -148,13 +148,15 @@ impl Cluster {
             member.thaw();
             member.start();
         }
-        let Err(problem) = self.settle() else { return Ok(()) };
-        // What `explain` tells people to do where all were lost at once.
+        self.settle()
+    }
+
+    /// The same, and what `explain` tells people to do about members that stay ahead of the new leader.
+    pub fn heal_by_hand(&mut self) -> Result<(), String> {
+        let Err(problem) = self.heal() else { return Ok(()) };
         let ahead: Vec<&Member> =
             self.members.iter().filter(|member| member.is_ahead_of_its_leader()).collect();
-        if ahead.is_empty() {
-            return Err(problem);
-        }
+        ensure(!ahead.is_empty(), || problem)?;
         for member in ahead {
             self.reinitialize(&member.name)?;
         }

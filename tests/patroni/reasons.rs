@@ -199,13 +199,7 @@ fn lagging(patroni: &str) -> String {
 
 /// failover-lag-blocks-promotion: the only standby has every acknowledged commit, and lacks WAL of a transaction that is open.
 fn lag_at_failover(cluster: &mut Cluster, is_promoted: bool) -> Result<(), String> {
-    let writer = cluster.writer()?;
-    goes_on(&writer)?;
-    let mut bulk = open_transaction(cluster)?;
-    cluster.remember(writer);
-    let sender = cluster.members[0].wal_sender("c-1")?;
-    signal("STOP", &[sender]);
-    bulk.ask("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, 200)")?;
+    let _open = c_1_falls_behind(cluster, 200)?;
     // The leader writes its position down once a look.
     cluster.members[0].looks(LOOKS)?;
     crash(cluster, &[0])?;
@@ -221,13 +215,7 @@ fn lag_at_failover(cluster: &mut Cluster, is_promoted: bool) -> Result<(), Strin
 /// What `explain` says of the loss of all at once: the old leader and c-2 have WAL of an open transaction that c-1, which is
 /// promoted, never got. Nearly always Patroni rewinds both; what helps otherwise is done to one of them.
 fn members_ahead(cluster: &mut Cluster) -> Result<(), String> {
-    let writer = cluster.writer()?;
-    goes_on(&writer)?;
-    let mut bulk = open_transaction(cluster)?;
-    cluster.remember(writer);
-    let sender = cluster.members[0].wal_sender("c-1")?;
-    signal("STOP", &[sender]);
-    bulk.ask("INSERT INTO bulk VALUES ('a few bytes')")?;
+    let _open = c_1_falls_behind(cluster, 1)?;
     let sql = "SELECT flush_lsn = pg_current_wal_flush_lsn() FROM pg_stat_replication WHERE application_name = 'c-2'";
     wait("that c-2 has everything", LONG, || {
         let has = ask(cluster.leader()?.port, sql)?;
@@ -237,11 +225,23 @@ fn members_ahead(cluster: &mut Cluster) -> Result<(), String> {
     cluster.members[1].start();
     let leader = &cluster.led()?.name;
     ensure(leader == "c-1", || format!("c-1 was to lead, and {leader} does"))?;
-    cluster.heal()?;
+    cluster.heal_by_hand()?;
     cluster.keeps_everything()?;
     cluster.reinitialize("c-0")?;
     cluster.settle()?;
     cluster.keeps_everything()
+}
+
+/// Every acknowledged commit is on c-1, and so many kilobytes of WAL are not: of a transaction that is open for as long as its session.
+fn c_1_falls_behind(cluster: &mut Cluster, kilobytes: u32) -> Result<Session, String> {
+    let writer = cluster.writer()?;
+    goes_on(&writer)?;
+    let mut bulk = open_transaction(cluster)?;
+    cluster.remember(writer);
+    let sender = cluster.members[0].wal_sender("c-1")?;
+    signal("STOP", &[sender]);
+    bulk.ask(&format!("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, {kilobytes})"))?;
+    Ok(bulk)
 }
 
 /// A transaction that stays open, with a table to fill.
