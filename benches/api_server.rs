@@ -16,7 +16,7 @@ mod leash;
 mod namespace;
 #[path = "../tests/cluster/plain.rs"]
 mod plain;
-mod serve;
+mod times;
 #[path = "../tests/cluster/webhook.rs"]
 mod webhook;
 
@@ -25,7 +25,7 @@ use std::time::Instant;
 use leash::until;
 use namespace::Namespace;
 use serde_json::{Value, json};
-use serve::Times;
+use times::Times;
 use webhook::STANDARD;
 
 fn main() {

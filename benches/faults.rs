@@ -5,18 +5,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
-#[path = "../tests/it/server/client.rs"]
-#[allow(dead_code, reason = "the tests of the server use the rest of it")]
-mod client;
 mod serve;
+mod times;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use client::{Client, Handshake, request};
-use serve::{Replica, Times, reviews};
+use serve::client::{Client, Handshake, request};
+use serve::{Replica, reviews};
+use times::Times;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;

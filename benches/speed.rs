@@ -5,10 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
-#[path = "../tests/it/server/client.rs"]
-#[allow(dead_code, reason = "each program uses its part")]
-mod client;
 mod serve;
+mod times;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -16,12 +14,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use client::{Client, request};
-use serve::{Certificates, Replica, Times, reviews};
+use serve::client::{Client, request};
+use serve::{Certificates, Replica, reviews};
 use syncguard::admission::Reply;
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
 use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
 use time::OffsetDateTime;
+use times::Times;
 use tokio::task::JoinSet;
 
 /// How many times the two servers are measured in turn.

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each program uses its part")]
 
+#[path = "../../tests/it/server/client.rs"]
+pub mod client;
+
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -120,27 +123,6 @@ impl Replica {
 impl Drop for Replica {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// How long things took, in milliseconds and in order.
-pub struct Times(Vec<f64>);
-
-impl Times {
-    /// Of these, which come in any order.
-    pub fn of(mut milliseconds: Vec<f64>) -> Self {
-        milliseconds.sort_unstable_by(f64::total_cmp);
-        Self(milliseconds)
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// What so many of a thousand do not exceed; 0 where there are none.
-    pub fn at(&self, thousandths: usize) -> f64 {
-        self.0.get(self.0.len().saturating_sub(1) * thousandths / 1000).copied().unwrap_or_default()
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use syncguard::certificate::{Authority, Chain};
 use syncguard::manifest;
@@ -133,7 +133,7 @@ impl Release {
         let said =
             ApiServer::shared().kubectl.run(&["get", "secret", &secret, "-n", self.name, "-o", "json"], "");
         let secret: Value = serde_json::from_str(&said.stdout).unwrap_or_default();
-        let bytes = STANDARD.decode(secret["data"][key].as_str().unwrap_or_default()).unwrap();
+        let bytes = BASE64.decode(secret["data"][key].as_str().unwrap_or_default()).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
