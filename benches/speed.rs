@@ -33,7 +33,9 @@ const MIB: usize = 1 << 20;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--null") {
-        return runtime().block_on(serve_nothing());
+        // As `serve` does.
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        return runtime.block_on(serve_nothing());
     }
     let seconds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(5);
     pin(std::process::id(), "1");

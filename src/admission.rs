@@ -52,7 +52,7 @@ objects! {
         "apiVersion" api_version: Leaf<'a>,
         "kind" kind: Leaf<'a>,
         /// What the API server asks.
-        "request" request: Given<'a, Request<'a>>,
+        "request" request: Given<'a, Box<Request<'a>>>,
     }
 
     /// What an API server asks a webhook.
@@ -91,7 +91,7 @@ impl<'a> Review<'a> {
     /// # Errors
     ///
     /// It is no AdmissionReview, or one that cannot be answered.
-    pub fn open(self) -> Result<(Question<'a>, Request<'a>), NotAReview> {
+    pub fn open(self) -> Result<(Question<'a>, Box<Request<'a>>), NotAReview> {
         let said = self.api_version.text().unwrap_or_default();
         let version = API_VERSIONS.into_iter().find(|version| *version == said);
         let (Some(version), Some("AdmissionReview")) = (version, self.kind.text()) else {
@@ -202,7 +202,12 @@ pub fn reply_to_panic(body: &[u8]) -> Reply {
 }
 
 fn read(body: &[u8]) -> Result<Review<'_>, NotAReview> {
-    Ok(match serde_json::from_slice(body)? {
+    // Of a text that is known to be one, no string has to be looked at again.
+    let review = match str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text)?,
+        Err(_) => serde_json::from_slice(body)?,
+    };
+    Ok(match review {
         Given::Is(review) => review,
         Given::Absent | Given::Other(_) => Review::default(),
     })

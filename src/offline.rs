@@ -292,7 +292,7 @@ fn about_text(
         softened: "",
         path: Path::root(),
         message: printable(message),
-        help: rule.fix.to_owned(),
+        help: rule.fix.into(),
         suggestion: None,
         related: None,
     };

@@ -122,7 +122,10 @@ impl fmt::Display for Path<'_> {
                 Step::Index(index) => write!(f, "[{index}]")?,
                 Step::Key(key) if !is_plain(key) => write!(f, "[{key:?}]")?,
                 Step::Key(key) if depth == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Key(key) => {
+                    f.write_str(".")?;
+                    f.write_str(key)?;
+                }
             }
         }
         Ok(())

@@ -209,6 +209,9 @@ fn raise<'a>(
         for check in rule.checks {
             run(rule, check, now, history.as_ref(), source, &mut problems);
         }
+        if problems.is_empty() {
+            continue;
+        }
         // One problem, the usual case, cannot have been told before.
         let mut said = (problems.len() > 1).then(HashMap::new);
         for problem in problems.drain() {
@@ -273,7 +276,7 @@ fn weigh<'a>(
         said.severity = said.severity.max(severity);
         return;
     }
-    let help = if problem.help.is_empty() { rule.fix.to_owned() } else { problem.help };
+    let help = if problem.help.is_empty() { rule.fix.into() } else { problem.help };
     findings.push(Finding {
         rule,
         severity,

@@ -135,7 +135,7 @@ pub enum Related<'a> {
         /// Where.
         path: Path<'a>,
         /// What is to be seen there.
-        note: String,
+        note: Cow<'static, str>,
     },
     /// A setting in the SGPostgresConfig that the cluster names.
     PostgresConfig {
@@ -154,7 +154,7 @@ pub struct Problem<'a> {
     /// What is wrong, with the values at hand.
     pub message: String,
     /// What to do about it; the rule's own advice where it is empty.
-    pub help: String,
+    pub help: Cow<'static, str>,
     /// The severity, where it is not the rule's.
     pub severity: Option<Severity>,
     /// A value that would be right, safe to put in place of the present one.
@@ -165,8 +165,8 @@ pub struct Problem<'a> {
 
 impl<'a> Problem<'a> {
     /// Says what to do.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = printable(help.into());
+    pub fn help(&mut self, help: impl Into<Cow<'static, str>>) -> &mut Self {
+        self.help = printable(help);
         self
     }
 
@@ -183,7 +183,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Points at a second place.
-    pub fn see(&mut self, field: &Field<'a>, note: impl Into<String>) -> &mut Self {
+    pub fn see(&mut self, field: &Field<'a>, note: impl Into<Cow<'static, str>>) -> &mut Self {
         self.related = Some(Related::Here { path: field.path(), note: note.into() });
         self
     }
@@ -215,7 +215,7 @@ impl<'a> Problems<'a> {
     /// Reports what is wrong at a path.
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
         let index = self.0.len();
-        let (message, help) = (printable(message.into()), String::new());
+        let (message, help) = (printable(message.into()), Cow::default());
         self.0.push(Problem { path, message, help, severity: None, suggestion: None, related: None });
         &mut self.0[index]
     }
@@ -243,7 +243,8 @@ pub fn printable<'t, T: From<Cow<'t, str>>>(text: impl Into<Cow<'t, str>>) -> T 
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let is_plain = text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control());
+    // Nearly every text is plain. Without a way out at the first byte that is not, many are looked at together.
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
     if is_plain || !text.contains(is_obeyed) {
         return text.into();
     }
@@ -285,7 +286,7 @@ pub struct Finding<'a> {
     /// What is wrong.
     pub message: String,
     /// What to do.
-    pub help: String,
+    pub help: Cow<'static, str>,
     /// A value that would be right.
     pub suggestion: Option<Value>,
     /// Another place that matters.

@@ -11,7 +11,7 @@ mod typed;
 
 pub use fields::{DynamicConfig, Key, Map, Parameters};
 pub use leaf::{ABSENT, Leaf};
-pub use node::{Given, Inner, List};
+pub use node::{Fill, Given, Inner, List, Slot};
 pub use typed::{Flag, Integer, Mistyped, Opaque, Text, Trail, Typed, elements};
 
 use fields::objects;
@@ -245,10 +245,11 @@ impl Kind {
 
     /// The kind of this name in this API group, whatever the version.
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
-        let group = |kind: &Self| kind.api_version().split('/').next();
-        Self::ALL
-            .into_iter()
-            .find(|known| known.name() == kind && group(known) == api_version.split('/').next())
+        fn group(api_version: &str) -> Option<&str> {
+            api_version.split('/').next()
+        }
+        let known = Self::ALL.into_iter().find(|known| known.name() == kind)?;
+        (group(known.api_version()) == group(api_version)).then_some(known)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is answered: allowed, denied with every error at once, completed, or failed.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use json_patch::Patch;
@@ -187,8 +187,9 @@ impl<'a> Question<'a> {
 
     fn reply(&self, response: &Response<'_>, raised: Vec<(&'static str, Severity)>) -> Reply {
         let review = Envelope { api_version: self.version, kind: "AdmissionReview", response };
-        // Strings and JSON values always serialise; an empty body would be refused by the API server.
-        let body = serde_json::to_vec(&review).unwrap_or_default();
+        let mut body = Vec::with_capacity(USUAL);
+        // Strings and JSON values always serialise; half a body would be refused by the API server.
+        let _ = serde_json::to_writer(&mut body, &review);
         let allowed = Some(response.allowed);
         let code = if response.allowed { 200 } else { INVALID };
         let facts = Facts { operation: self.operation, allowed, code, raised };
@@ -212,6 +213,9 @@ impl<'a> Question<'a> {
         })
     }
 }
+
+/// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
+const USUAL: usize = 1000;
 
 /// The status code of a denial.
 const INVALID: u16 = 422;
@@ -275,19 +279,24 @@ const TOGETHER: usize = 4096;
 
 /// A warning that fits: with the message where that is short enough, else with the rule's summary.
 fn warning(finding: &Finding<'_>) -> String {
-    let id = finding.rule.id;
-    let softened = match finding.softened {
-        "" => String::new(),
-        reason => format!(" (an error, but {reason})"),
+    let end = match finding.softened {
+        "" => [" [", finding.rule.id, "]"].concat(),
+        reason => [" (an error, but ", reason, ") [", finding.rule.id, "]"].concat(),
     };
-    let end = format!("{softened} [{id}]");
-    let path: String = printable(finding.path.to_string());
-    let full = format!("{path}: {}{end}", finding.message);
-    if fits(&full, COMFORTABLE) {
-        return full;
+    let mut text = String::with_capacity(LONGEST);
+    // Writing to a String cannot fail.
+    let _ = write!(text, "{}", finding.path);
+    text = printable(text);
+    let path = text.len();
+    for (what, longest) in [(finding.message.as_str(), COMFORTABLE), (finding.rule.summary, LONGEST)] {
+        text.truncate(path);
+        text.extend([": ", what, &end]);
+        if fits(&text, longest) {
+            return text;
+        }
     }
-    let short = format!("{path}: {}{end}", finding.rule.summary);
-    if fits(&short, LONGEST) { short } else { shortened(&path, &end) }
+    text.truncate(path);
+    shortened(&text, &end)
 }
 
 /// Whether a text has at most so many characters.

@@ -1,6 +1,6 @@
 //! A finding with everything that a person or program is shown of it: plain data, no borrowed text.
 
-use std::{ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Diagnostic {
     /// What is wrong.
     pub message: String,
     /// What to do.
-    pub help: String,
+    pub help: Cow<'static, str>,
     /// Where, in the object; empty for a finding about the text.
     pub path: String,
     /// A value that would be right.

@@ -22,7 +22,7 @@ pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
         group = group.element(Level::NOTE.message(note));
     }
     if !diagnostic.help.is_empty() {
-        group = group.element(Level::HELP.message(&diagnostic.help));
+        group = group.element(Level::HELP.message(&*diagnostic.help));
     }
     let renderer = if in_colour { Renderer::styled() } else { Renderer::plain() };
     format!("{}\n\n", renderer.render(&[group]))

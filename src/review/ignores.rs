@@ -58,7 +58,7 @@ fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<
         softened: "",
         path: Path::of(&["metadata", "annotations", ANNOTATION]),
         message: why_unused(id),
-        help: "remove it, so that it cannot hide a fault of tomorrow".to_owned(),
+        help: "remove it, so that it cannot hide a fault of tomorrow".into(),
         suggestion: None,
         related: None,
     }

@@ -57,11 +57,11 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let senders = instances.saturating_add(2);
     for (name, least) in [("max_wal_senders", senders), ("max_replication_slots", instances)] {
         let setting = cluster.parameter(name);
-        let too_few = format!("is too few for {instances} instances, which need at least {least}");
         let value = setting.map_or(Some(UNSET), |setting| setting.text().and_then(integer));
         if value.is_none_or(|value| value >= least) {
             continue;
         }
+        let too_few = format!("is too few for {instances} instances, which need at least {least}");
         match setting {
             Some(setting) => problems
                 .at_parameter(&setting, format!("{setting} {too_few}"))

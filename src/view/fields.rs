@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{
     leaf::Leaf,
-    node::{Given, Inner},
+    node::Inner,
     typed::{Mistyped, Text, Trail, Typed},
 };
 
@@ -32,20 +32,20 @@ macro_rules! objects {
         }
 
         impl<'a> $crate::view::Inner<'a> for $name<'a> {
-            fn from_map<A: serde::de::MapAccess<'a>>(
+            fn read_map<A: serde::de::MapAccess<'a>>(
+                &mut self,
                 mut map: A,
-            ) -> Result<$crate::view::Given<'a, Self>, A::Error> {
-                let mut object = Self::default();
+            ) -> Result<Option<$crate::view::Leaf<'a>>, A::Error> {
                 while let Some($crate::view::Key(key)) = map.next_key()? {
                     match &*key {
-                        $($key => object.$field = map.next_value()?,)*
+                        $($key => map.next_value_seed($crate::view::Fill(&mut self.$field))?,)*
                         _ => {
                             map.next_value::<serde::de::IgnoredAny>()?;
-                            $(object.$rest.push(key);)?
+                            $(self.$rest.push(key);)?
                         }
                     }
                 }
-                Ok($crate::view::Given::Is(object))
+                Ok(None)
             }
         }
 
@@ -144,12 +144,11 @@ impl<V> Default for Map<'_, V> {
 }
 
 impl<'de, V: Deserialize<'de>> Inner<'de> for Map<'de, V> {
-    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Given<'de, Self>, A::Error> {
-        let mut settings = Self::default();
+    fn read_map<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<Option<Leaf<'de>>, A::Error> {
         while let Some((Key(key), value)) = map.next_entry()? {
-            settings.0.push((key, value));
+            self.0.push((key, value));
         }
-        Ok(Given::Is(settings))
+        Ok(None)
     }
 }
 

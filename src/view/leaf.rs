@@ -4,6 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::node::Slot;
+
 /// One value as it was written, whatever its type.
 ///
 /// Reading one never fails: what a field should have been is for the rules to say. `null` counts as
@@ -128,6 +130,13 @@ fn whole(value: f64) -> Option<i64> {
 impl<'de: 'a, 'a> Deserialize<'de> for Leaf<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LeafVisitor)
+    }
+}
+
+impl<'de> Slot<'de> for Leaf<'de> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        *self = deserializer.deserialize_any(LeafVisitor)?;
+        Ok(())
     }
 }
 

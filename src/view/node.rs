@@ -1,8 +1,8 @@
 //! The inner nodes of the view: objects and lists that may turn out to be something else.
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::leaf::{Leaf, LeafVisitor};
 
@@ -59,95 +59,144 @@ impl<'a, T> Given<'a, T> {
 }
 
 /// A type that an object or a list can be read into.
-pub trait Inner<'de>: Sized {
-    /// Reads an object, if the type is one.
+///
+/// What is read goes where it will stay: these types are large, and moving them from call to call costs more than
+/// reading their keys.
+pub trait Inner<'de>: Default {
+    /// Reads an object into this fresh value, or returns what is told of it where the type is not one.
     ///
     /// # Errors
     ///
     /// The text is not what it seemed to be: the reader's own error.
-    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Given<'de, Self>, A::Error> {
-        LeafVisitor.visit_map(map).map(Given::Other)
+    fn read_map<A: MapAccess<'de>>(&mut self, map: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        LeafVisitor.visit_map(map).map(Some)
     }
 
-    /// Reads a list, if the type is one.
+    /// Reads a list into this fresh value, or returns what is told of it where the type is not one.
     ///
     /// # Errors
     ///
     /// The text is not what it seemed to be: the reader's own error.
-    fn from_seq<A: SeqAccess<'de>>(seq: A) -> Result<Given<'de, Self>, A::Error> {
-        LeafVisitor.visit_seq(seq).map(Given::Other)
+    fn read_seq<A: SeqAccess<'de>>(&mut self, seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        LeafVisitor.visit_seq(seq).map(Some)
     }
 }
 
 impl<'de, T: Inner<'de>> Inner<'de> for Vec<Given<'de, T>> {
-    fn from_seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Given<'de, Self>, A::Error> {
-        let mut list = Vec::new();
+    fn read_seq<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
         while let Some(element) = seq.next_element()? {
-            list.push(element);
+            self.push(element);
         }
-        Ok(Given::Is(list))
+        Ok(None)
     }
 }
 
 impl<'de, T: Inner<'de>> Inner<'de> for Box<T> {
-    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Given<'de, Self>, A::Error> {
-        Ok(match T::from_map(map)? {
-            Given::Is(value) => Given::Is(Self::new(value)),
-            Given::Other(leaf) => Given::Other(leaf),
-            Given::Absent => Given::Absent,
-        })
+    fn read_map<A: MapAccess<'de>>(&mut self, map: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        T::read_map(self, map)
+    }
+
+    fn read_seq<A: SeqAccess<'de>>(&mut self, seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        T::read_seq(self, seq)
+    }
+}
+
+/// A field that a value is read into, in place of what it holds.
+pub trait Slot<'de> {
+    /// Reads the value.
+    ///
+    /// # Errors
+    ///
+    /// The text is not what it seemed to be: the reader's own error.
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
+}
+
+impl<'de, T: Inner<'de>> Slot<'de> for Given<'de, T> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(InnerVisitor(self))
+    }
+}
+
+/// Reads the next value of an object into a field.
+pub struct Fill<'s, S>(pub &'s mut S);
+
+impl<'de, S: Slot<'de>> DeserializeSeed<'de> for Fill<'_, S> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.read(deserializer)
     }
 }
 
 impl<'de, T: Inner<'de>> Deserialize<'de> for Given<'de, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(InnerVisitor(PhantomData))
+        let mut read = Self::Absent;
+        read.read(deserializer)?;
+        Ok(read)
     }
 }
 
-struct InnerVisitor<T>(PhantomData<T>);
+struct InnerVisitor<'s, 'de, T>(&'s mut Given<'de, T>);
+
+impl<'de, T: Inner<'de>> InnerVisitor<'_, 'de, T> {
+    /// Reads into a fresh value; what that value is not becomes a leaf.
+    fn fill<E>(self, read: impl FnOnce(&mut T) -> Result<Option<Leaf<'de>>, E>) -> Result<(), E> {
+        *self.0 = Given::Is(T::default());
+        let Given::Is(fresh) = self.0 else { return Ok(()) };
+        if let Some(leaf) = read(fresh)? {
+            *self.0 = Given::Other(leaf);
+        }
+        Ok(())
+    }
+
+    fn leaf<E>(self, leaf: Result<Leaf<'de>, E>) -> Result<(), E> {
+        *self.0 = Given::Other(leaf?);
+        Ok(())
+    }
+}
 
 /// Hands objects and lists to `T`, and everything else to the leaf.
-impl<'de, T: Inner<'de>> Visitor<'de> for InnerVisitor<T> {
-    type Value = Given<'de, T>;
+impl<'de, T: Inner<'de>> Visitor<'de> for InnerVisitor<'_, 'de, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Given::Absent)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        *self.0 = Given::Absent;
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::from_map(map)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.fill(|fresh| fresh.read_map(map))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        T::from_seq(seq)
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        self.fill(|fresh| fresh.read_seq(seq))
     }
 
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        LeafVisitor.visit_bool(value).map(Given::Other)
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        self.leaf(LeafVisitor.visit_bool(value))
     }
 
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Self::Value, E> {
-        LeafVisitor.visit_i64(value).map(Given::Other)
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        self.leaf(LeafVisitor.visit_i64(value))
     }
 
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        LeafVisitor.visit_u64(value).map(Given::Other)
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.leaf(LeafVisitor.visit_u64(value))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        LeafVisitor.visit_f64(value).map(Given::Other)
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        self.leaf(LeafVisitor.visit_f64(value))
     }
 
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        LeafVisitor.visit_borrowed_str(text).map(Given::Other)
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<(), E> {
+        self.leaf(LeafVisitor.visit_borrowed_str(text))
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        LeafVisitor.visit_str(text).map(Given::Other)
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.leaf(LeafVisitor.visit_str(text))
     }
 }

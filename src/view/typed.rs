@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer};
 
 use super::{
     leaf::Leaf,
-    node::{Given, List},
+    node::{Given, List, Slot},
 };
 use crate::path::{Path, Step};
 
@@ -122,6 +122,12 @@ macro_rules! typed_leaf {
         impl<'de> Deserialize<'de> for $name<'de> {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Leaf::deserialize(deserializer).map(Self)
+            }
+        }
+
+        impl<'de> Slot<'de> for $name<'de> {
+            fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                self.0.read(deserializer)
             }
         }
 
