@@ -16,7 +16,7 @@ pub use parameter::{Parameter, Source};
 pub use sharded::{Part, Sharded, Written};
 
 use crate::{
-    patroni::Deployed,
+    patroni::{Deployed, Version},
     replication::{Mode, Role},
     topology::{Synchronous, Topology},
     view::{self, ABSENT, Body, Configurations, Given, Leaf, Parameters, Spec},
@@ -213,6 +213,16 @@ impl<'a> Cluster<'a> {
         let mode = self.mode()?;
         let count = if mode.is_counted() { self.sync_instances()? } else { 1 };
         Some(Synchronous::of(mode, self.instances()?, count))
+    }
+
+    /// The `synchronous_standby_names` that somebody set and that is in effect. In synchronous mode Patroni writes its
+    /// own; outside of it Patroni 3.3.2 and later pass on what is set.
+    pub fn standby_names_set_by_hand(&self) -> Option<Parameter<'a>> {
+        let is_asynchronous = self.synchronous().is_some_and(|settings| !settings.mode);
+        let passed_on =
+            is_asynchronous && self.patroni().version().is_none_or(Version::passes_standby_names_on);
+        let setting = self.parameter("synchronous_standby_names").filter(|_| passed_on)?;
+        setting.text().is_some_and(|names| !names.is_empty()).then_some(setting)
     }
 
     /// The pods; none where the manifest does not determine them, or the cluster is stopped.

@@ -134,6 +134,9 @@ pub struct Running {
     pub follows_another_cluster: bool,
     /// `synchronous_standby_names` of Postgres in the settled state.
     pub synchronous_standby_names: String,
+    /// Whether somebody set it, and Patroni passes it on. Commits then wait for what Patroni does not watch, so
+    /// `failures` is empty, and `copies` counts the leader's alone.
+    pub standby_names_set_by_hand: bool,
     /// `synchronous_commit` of Postgres; a session, a role or a database can set it otherwise.
     pub synchronous_commit: &'static str,
     /// How many copies an acknowledged commit has in the settled state, the leader's included.
@@ -144,7 +147,7 @@ pub struct Running {
     pub members: Vec<Member>,
     /// How `patronictl list` is laid out.
     pub layout: Layout,
-    /// What happens when something dies.
+    /// What happens when something dies; none where that is not predicted.
     pub failures: Vec<Failure>,
 }
 
@@ -300,6 +303,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let standbys = topology.instances() - 1;
     // What the lab does not do: standbys that nobody waits for, a cluster that follows another one, and Citus.
     let observed = (in_effect.mode || standbys == 0) && !follows && cluster.part == Part::Whole;
+    let by_hand = cluster.standby_names_set_by_hand().filter(|_| !follows).and_then(|setting| setting.text());
+    let observed = observed && by_hand.is_none();
     let names = list::synchronous_standbys(topology, in_effect);
     let synchronous_commit = cluster.parameter("synchronous_commit");
     let synchronous_commit = synchronous_commit.and_then(|it| SynchronousCommit::read(it.text()?));
@@ -320,12 +325,14 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         pods: topology.runs().iter().map(|run| pods(name, run, cluster)).collect(),
         patroni: patroni(cluster, deployed, written, observed),
         follows_another_cluster: follows,
-        synchronous_standby_names: list::standby_names(name, &names, in_effect),
+        synchronous_standby_names: by_hand
+            .map_or_else(|| list::standby_names(name, &names, in_effect), str::to_owned),
+        standby_names_set_by_hand: by_hand.is_some(),
         synchronous_commit: synchronous_commit.name(),
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
-        failures: scene::failures(&scene),
+        failures: if by_hand.is_some() { Vec::new() } else { scene::failures(&scene) },
     })
 }
 

@@ -140,6 +140,12 @@ fn promise(cluster: &Running) -> String {
 
 /// The same where no commit waits.
 fn asynchronous(cluster: &Running) -> String {
+    if cluster.standby_names_set_by_hand {
+        return "synchronous_standby_names is set by hand, and outside of synchronous mode Patroni passes it on (3.3.2 and \
+                later). Commits wait for what it names, alive or not; Patroni does not watch it, and promotes without \
+                looking at it. What a failure does then is not predicted: remove the setting."
+            .to_owned();
+    }
     if cluster.instances > 1 {
         return "A commit is acknowledged with one copy, the leader's. Standbys follow when they can."
             .to_owned();
@@ -153,6 +159,9 @@ fn asynchronous(cluster: &Running) -> String {
 }
 
 fn failures(out: &mut String, cluster: &Running) {
+    if cluster.failures.is_empty() {
+        return;
+    }
     let rows: Vec<_> = cluster.failures.iter().map(|failure| (row(failure), failure.note.as_str())).collect();
     let header =
         ["when".to_owned(), "writes".to_owned(), "acknowledged commits".to_owned(), "next leader".to_owned()];

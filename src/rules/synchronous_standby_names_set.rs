@@ -2,22 +2,20 @@
 
 use crate::{
     cluster::{Cluster, Parameter},
-    patroni::Version,
-    replication::Mode,
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
 pub(super) static RULE: Rule = Rule {
     id: "synchronous-standby-names-set",
     severity: Severity::Warning,
-    severity_note: "an error in async with one instance where Patroni is 3.3.2 or later, or unknown: no \
-        commit can succeed",
+    severity_note: "an error with one instance in async or an -all mode, which both run asynchronous, where \
+        Patroni is 3.3.2 or later, or unknown: no commit can succeed",
     parity: false,
     judges_stopped: false,
     summary: "synchronous_standby_names is set by hand, though Patroni owns it",
     rationale: "In a synchronous mode Patroni writes synchronous_standby_names itself, with the standbys \
         that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. A \
-        list of one's own can only disagree with it. In asynchronous mode Patroni 3.3.2 and later pass the \
+        list of one's own can only disagree with it. Outside of synchronous mode Patroni 3.3.2 and later pass the \
         list on to Postgres. Commits then wait for standbys that Patroni does not watch, and on a single \
         instance they wait for nobody at all, for ever.",
     fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
@@ -52,24 +50,19 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if setting.text().is_none_or(str::is_empty) {
         return;
     }
-    let hangs = every_commit_hangs(cluster);
+    // Patroni passes the list on, and there is no standby that could be on it.
+    let hangs = cluster.instances() == Some(1) && cluster.standby_names_set_by_hand().is_some();
     problems
         .at_parameter(&setting, message(&setting, hangs))
         .severity(Severity::error_if(hangs))
         .help("remove it; spec.replication.mode says what a commit has to wait for");
 }
 
-/// Whether Patroni passes the list on, and there is no standby that could be on it.
-fn every_commit_hangs(cluster: &Cluster<'_>) -> bool {
-    (cluster.mode(), cluster.instances()) == (Some(Mode::Async), Some(1))
-        && cluster.patroni().version().is_none_or(Version::passes_standby_names_on)
-}
-
 fn message(setting: &Parameter<'_>, hangs: bool) -> String {
     if hangs {
         format!(
-            "with {setting} every commit hangs: in async Patroni (3.3.2 and later) passes it on to Postgres, \
-             and 1 instance has no standby that could acknowledge"
+            "with {setting} every commit hangs: outside of synchronous mode Patroni (3.3.2 and later) \
+             passes it on to Postgres, and 1 instance has no standby that could acknowledge"
         )
     } else {
         format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
@@ -95,8 +88,9 @@ mod tests {
             ("instances: 1, postgres: {version: '18.99'}", "error"),
             ("instances: 1, postgres: {version: '16.1'}", "warning"),
             ("instances: 2", "warning"),
-            ("instances: 1, replication: {mode: sync-all}", "warning"),
-            ("instances: 1, replication: {mode: strict-sync-all}", "warning"),
+            ("instances: 1, replication: {mode: sync-all}", "error"),
+            ("instances: 1, replication: {mode: strict-sync-all}", "error"),
+            ("instances: 1, replication: {mode: sync}", "warning"),
             ("instances: 3, replication: {mode: strict-sync}", "warning"),
             ("instances: 3, replication: {mode: quorum}", "warning"),
             ("replication: {mode: async}", "warning"),

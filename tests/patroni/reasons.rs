@@ -258,6 +258,12 @@ fn names_set_by_hand(cluster: &mut Cluster, shipped: Shipped) -> Result<(), Stri
     let by_hand = json!({"postgresql": {"parameters": {"synchronous_standby_names": "*"}}});
     crate::http::patch(leader, "/config", &by_hand).ok_or("Patroni does not take a configuration")?;
     cluster.members[0].looks(LOOKS)?;
+    let written = manifest_with(1, "mode: async", "", "synchronous_standby_names: '*'");
+    let (explained, real) = (Explained::of(&written, shipped), cluster.leader()?.standby_names()?);
+    let predicted = explained.standby_names();
+    ensure(predicted == real, || {
+        format!("synchronous_standby_names was to be {predicted:?}, and is {real:?}")
+    })?;
     let writer = cluster.writer()?;
     if shipped.patroni.starts_with('4') { hangs(cluster, &writer) } else { goes_on(&writer) }
 }

@@ -236,6 +236,27 @@ fn where_a_naive_reading_is_wrong_the_text_says_the_true_thing() {
 }
 
 #[test]
+fn names_that_somebody_set_are_predicted_where_patroni_passes_them_on() {
+    for (spec, names, by_hand) in [
+        ("instances: 3, replication: {mode: async}, postgres: {version: '16.2'}", "seven", true),
+        ("instances: 1, replication: {mode: sync-all}, postgres: {version: '16.2'}", "seven", true),
+        ("instances: 3, replication: {mode: async}, postgres: {version: '16.1'}", "", false),
+        ("instances: 2, replication: {mode: sync-all}, postgres: {version: '16.2'}", "\"c-1\"", false),
+        ("instances: 3, replicateFrom: {}, postgres: {version: '16.2'}", "", false),
+    ] {
+        let set = "configurations: {postgres: {postgresql.conf: {synchronous_standby_names: seven}}}";
+        let manifest = cluster(&format!("{{{spec}, {set}}}"));
+        let facts = &facts(&manifest)["clusters"][0];
+        assert_eq!(facts["synchronous_standby_names"], names, "what Postgres has with {spec}");
+        assert_eq!(facts["standby_names_set_by_hand"], by_hand, "who says so with {spec}");
+        let untold = facts["failures"].as_array().unwrap().is_empty();
+        assert_eq!(untold, by_hand, "nobody knows what fails where Patroni does not, with {spec}");
+        let said = text(&manifest);
+        assert_eq!(said.contains("What a failure does then is not"), by_hand, "{spec}:\n{said}");
+    }
+}
+
+#[test]
 fn the_settings_that_another_file_holds_are_used() {
     let config = "apiVersion: stackgres.io/v1\nkind: SGPostgresConfig\nmetadata: {name: slow}\nspec: {postgresql.conf: {wal_sender_timeout: '0'}}\n";
     let folder = Folder::with(&[
