@@ -1,6 +1,7 @@
 //! A live API server: how it is reached, what is read from it, and the little that is written.
 
 mod bundle;
+mod call_error;
 mod certificates;
 mod examination;
 mod handshake;
@@ -19,6 +20,7 @@ use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, Config};
 use thiserror::Error;
 
+pub use call_error::CallError;
 pub use certificates::{Custody, Trust, look_after};
 pub use examination::examine;
 pub use listing::{Listed, Pages, Wish};

@@ -137,5 +137,5 @@ fn wish(args: &Args, client: &Client) -> Wish {
 }
 
 fn cannot_list(kind: Kind) -> String {
-    format!("cannot list {} through the API server", kind.resource())
+    format!("the API server was to list {}", kind.resource())
 }

@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use super::CallError;
 use super::bundle::{Configurations, Registered};
 use super::lease::Candidate;
 use crate::certificate::{
@@ -60,7 +61,7 @@ impl Trust {
 #[derive(Debug, Error)]
 enum Trouble {
     #[error("the API server: {0}")]
-    Api(#[from] kube::Error),
+    Api(CallError),
     #[error("the API server did not answer in time")]
     Late,
     #[error(transparent)]
@@ -69,6 +70,12 @@ enum Trouble {
     NoConfiguration(String),
     #[error("cannot read --ca-bundle {file}: {reason}", file = file.display())]
     Bundle { file: PathBuf, reason: std::io::Error },
+}
+
+impl From<kube::Error> for Trouble {
+    fn from(error: kube::Error) -> Self {
+        Self::Api(error.into())
+    }
 }
 
 /// How long one round of questions may take.

@@ -3,7 +3,7 @@
 use kube::api::{DynamicObject, ListParams, TypeMeta};
 use kube::{Api, Client};
 
-use super::resource;
+use super::{CallError, resource};
 use crate::view::Kind;
 
 /// How many objects the API server sends at once.
@@ -42,12 +42,12 @@ impl Pages {
     /// # Errors
     ///
     /// The API server does not answer, or refuses to.
-    pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, kube::Error> {
+    pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, CallError> {
         let Some(params) = self.next.take() else { return Ok(None) };
         let page = match self.api.list(&params).await {
             Ok(page) => page,
             Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let rest = page.metadata.continue_.filter(|token| !token.is_empty());
         self.next = rest.map(|token| ListParams { continue_token: Some(token), ..params });

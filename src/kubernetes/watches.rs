@@ -13,6 +13,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tracing::{info, warn};
 
+use super::call_error::in_words;
 use super::reduce::reduced;
 use super::resource;
 use crate::admission::Wanted;
@@ -111,11 +112,8 @@ async fn follow_kind(watches: &Watches, kind: Kind) {
             Err(error) => {
                 let unknown = is_unknown_kind(&error);
                 watches.change(kind, unknown, false, |_| {});
-                let text = if unknown {
-                    "the API server does not know this kind".to_owned()
-                } else {
-                    error.to_string()
-                };
+                let text =
+                    if unknown { "the API server does not know this kind".to_owned() } else { why(&error) };
                 if text != said {
                     warn!(resource = kind.resource(), error = text, "not watched; trying again");
                     said = text;
@@ -147,6 +145,17 @@ fn is_unknown_kind(error: &watcher::Error) -> bool {
         return false;
     };
     matches!(error, kube::Error::Api(status) if status.code == 404)
+}
+
+/// Why a watch has ended, for people.
+fn why(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => in_words(error),
+        watcher::Error::WatchError(status) => status.message.clone(),
+        watcher::Error::NoResourceVersion => error.to_string(),
+    }
 }
 
 fn none_of_an_unknown_kind(error: kube::Error) -> Result<Vec<DynamicObject>, kube::Error> {

@@ -8,7 +8,7 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use crate::admission::{self, Knowledge, Outcome, Reply, Wanted};
-use crate::kubernetes::{Trust, Watches};
+use crate::kubernetes::{CallError, Trust, Watches};
 use crate::server::{Answer, Call, Handler};
 use crate::settings::{FollowedSettings, Settings};
 
@@ -82,5 +82,5 @@ async fn read_and_reply(
 }
 
 fn reason(error: Option<kube::Error>) -> String {
-    error.map(|error| error.to_string()).unwrap_or_default()
+    error.map(|error| CallError::from(error).to_string()).unwrap_or_default()
 }
