@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
         groups.",
     blind_spot: "",
     reference: "StackGres operator: synchronous_* in Patroni's dynamic configuration come from \
-        spec.replication, tags from the role of the pod.",
+        spec.replication, tags from the role of the pod. It overwrites them before Patroni reads them, so \
+        running Patronis, which obey what they read, cannot show it.",
     bad: Example::cluster(
         "spec:
   instances: 3
