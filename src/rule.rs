@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde_json::Value;
 
 use crate::{
-    cluster::{Cluster, Field, Parameter, Sharded, Source},
+    cluster::{Cluster, Field, Parameter, Place, Sharded, Source},
     path::Path,
     view::{Body, Kind, Leaf},
 };
@@ -133,7 +133,7 @@ pub enum Related<'a> {
     /// In the same object.
     Here {
         /// Where.
-        path: Path<'a>,
+        place: Place<'a>,
         /// What is to be seen there.
         note: Cow<'static, str>,
     },
@@ -184,7 +184,7 @@ impl<'a> Problem<'a> {
 
     /// Points at a second place.
     pub fn see(&mut self, field: &Field<'a>, note: impl Into<Cow<'static, str>>) -> &mut Self {
-        self.related = Some(Related::Here { path: field.path(), note: note.into() });
+        self.related = Some(Related::Here { place: field.place(), note: note.into() });
         self
     }
 }

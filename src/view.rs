@@ -223,6 +223,14 @@ impl Kind {
         }
     }
 
+    /// The group in manifests.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Cluster | Self::ShardedCluster | Self::PostgresConfig => "stackgres.io",
+            Self::Scale => "autoscaling",
+        }
+    }
+
     /// The group and version in manifests.
     pub fn api_version(self) -> &'static str {
         match self {
@@ -245,11 +253,9 @@ impl Kind {
 
     /// The kind of this name in this API group, whatever the version.
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
-        fn group(api_version: &str) -> Option<&str> {
-            api_version.split('/').next()
-        }
         let known = Self::ALL.into_iter().find(|known| known.name() == kind)?;
-        (group(known.api_version()) == group(api_version)).then_some(known)
+        let version = api_version.strip_prefix(known.group())?;
+        (version.is_empty() || version.starts_with('/')).then_some(known)
     }
 }
 

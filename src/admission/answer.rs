@@ -136,13 +136,13 @@ impl<'a> Question<'a> {
         if findings.is_empty() {
             return self.allowed();
         }
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            findings.iter().partition(|finding| finding.severity == Severity::Error);
+        let of = |severity| findings.iter().filter(move |finding| finding.severity == severity);
+        let errors: Vec<_> = of(Severity::Error).collect();
         let raised = raised(findings);
         let response = Response {
             allowed: errors.is_empty(),
             status: (!errors.is_empty()).then(|| self.denial(&errors)),
-            warnings: bounded(warnings.iter().map(|finding| warning(finding))),
+            warnings: bounded(findings.len() - errors.len(), of(Severity::Warning).map(warning)),
             audit_annotations: Some(Audit { rules_raised: Some(ids(&raised)), defaults_applied: None }),
             ..self.response()
         };
@@ -279,10 +279,11 @@ const TOGETHER: usize = 4096;
 
 /// A warning that fits: with the message where that is short enough, else with the rule's summary.
 fn warning(finding: &Finding<'_>) -> String {
-    let end = match finding.softened {
-        "" => [" [", finding.rule.id, "]"].concat(),
-        reason => [" (an error, but ", reason, ") [", finding.rule.id, "]"].concat(),
+    let [but, reason, so] = match finding.softened {
+        "" => [""; 3],
+        reason => [" (an error, but ", reason, ")"],
     };
+    let end = [but, reason, so, " [", finding.rule.id, "]"];
     let mut text = String::with_capacity(LONGEST);
     // Writing to a String cannot fail.
     let _ = write!(text, "{}", finding.path);
@@ -290,13 +291,13 @@ fn warning(finding: &Finding<'_>) -> String {
     let path = text.len();
     for (what, longest) in [(finding.message.as_str(), COMFORTABLE), (finding.rule.summary, LONGEST)] {
         text.truncate(path);
-        text.extend([": ", what, &end]);
+        text.extend([": ", what].into_iter().chain(end));
         if fits(&text, longest) {
             return text;
         }
     }
     text.truncate(path);
-    shortened(&text, &end)
+    shortened(&text, &end.concat())
 }
 
 /// Whether a text has at most so many characters.
@@ -312,10 +313,9 @@ fn shortened(path: &str, end: &str) -> String {
 }
 
 /// As many warnings as an API server passes on, and how many more there are.
-fn bounded(warnings: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+fn bounded(total: usize, warnings: impl Iterator<Item = String>) -> Vec<String> {
     const ROOM_FOR_THE_REST: usize = 80;
-    let total = warnings.len();
-    let mut kept = Vec::new();
+    let mut kept = Vec::with_capacity(total);
     let mut length = 0;
     for warning in warnings {
         length += warning.len();

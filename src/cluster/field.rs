@@ -90,6 +90,11 @@ impl<'a> Field<'a> {
     }
 
     /// Where it is written, or would be.
+    pub fn place(&self) -> Place<'a> {
+        self.place
+    }
+
+    /// The same as a path.
     pub fn path(&self) -> Path<'a> {
         self.place.path()
     }

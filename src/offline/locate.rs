@@ -66,8 +66,8 @@ impl Locator<'_> {
             if location.found { String::new() } else { format!("{} is missing here", finding.path.name()) };
         let mut diagnostic = self.at(finding, location.range.clone(), &label);
         match &finding.related {
-            Some(Related::Here { path, note }) => {
-                let other = node.locate(path);
+            Some(Related::Here { place, note }) => {
+                let other = node.locate(&place.path());
                 if other.found {
                     self.also(&mut diagnostic, location.range, other.range, note);
                 }

@@ -47,7 +47,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
 /// The places of a finding: its own, and the other value of the comparison.
 fn places(finding: &Finding<'_>) -> Vec<String> {
     let other = match &finding.related {
-        Some(Related::Here { path, .. }) => Some(path.to_string()),
+        Some(Related::Here { place, .. }) => Some(place.path().to_string()),
         _ => None,
     };
     [finding.path.to_string()].into_iter().chain(other).collect()
