@@ -1,5 +1,5 @@
-//! What a webhook adds to a write: creates through a real API server, with none, with CEL in a `ValidatingAdmissionPolicy`, and with both
-//! of syncguard's webhooks.
+//! What a webhook adds to a write: creates through a real API server, with none, with CEL in a `ValidatingAdmissionPolicy`, with two webhooks
+//! that allow everything, and with both of syncguard's.
 //!
 //! `cargo bench --features cluster-tests --bench api_server [-- COUNT]`: dry runs of one client, COUNT of each kind in turn, 1000 by default.
 
@@ -20,43 +20,70 @@ mod times;
 #[path = "../tests/cluster/webhook.rs"]
 mod webhook;
 
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use api_server::ApiServer;
 use leash::until;
 use namespace::Namespace;
 use serde_json::{Value, json};
+use syncguard::admission::Reply;
+use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
+use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
+use time::OffsetDateTime;
 use times::Times;
-use webhook::STANDARD;
+use webhook::{LABEL, STANDARD, Setup};
+
+/// Those measured, in the order in which they are told; what they cost more is more than the first.
+const NAMES: [&str; 5] = [
+    "no webhook",
+    "a ValidatingAdmissionPolicy",
+    "two webhooks that allow everything",
+    "syncguard, nothing to complete",
+    "syncguard, both webhooks",
+];
 
 fn main() {
     let count = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1000);
     let plain = Namespace::unguarded("plain");
     let policy = Namespace::unguarded("policy");
     guard_by_policy(&policy);
+    let allowed = Namespace::unguarded("allowed");
+    guard_by_yes(&allowed);
     let guarded = Namespace::guarded("guarded", &STANDARD);
-    let mut times: [Vec<f64>; 3] = Default::default();
-    // In turn, so that whatever slows the machine slows all three.
+    let (incomplete, mut complete) = (cluster(3), cluster(3));
+    complete["spec"]["replication"] =
+        json!({"mode": "strict-sync-all", "role": "ha-read", "syncInstances": 2});
+    let measured = [
+        (&plain, &incomplete),
+        (&policy, &incomplete),
+        (&allowed, &incomplete),
+        (&guarded, &complete),
+        (&guarded, &incomplete),
+    ];
+    let mut times: [Vec<f64>; NAMES.len()] = Default::default();
+    // In turn, so that whatever slows the machine slows all of them.
     for _ in 0..count {
-        for (namespace, times) in [&plain, &policy, &guarded].into_iter().zip(&mut times) {
-            times.push(create(namespace));
+        for ((namespace, cluster), times) in measured.into_iter().zip(&mut times) {
+            times.push(create(namespace, cluster));
         }
     }
     let mut least = 0.0;
-    for (name, times) in
-        ["no webhook", "a ValidatingAdmissionPolicy", "syncguard, both webhooks"].into_iter().zip(times)
-    {
+    for (name, times) in NAMES.into_iter().zip(times) {
         let times = Times::of(times);
         let (median, p99) = (times.at(500), times.at(990));
         least = if least == 0.0 { median } else { least };
-        println!("{name:<30} median {median:.2} ms, p99 {p99:.2} ms, {:+.2} ms", median - least);
+        println!("{name:<34} median {median:.2} ms, p99 {p99:.2} ms, {:+.2} ms", median - least);
     }
 }
 
 /// One dry run; in milliseconds.
-fn create(namespace: &Namespace) -> f64 {
-    let cluster = cluster(3);
+fn create(namespace: &Namespace, cluster: &Value) -> f64 {
     let started = Instant::now();
-    let (status, said) = plain::dry_run(namespace, &cluster);
+    let (status, said) = plain::dry_run(namespace, cluster);
     let took = started.elapsed().as_secs_f64() * 1e3;
     assert_eq!(status, 201, "a sound cluster is to be admitted: {said}");
     took
@@ -70,6 +97,69 @@ fn cluster(instances: u32) -> Value {
             "replication": {"mode": "strict-sync-all"},
         },
     })
+}
+
+/// What an API server spends on two webhooks whatever they do: a handler in the same server that allows everything.
+fn guard_by_yes(namespace: &Namespace) {
+    let calls = Arc::<AtomicU64>::default();
+    let (tell, told) = mpsc::channel();
+    let yes = Yes(Arc::clone(&calls));
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(serve(yes, &tell));
+    });
+    let (address, ca) = told.recv().unwrap();
+    let setup = Setup {
+        name: "yes",
+        settings: "",
+        match_conditions: true,
+        scale_failure_policy: "Ignore",
+        access: false,
+        running: OnceLock::new(),
+    };
+    setup.register(ApiServer::shared(), &address.to_string(), ca.as_bytes()).unwrap();
+    namespace.label(LABEL, setup.name);
+    let is_asked = || {
+        let before = calls.load(Ordering::Relaxed);
+        create(namespace, &cluster(3));
+        (calls.load(Ordering::Relaxed) >= before + 2).then_some(())
+    };
+    until(is_asked).expect("the API server asks both webhooks within a minute");
+}
+
+/// Allows everything.
+struct Yes(Arc<AtomicU64>);
+
+impl Handler for Yes {
+    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        let review: Value = serde_json::from_slice(call.body).unwrap();
+        let answer = json!({
+            "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "response": {"uid": review["request"]["uid"], "allowed": true},
+        });
+        Box::pin(std::future::ready(Reply::json(200, answer.to_string().into_bytes())))
+    }
+}
+
+async fn serve(yes: Yes, tell: &mpsc::Sender<(SocketAddr, String)>) {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
+    let ca = authority.certificate().to_owned();
+    let names = vec!["localhost".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+    let options = Options {
+        listen: any,
+        health_listen: any,
+        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
+        clients: None,
+        tls12: false,
+        drain_delay: Duration::ZERO,
+        limits: Limits::default(),
+        metrics: Arc::<Metrics>::default(),
+    };
+    let server = Server::bind(options, Arc::new(yes)).await.unwrap();
+    tell.send((server.https_address(), ca)).unwrap();
+    server.run(std::future::pending()).await;
 }
 
 /// The few expressions that CEL would need for the coarsest of the rules.

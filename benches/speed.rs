@@ -1,6 +1,6 @@
 //! What `serve` costs: requests per second and latency beside a handler that does nothing, start, and memory.
 //!
-//! `cargo bench --bench speed [-- SECONDS]`: each measurement of load takes that long, 5 by default. Servers run on the first core
+//! `cargo bench --bench speed [-- SECONDS]`: each measurement of load takes that long, 3 by default. Servers run on the first core
 //! and load comes from the second, where there are two. Needs `wrk` and `taskset`.
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
@@ -14,17 +14,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use serve::client::{Client, request};
 use serve::{Certificates, Replica, reviews};
-use syncguard::admission::Reply;
+use syncguard::admission::{self, Reply, Webhook};
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
 use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
+use syncguard::settings::Settings;
 use time::OffsetDateTime;
 use times::Times;
 use tokio::task::JoinSet;
 
 /// How many times the two servers are measured in turn.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// How often a start is measured.
 const STARTS: usize = 20;
 const CONNECTIONS: [usize; 2] = [16, 64];
@@ -37,7 +39,7 @@ fn main() {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         return runtime.block_on(serve_nothing());
     }
-    let seconds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(5);
+    let seconds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(3);
     pin(std::process::id(), "1");
     let files = Certificates::new();
     starts(&files);
@@ -45,7 +47,9 @@ fn main() {
     pin(replica.pid(), "0");
     println!("resident when idle: {:.1} MiB", resident(replica.pid(), "VmRSS"));
     let null = Null::start();
-    let rates = throughput(replica.https, null.https, seconds);
+    let (with_warnings, _) = reviews();
+    let rates = throughput("three warnings", &with_warnings, replica.https, null.https, seconds);
+    throughput("nothing to say", &without_findings(&with_warnings), replica.https, null.https, seconds);
     runtime().block_on(half_load(replica.https, rates / 2.0, seconds));
     drop(replica);
     let replica = Replica::start(&files);
@@ -78,32 +82,51 @@ fn starts(files: &Certificates) {
 }
 
 /// Requests per second of both in turn; the median of syncguard's at the fewest connections.
-fn throughput(syncguard: SocketAddr, null: SocketAddr, seconds: u64) -> f64 {
+///
+/// Where the machine is shared, the best rounds are those in which nobody else took part of a core.
+fn throughput(about: &str, review: &str, syncguard: SocketAddr, null: SocketAddr, seconds: u64) -> f64 {
     let mut first = 0.0;
     for connections in CONNECTIONS {
         let (mut ours, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            let (other, our) = (wrk(null, connections, seconds), wrk(syncguard, connections, seconds));
+            let [other, our] = [null, syncguard].map(|server| wrk(server, review, connections, seconds));
             others.push(other);
             ours.push(our);
             ratios.push(our / other);
         }
-        let (our, other) = (Times::of(ours).at(500), Times::of(others).at(500));
-        println!(
-            "{connections} connections: {our:.0} requests/s, {other:.0} of a handler that answers a constant, \
-             ratio {:.2} (median of {ROUNDS} rounds)",
-            Times::of(ratios).at(500)
-        );
-        first = if first == 0.0 { our } else { first };
+        let (ours, others) = (Times::of(ours), Times::of(others));
+        for (which, at, ratio) in
+            [("median", 500, Times::of(ratios).at(500)), ("best", 1000, ours.at(1000) / others.at(1000))]
+        {
+            println!(
+                "{about}, {connections} connections, {which} of {ROUNDS} rounds: {:.0} requests/s, {:.0} of a handler that \
+                 answers a constant, ratio {ratio:.2}",
+                ours.at(at),
+                others.at(at)
+            );
+        }
+        first = if first == 0.0 { ours.at(500) } else { first };
     }
     first
 }
 
+/// The same review of a cluster about which nothing is to be said, as most are.
+fn without_findings(review: &str) -> String {
+    let mut review: Value = serde_json::from_str(review).unwrap();
+    let spec = &mut review["request"]["object"]["spec"];
+    spec["postgres"]["version"] = json!("16.9");
+    spec["nonProductionOptions"]["disableClusterPodAntiAffinity"] = json!(false);
+    spec["replication"]["syncInstances"] = json!(5);
+    let review = review.to_string();
+    let answer = admission::reply(Webhook::Validate, review.as_bytes(), &Settings::default_with(false));
+    assert!(answer.facts.raised.is_empty(), "nothing is to be said: {:?}", answer.facts.raised);
+    review
+}
+
 /// Requests per second, by wrk.
-fn wrk(address: SocketAddr, connections: usize, seconds: u64) -> f64 {
+fn wrk(address: SocketAddr, review: &str, connections: usize, seconds: u64) -> f64 {
     let mut script = tempfile::NamedTempFile::new().unwrap();
-    let (sound, _) = reviews();
-    let quoted = serde_json::to_string(&sound).unwrap();
+    let quoted = serde_json::to_string(review).unwrap();
     writeln!(script, "wrk.method = \"POST\"\nwrk.headers[\"content-type\"] = \"application/json\"").unwrap();
     writeln!(script, "wrk.body = {quoted}").unwrap();
     let output = Command::new("wrk")
@@ -210,11 +233,7 @@ impl Handler for Constant {
 async fn serve_nothing() {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let (sound, _) = reviews();
-    let answer = syncguard::admission::reply(
-        syncguard::admission::Webhook::Validate,
-        sound.as_bytes(),
-        &syncguard::settings::Settings::default_with(false),
-    );
+    let answer = admission::reply(Webhook::Validate, sound.as_bytes(), &Settings::default_with(false));
     let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
     let names = vec!["localhost".parse().unwrap()];
     let options = Options {

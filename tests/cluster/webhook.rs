@@ -22,7 +22,8 @@ pub struct Setup {
     pub scale_failure_policy: &'static str,
     /// Whether syncguard may ask the API server what is stored.
     pub access: bool,
-    running: OnceLock<Result<Leash, String>>,
+    /// What runs; made by [`Setup::run`].
+    pub running: OnceLock<Result<Leash, String>>,
 }
 
 /// As the chart installs it.
@@ -113,7 +114,8 @@ impl Setup {
         Ok(serve)
     }
 
-    fn register(&self, server: &ApiServer, address: &str, ca: &[u8]) -> Result<(), String> {
+    /// Registers whatever listens at this address.
+    pub fn register(&self, server: &ApiServer, address: &str, ca: &[u8]) -> Result<(), String> {
         let read = manifest::parse(CHART);
         let objects = read.documents.iter().map(|document| document.read::<Value>().unwrap());
         let configurations = objects
