@@ -200,3 +200,53 @@ impl<'de, T: Inner<'de>> Visitor<'de> for InnerVisitor<'_, 'de, T> {
         self.leaf(LeafVisitor.visit_str(text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Leaf;
+    use crate::view::{Body, Object};
+
+    fn body(json: &str) -> Body<'_> {
+        let object: Object<'_> = serde_json::from_str(json).unwrap();
+        object.get().unwrap_or_else(|| panic!("{json} is an object")).clone()
+    }
+
+    #[test]
+    fn of_several_values_the_last_one_stays_and_nothing_of_the_others() {
+        for (several, last) in [
+            (
+                r#"{"spec": {"instances": 1, "profile": "a"}, "spec": {"instances": 2}}"#,
+                r#"{"spec": {"instances": 2}}"#,
+            ),
+            (r#"{"spec": {"instances": 1}, "spec": null}"#, "{}"),
+            (r#"{"spec": {"instances": 1}, "spec": "none"}"#, r#"{"spec": "none"}"#),
+            (r#"{"spec": "none", "spec": {"instances": 1}}"#, r#"{"spec": {"instances": 1}}"#),
+            (r#"{"spec": {"instances": 1, "instances": "2"}}"#, r#"{"spec": {"instances": "2"}}"#),
+            (
+                r#"{"spec": {"coordinator": {"instances": 1}, "coordinator": 7}}"#,
+                r#"{"spec": {"coordinator": 7}}"#,
+            ),
+            (
+                r#"{"spec": {"replication": {"groups": [{"name": "a"}, {}], "groups": [{"name": "b"}]}}}"#,
+                r#"{"spec": {"replication": {"groups": [{"name": "b"}]}}}"#,
+            ),
+        ] {
+            assert_eq!(body(several), body(last), "{several}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_type_is_kept_as_far_as_a_message_needs_it() {
+        for (json, kept) in [
+            (r#"{"spec": [1, 2]}"#, Leaf::List(2)),
+            (r#"{"spec": true}"#, Leaf::Bool(true)),
+            (r#"{"spec": "text"}"#, Leaf::Text("text".into())),
+            (r#"{"spec": 1.5}"#, Leaf::Float(1.5)),
+        ] {
+            assert_eq!(body(json).spec.other(), Some(&kept), "{json}");
+        }
+        let groups = body(r#"{"spec": {"replication": {"groups": {"name": "a"}}}}"#);
+        let groups = &groups.spec.get().unwrap().replication.get().unwrap().groups;
+        assert_eq!(groups.other(), Some(&Leaf::Object(1)), "an object where a list belongs");
+    }
+}
