@@ -50,22 +50,27 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if setting.text().is_none_or(str::is_empty) {
         return;
     }
-    // Patroni passes the list on, and there is no standby that could be on it.
-    let hangs = cluster.instances() == Some(1) && cluster.standby_names_set_by_hand().is_some();
+    let passed_on = cluster.standby_names_set_by_hand().is_some();
+    let alone = cluster.instances() == Some(1);
     problems
-        .at_parameter(&setting, message(&setting, hangs))
-        .severity(Severity::error_if(hangs))
+        .at_parameter(&setting, message(&setting, passed_on, alone))
+        .severity(Severity::error_if(passed_on && alone))
         .help("remove it; spec.replication.mode says what a commit has to wait for");
 }
 
-fn message(setting: &Parameter<'_>, hangs: bool) -> String {
-    if hangs {
-        format!(
-            "with {setting} every commit hangs: outside of synchronous mode Patroni (3.3.2 and later) \
-             passes it on to Postgres, and 1 instance has no standby that could acknowledge"
-        )
-    } else {
-        format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
+fn message(setting: &Parameter<'_>, passed_on: bool, alone: bool) -> String {
+    const PASSED_ON: &str =
+        "outside of synchronous mode Patroni (3.3.2 and later) passes it on to Postgres";
+    match (passed_on, alone) {
+        (true, true) => format!(
+            "with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge"
+        ),
+        (true, false) => format!(
+            "{setting} is set by hand: {PASSED_ON}, and commits wait for standbys that Patroni does not watch"
+        ),
+        (false, _) => {
+            format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
+        }
     }
 }
 
@@ -96,6 +101,18 @@ mod tests {
             ("replication: {mode: async}", "warning"),
         ] {
             cluster(&format!("{{{spec}, {NAMES}}}")).raises_as(&RULE, &[(severity, INLINE)]);
+        }
+    }
+
+    #[test]
+    fn it_says_who_writes_the_names() {
+        for (spec, words) in [
+            ("instances: 3, postgres: {version: '16.2'}", "standbys that Patroni does not watch"),
+            ("instances: 3, postgres: {version: '16.1'}", "Patroni writes it itself"),
+            ("instances: 3, replication: {mode: sync}", "Patroni writes it itself"),
+            ("instances: 1, replication: {mode: sync-all}", "1 instance has no standby"),
+        ] {
+            cluster(&format!("{{{spec}, {NAMES}}}")).says(&RULE, words);
         }
     }
 
