@@ -11,7 +11,7 @@ use kube::{Api, Client};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::registration::Webhook;
+use super::registration::Entry;
 use crate::certificate::ServingCertificate;
 
 /// The owner of the field, the same for all replicas.
@@ -24,7 +24,7 @@ pub(super) struct Configurations {
 }
 
 /// What one of them says.
-pub(super) struct Registered {
+pub(super) struct Configuration {
     resource: usize,
     /// Its kind and name, for people.
     pub(super) label: String,
@@ -33,7 +33,7 @@ pub(super) struct Registered {
     webhooks: Vec<(String, String)>,
 }
 
-impl Registered {
+impl Configuration {
     /// Whether each webhook trusts exactly this.
     pub(super) fn is(&self, bundle: &str) -> bool {
         self.webhooks.iter().all(|(_, trusted)| trusted == bundle)
@@ -64,20 +64,20 @@ impl Configurations {
     /// # Errors
     ///
     /// The API server does not answer, or refuses to.
-    pub(super) async fn read(&self) -> Result<Vec<Registered>, kube::Error> {
+    pub(super) async fn read(&self) -> Result<Vec<Configuration>, kube::Error> {
         let mut copies = Vec::new();
         for (index, (resource, api)) in self.kinds.iter().enumerate() {
             if let Some(object) = api.get_opt(&self.name).await? {
                 let label = format!("{}/{}", resource.kind, self.name);
                 let webhooks = trusted(&object);
-                copies.push(Registered { resource: index, label, uid: object.metadata.uid, webhooks });
+                copies.push(Configuration { resource: index, label, uid: object.metadata.uid, webhooks });
             }
         }
         Ok(copies)
     }
 
     /// What an event about it refers to.
-    pub(super) fn reference(&self, copy: &Registered) -> ObjectReference {
+    pub(super) fn reference(&self, copy: &Configuration) -> ObjectReference {
         let (resource, _) = &self.kinds[copy.resource];
         ObjectReference {
             api_version: Some(resource.api_version.clone()),
@@ -93,7 +93,7 @@ impl Configurations {
     /// # Errors
     ///
     /// The API server does not answer, or refuses to.
-    pub(super) async fn write(&self, copy: &Registered, bundle: &str) -> Result<(), kube::Error> {
+    pub(super) async fn write(&self, copy: &Configuration, bundle: &str) -> Result<(), kube::Error> {
         let (resource, api) = &self.kinds[copy.resource];
         let encoded = BASE64.encode(bundle);
         let webhook =
@@ -109,10 +109,7 @@ impl Configurations {
 }
 
 fn trusted(configuration: &DynamicObject) -> Vec<(String, String)> {
-    Webhook::all_of(configuration)
-        .into_iter()
-        .map(|webhook| (webhook.name.clone(), webhook.bundle()))
-        .collect()
+    Entry::all_of(configuration).into_iter().map(|webhook| (webhook.name.clone(), webhook.bundle())).collect()
 }
 
 #[cfg(test)]
@@ -130,7 +127,7 @@ mod tests {
         let serving = ServingCertificate::from_pem(&leaf).unwrap();
         let copy = |bundles: &[&str]| {
             let webhooks = bundles.iter().map(|bundle| ("w".to_owned(), (*bundle).to_owned())).collect();
-            Registered { resource: 0, label: String::new(), uid: None, webhooks }
+            Configuration { resource: 0, label: String::new(), uid: None, webhooks }
         };
         let (one, two) = (ours.certificate(), foreign.certificate());
         let both = [two, one].concat();

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use super::CallError;
-use super::bundle::{Configurations, Registered};
+use super::bundle::{Configuration, Configurations};
 use super::lease::Candidate;
 use crate::certificate::{
     Authority, CertificateError, Lifetimes, Name, Next, Old, Pair, ServingCertificate, SharedAuthority,
@@ -274,7 +274,7 @@ impl Keeper {
         if trusted && !self.trust.0.swap(true, Ordering::Relaxed) {
             info!("the API server trusts the serving certificate");
         }
-        let stale: Vec<&Registered> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
+        let stale: Vec<&Configuration> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
         if writes {
             for copy in &stale {
                 self.configurations.write(copy, bundle).await?;
@@ -291,7 +291,7 @@ impl Keeper {
     }
 
     /// Somebody has changed what had been right; who looks at the object shall see that it was put right.
-    async fn tell_of_drift(&self, copy: &Registered) {
+    async fn tell_of_drift(&self, copy: &Configuration) {
         warn!(configuration = copy.label, "somebody had changed the caBundle; it is put right");
         let event = Event {
             type_: EventType::Warning,

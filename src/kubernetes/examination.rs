@@ -18,7 +18,7 @@ use kube::{Api, Client};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::registration::Webhook;
+use super::registration::Entry;
 use super::{handshake, resource};
 use crate::doctor::{self, Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
 use crate::view::Kind;
@@ -35,7 +35,7 @@ pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> R
     let labels = labels(client, namespace).await?;
     let validating = all(client, ApiResource::erase::<ValidatingWebhookConfiguration>(&())).await?;
     let mutating = all(client, ApiResource::erase::<MutatingWebhookConfiguration>(&())).await?;
-    let of = |all: &[(String, Vec<Webhook>)]| {
+    let of = |all: &[(String, Vec<Entry>)]| {
         let webhooks = all.iter().find(|(name, _)| name == configuration).map(|(_, webhooks)| webhooks);
         webhooks.map(|webhooks| registration(webhooks, &labels))
     };
@@ -69,18 +69,18 @@ async fn labels(client: &Client, namespace: &str) -> Result<BTreeMap<String, Str
 }
 
 /// All configurations of a kind: their names and webhooks.
-async fn all(client: &Client, kind: ApiResource) -> Result<Vec<(String, Vec<Webhook>)>, kube::Error> {
+async fn all(client: &Client, kind: ApiResource) -> Result<Vec<(String, Vec<Entry>)>, kube::Error> {
     let api = Api::<DynamicObject>::all_with(client.clone(), &kind);
     let listed = api.list(&ListParams::default()).await?;
     let read = |object: DynamicObject| {
-        let webhooks = Webhook::all_of(&object);
+        let webhooks = Entry::all_of(&object);
         (object.metadata.name.unwrap_or_default(), webhooks)
     };
     Ok(listed.items.into_iter().map(read).collect())
 }
 
-fn registration(webhooks: &[Webhook], labels: &BTreeMap<String, String>) -> Registration {
-    let registered = |webhook: &Webhook| Registered {
+fn registration(webhooks: &[Entry], labels: &BTreeMap<String, String>) -> Registration {
+    let registered = |webhook: &Entry| Registered {
         name: webhook.name.clone(),
         target: target(webhook),
         bundle: webhook.bundle(),
@@ -95,7 +95,7 @@ fn selects(selector: Option<LabelSelector>, labels: &BTreeMap<String, String>) -
     selector.is_ok_and(|selector| selector.matches(labels))
 }
 
-fn target(webhook: &Webhook) -> Target {
+fn target(webhook: &Entry) -> Target {
     let config = &webhook.client_config;
     match &config.service {
         Some(service) => Target::Service {
@@ -109,15 +109,15 @@ fn target(webhook: &Webhook) -> Target {
 }
 
 /// Configurations of other names that look like ours.
-fn alike(all: &[(String, Vec<Webhook>)], configuration: &str) -> Vec<String> {
-    let ours = |webhooks: &[Webhook]| webhooks.iter().any(|webhook| webhook.name.ends_with(OUR_NAMES));
+fn alike(all: &[(String, Vec<Entry>)], configuration: &str) -> Vec<String> {
+    let ours = |webhooks: &[Entry]| webhooks.iter().any(|webhook| webhook.name.ends_with(OUR_NAMES));
     let alike = all.iter().filter(|(name, webhooks)| name != configuration && ours(webhooks));
     alike.map(|(name, _)| name.clone()).collect()
 }
 
 /// The mutating webhooks of others that new clusters are sent to.
-fn others(all: &[(String, Vec<Webhook>)], configuration: &str) -> Vec<String> {
-    let called = |webhook: &&Webhook| {
+fn others(all: &[(String, Vec<Entry>)], configuration: &str) -> Vec<String> {
+    let called = |webhook: &&Entry| {
         webhook
             .resources()
             .iter()

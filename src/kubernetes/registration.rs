@@ -5,10 +5,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::DynamicObject;
 use serde::Deserialize;
 
-/// One webhook, validating or mutating alike.
+/// One entry of the list `webhooks`, validating or mutating alike.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Webhook {
+pub(super) struct Entry {
     pub(super) name: String,
     pub(super) client_config: WebhookClientConfig,
     #[serde(default)]
@@ -17,7 +17,7 @@ pub(super) struct Webhook {
     pub(super) rules: Vec<RuleWithOperations>,
 }
 
-impl Webhook {
+impl Entry {
     /// The webhooks of a configuration; what the API server would not have stored is left out.
     pub(super) fn all_of(configuration: &DynamicObject) -> Vec<Self> {
         let webhooks = configuration.data.get("webhooks").and_then(serde_json::Value::as_array);
