@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::report::write;
 use crate::doctor::{Check, Outcome, diagnose};
-use crate::kubernetes::{self, CallError};
+use crate::kubernetes;
 use crate::rule::printable;
 
 const LONG_ABOUT: &str = "\
@@ -77,7 +77,7 @@ async fn examine(args: &Args) -> Result<Vec<Check>> {
     let client = kubernetes::any_client(args.kubeconfig.as_deref()).await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
     let seen = kubernetes::examine(&client, &args.webhook_configuration, &namespace).await;
-    let seen = seen.map_err(CallError::from).context("the API server was to show the installation")?;
+    let seen = seen.context("the API server was to show the installation")?;
     Ok(diagnose(&seen))
 }
 

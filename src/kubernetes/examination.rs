@@ -19,7 +19,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::registration::Entry;
-use super::{handshake, resource};
+use super::{CallError, handshake, resource};
 use crate::doctor::{self, Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
 use crate::view::Kind;
 
@@ -31,7 +31,7 @@ const OUR_NAMES: &str = ".syncguard.dev";
 /// # Errors
 ///
 /// The API server does not answer, or does not let us read its webhook configurations.
-pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> Result<Seen, kube::Error> {
+pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> Result<Seen, CallError> {
     let labels = labels(client, namespace).await?;
     let validating = all(client, ApiResource::erase::<ValidatingWebhookConfiguration>(&())).await?;
     let mutating = all(client, ApiResource::erase::<MutatingWebhookConfiguration>(&())).await?;

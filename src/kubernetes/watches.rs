@@ -13,7 +13,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tracing::{info, warn};
 
-use super::call_error::in_words;
+use super::call_error::{CallError, in_words};
 use super::reduce::reduced;
 use super::resource;
 use crate::admission::Wanted;
@@ -52,7 +52,7 @@ impl Watches {
     /// # Errors
     ///
     /// The API server does not answer, or refuses to.
-    pub async fn reading(&self, wanted: &[Wanted]) -> Result<Stored, kube::Error> {
+    pub async fn reading(&self, wanted: &[Wanted]) -> Result<Stored, CallError> {
         let mut stored = Stored::clone(&self.now.load());
         for wanted in wanted {
             match wanted {

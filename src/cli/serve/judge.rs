@@ -8,7 +8,7 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use crate::admission::{self, Knowledge, Outcome, Reply, Wanted};
-use crate::kubernetes::{CallError, Trust, Watches};
+use crate::kubernetes::{Trust, Watches};
 use crate::server::{Answer, Call, Handler};
 use crate::settings::{FollowedSettings, Settings};
 
@@ -62,9 +62,12 @@ async fn read_and_reply(
 ) -> Reply {
     let deadline = call.deadline.checked_sub(LAST_STEP).unwrap_or(call.deadline);
     let stored = match timeout_at(deadline, watches.reading(&wanted)).await {
-        Ok(Ok(stored)) => Arc::new(stored),
-        failed => {
-            let reason = failed.map_or_else(|_| "no answer in time".to_owned(), |error| reason(error.err()));
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err("no answer in time".to_owned()),
+    };
+    let stored = match stored {
+        Ok(stored) => Arc::new(stored),
+        Err(reason) => {
             warn!(reason, "the API server did not say what a review is about");
             if wanted.iter().any(Wanted::is_vital) {
                 return Reply::unavailable(&format!(
@@ -79,8 +82,4 @@ async fn read_and_reply(
         // What was read is all there is.
         Outcome::Wanted(_) => Reply::unavailable("syncguard does not know what this change is about"),
     }
-}
-
-fn reason(error: Option<kube::Error>) -> String {
-    error.map(|error| CallError::from(error).to_string()).unwrap_or_default()
 }
