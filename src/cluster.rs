@@ -215,14 +215,17 @@ impl<'a> Cluster<'a> {
         Some(Synchronous::of(mode, self.instances()?, count))
     }
 
-    /// The `synchronous_standby_names` that somebody set and that is in effect. In synchronous mode Patroni writes its
-    /// own; outside of it Patroni 3.3.2 and later pass on what is set.
+    /// The `synchronous_standby_names` that somebody set; none where it is empty.
     pub fn standby_names_set_by_hand(&self) -> Option<Parameter<'a>> {
-        let is_asynchronous = self.synchronous().is_some_and(|settings| !settings.mode);
-        let passed_on =
-            is_asynchronous && self.patroni().version().is_none_or(Version::passes_standby_names_on);
-        let setting = self.parameter("synchronous_standby_names").filter(|_| passed_on)?;
+        let setting = self.parameter("synchronous_standby_names")?;
         setting.text().is_some_and(|names| !names.is_empty()).then_some(setting)
+    }
+
+    /// Whether Postgres gets such a list: in synchronous mode Patroni writes its own, outside of it Patroni 3.3.2 and
+    /// later pass on what is set.
+    pub fn passes_standby_names_on(&self) -> bool {
+        self.synchronous().is_some_and(|settings| !settings.mode)
+            && self.patroni().version().is_none_or(Version::passes_standby_names_on)
     }
 
     /// The pods; none where the manifest does not determine them, or the cluster is stopped.

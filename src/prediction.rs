@@ -303,8 +303,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let standbys = topology.instances() - 1;
     // What the lab does not do: standbys that nobody waits for, a cluster that follows another one, and Citus.
     let observed = (in_effect.mode || standbys == 0) && !follows && cluster.part == Part::Whole;
-    let by_hand = cluster.standby_names_set_by_hand().filter(|_| !follows).and_then(|setting| setting.text());
-    let observed = observed && by_hand.is_none();
+    let passed_on = !follows && cluster.passes_standby_names_on();
+    let by_hand = cluster.standby_names_set_by_hand().filter(|_| passed_on).and_then(|names| names.text());
     let names = list::synchronous_standbys(topology, in_effect);
     let synchronous_commit = cluster.parameter("synchronous_commit");
     let synchronous_commit = synchronous_commit.and_then(|it| SynchronousCommit::read(it.text()?));
@@ -323,7 +323,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         mode: mode.name(),
         instances: topology.instances(),
         pods: topology.runs().iter().map(|run| pods(name, run, cluster)).collect(),
-        patroni: patroni(cluster, deployed, written, observed),
+        patroni: patroni(cluster, deployed, written, observed && by_hand.is_none()),
         follows_another_cluster: follows,
         synchronous_standby_names: by_hand
             .map_or_else(|| list::standby_names(name, &names, in_effect), str::to_owned),

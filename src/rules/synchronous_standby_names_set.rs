@@ -46,11 +46,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    let Some(setting) = cluster.parameter("synchronous_standby_names") else { return };
-    if setting.text().is_none_or(str::is_empty) {
-        return;
-    }
-    let passed_on = cluster.standby_names_set_by_hand().is_some();
+    let Some(setting) = cluster.standby_names_set_by_hand() else { return };
+    let passed_on = cluster.passes_standby_names_on();
     let alone = cluster.instances() == Some(1);
     problems
         .at_parameter(&setting, message(&setting, passed_on, alone))
