@@ -223,14 +223,6 @@ impl Kind {
         }
     }
 
-    /// The group in manifests.
-    pub fn group(self) -> &'static str {
-        match self {
-            Self::Cluster | Self::ShardedCluster | Self::PostgresConfig => "stackgres.io",
-            Self::Scale => "autoscaling",
-        }
-    }
-
     /// The group and version in manifests.
     pub fn api_version(self) -> &'static str {
         match self {
@@ -254,7 +246,8 @@ impl Kind {
     /// The kind of this name in this API group, whatever the version.
     pub fn of(api_version: &str, kind: &str) -> Option<Self> {
         let known = Self::ALL.into_iter().find(|known| known.name() == kind)?;
-        let version = api_version.strip_prefix(known.group())?;
+        let (group, _) = known.api_version().split_once('/')?;
+        let version = api_version.strip_prefix(group)?;
         (version.is_empty() || version.starts_with('/')).then_some(known)
     }
 }

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{
     leaf::Leaf,
-    node::Inner,
+    node::{Fill, Inner, Slot},
     typed::{Mistyped, Text, Trail, Typed},
 };
 
@@ -143,9 +143,11 @@ impl<V> Default for Map<'_, V> {
     }
 }
 
-impl<'de, V: Deserialize<'de>> Inner<'de> for Map<'de, V> {
+impl<'de, V: Slot<'de> + Default> Inner<'de> for Map<'de, V> {
     fn read_map<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<Option<Leaf<'de>>, A::Error> {
-        while let Some((Key(key), value)) = map.next_entry()? {
+        while let Some(Key(key)) = map.next_key()? {
+            let mut value = V::default();
+            map.next_value_seed(Fill(&mut value))?;
             self.0.push((key, value));
         }
         Ok(None)

@@ -135,7 +135,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Leaf<'a> {
 
 impl<'de> Slot<'de> for Leaf<'de> {
     fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
-        *self = deserializer.deserialize_any(LeafVisitor)?;
+        *self = Self::deserialize(deserializer)?;
         Ok(())
     }
 }

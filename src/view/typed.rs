@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer};
+use serde::de::Deserializer;
 
 use super::{
     leaf::Leaf,
@@ -116,12 +116,6 @@ macro_rules! typed_leaf {
 
             fn deref(&self) -> &Leaf<'a> {
                 &self.0
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name<'de> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Leaf::deserialize(deserializer).map(Self)
             }
         }
 
