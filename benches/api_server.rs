@@ -4,36 +4,23 @@
 //! `cargo bench --features cluster-tests --bench api_server [-- COUNT]`: dry runs of one client, COUNT of each kind in turn, 1000 by default.
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
-#![allow(dead_code, reason = "the parts of the tests that this program needs come as whole files")]
 
-#[path = "../tests/cluster/api_server.rs"]
-mod api_server;
-#[path = "../tests/cluster/kubectl.rs"]
-mod kubectl;
-#[path = "../tests/cluster/leash.rs"]
-mod leash;
-#[path = "../tests/cluster/namespace.rs"]
-mod namespace;
-#[path = "../tests/cluster/plain.rs"]
-mod plain;
+mod beside;
+mod cluster;
 mod times;
-#[path = "../tests/cluster/webhook.rs"]
-mod webhook;
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use api_server::ApiServer;
+use cluster::{api_server, kubectl, leash, namespace, plain, webhook};
 use leash::until;
 use namespace::Namespace;
 use serde_json::{Value, json};
 use syncguard::admission::Reply;
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
-use time::OffsetDateTime;
+use syncguard::server::{Answer, Call, Handler};
 use times::Times;
 use webhook::{LABEL, STANDARD, Setup};
 
@@ -105,18 +92,10 @@ fn guard_by_yes(namespace: &Namespace) {
     let (tell, told) = mpsc::channel();
     let yes = Yes(Arc::clone(&calls));
     thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(serve(yes, &tell));
+        beside::serve(yes, |address, ca| tell.send((address, ca.to_owned())).unwrap());
     });
     let (address, ca) = told.recv().unwrap();
-    let setup = Setup {
-        name: "yes",
-        settings: "",
-        match_conditions: true,
-        scale_failure_policy: "Ignore",
-        access: false,
-        running: OnceLock::new(),
-    };
+    let setup = Setup::as_the_chart("yes");
     setup.register(ApiServer::shared(), &address.to_string(), ca.as_bytes()).unwrap();
     namespace.label(LABEL, setup.name);
     let is_asked = || {
@@ -140,26 +119,6 @@ impl Handler for Yes {
         });
         Box::pin(std::future::ready(Reply::json(200, answer.to_string().into_bytes())))
     }
-}
-
-async fn serve(yes: Yes, tell: &mpsc::Sender<(SocketAddr, String)>) {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
-    let ca = authority.certificate().to_owned();
-    let names = vec!["localhost".parse().unwrap(), "127.0.0.1".parse().unwrap()];
-    let options = Options {
-        listen: any,
-        health_listen: any,
-        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
-        clients: None,
-        tls12: false,
-        drain_delay: Duration::ZERO,
-        limits: Limits::default(),
-        metrics: Arc::<Metrics>::default(),
-    };
-    let server = Server::bind(options, Arc::new(yes)).await.unwrap();
-    tell.send((server.https_address(), ca)).unwrap();
-    server.run(std::future::pending()).await;
 }
 
 /// The few expressions that CEL would need for the coarsest of the rules.

@@ -3,27 +3,16 @@
 //! `cargo bench --features cluster-tests --bench audit [-- COUNT]`: stores COUNT SGClusters, 10,000 by default, and then judges them.
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
-#![allow(dead_code, reason = "the parts of the tests that this program needs come as whole files")]
 
-#[path = "../tests/cluster/api_server.rs"]
-mod api_server;
-#[path = "../tests/cluster/kubectl.rs"]
-mod kubectl;
-#[path = "../tests/cluster/leash.rs"]
-mod leash;
-#[path = "../tests/cluster/namespace.rs"]
-mod namespace;
-#[path = "../tests/cluster/plain.rs"]
-mod plain;
-#[path = "../tests/cluster/webhook.rs"]
-mod webhook;
+mod cluster;
+mod memory;
 
-use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use api_server::ApiServer;
+use cluster::{api_server, kubectl, leash, namespace, plain, webhook};
 use namespace::Namespace;
 use serde_json::{Value, json};
 use syncguard::manifest;
@@ -60,13 +49,9 @@ fn audit() -> Child {
 
 /// The most memory that a process had, in MiB, as it was seen last before its end.
 fn most_resident(process: &mut Child) -> f64 {
-    let status = format!("/proc/{}/status", process.id());
     let mut most = 0.0;
     while process.try_wait().unwrap().is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-        most = kib.map_or(most, |kib| kib / 1024.0);
+        most = memory::resident(process.id(), "VmHWM").unwrap_or(most);
         thread::sleep(Duration::from_millis(5));
     }
     most
@@ -78,17 +63,9 @@ fn store(namespace: &Namespace, count: usize) {
     let mut example: Value = read.documents.iter().find_map(|document| document.read().ok()).unwrap();
     example["metadata"] = json!({});
     example["spec"]["instances"] = json!(1);
-    thread::scope(|scope| {
-        const CLIENTS: usize = 8;
-        for first in 0..CLIENTS {
-            let (namespace, mut cluster) = (&namespace, example.clone());
-            scope.spawn(move || {
-                for index in (first..count).step_by(CLIENTS) {
-                    cluster["metadata"]["name"] = json!(format!("db-{index}"));
-                    let (status, said) = plain::create(namespace, &cluster);
-                    assert_eq!(status, 201, "a cluster is to be stored: {said}");
-                }
-            });
-        }
+    plain::create_many(namespace, count, |index| {
+        let mut cluster = example.clone();
+        cluster["metadata"]["name"] = json!(format!("db-{index}"));
+        cluster
     });
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
+mod beside;
+mod memory;
 mod serve;
 mod times;
 
@@ -14,14 +16,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use memory::resident;
 use serde_json::{Value, json};
 use serve::client::{Client, request};
 use serve::{Certificates, Replica, reviews};
 use syncguard::admission::{self, Reply, Webhook};
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{Answer, Call, Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
+use syncguard::server::{Answer, Call, Handler};
 use syncguard::settings::Settings;
-use time::OffsetDateTime;
 use times::Times;
 use tokio::task::JoinSet;
 
@@ -35,9 +36,7 @@ const MIB: usize = 1 << 20;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--null") {
-        // As `serve` does.
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        return runtime.block_on(serve_nothing());
+        return serve_nothing();
     }
     let seconds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(3);
     pin(std::process::id(), "1");
@@ -45,7 +44,7 @@ fn main() {
     starts(&files);
     let replica = Replica::start(&files);
     pin(replica.pid(), "0");
-    println!("resident when idle: {:.1} MiB", resident(replica.pid(), "VmRSS"));
+    println!("resident when idle: {:.1} MiB", resident(replica.pid(), "VmRSS").unwrap());
     let null = Null::start();
     let (with_warnings, _) = reviews();
     let rates = throughput("three warnings", &with_warnings, replica.https, null.https, seconds);
@@ -56,7 +55,7 @@ fn main() {
     runtime().block_on(large_bodies(replica.https));
     println!(
         "resident at most, with 128 reviews of 3 MiB at once: {:.1} MiB",
-        resident(replica.pid(), "VmHWM")
+        resident(replica.pid(), "VmHWM").unwrap()
     );
 }
 
@@ -67,13 +66,6 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Keeps a process on one core; where there is only one it stays there anyway.
 fn pin(process: u32, core: &str) {
     let _ = Command::new("taskset").args(["-acp", core, &process.to_string()]).stdout(Stdio::null()).status();
-}
-
-/// A line of `/proc/PID/status`, in MiB.
-fn resident(process: u32, line: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let found = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
-    found.trim_matches(|c: char| !c.is_ascii_digit()).parse::<f64>().unwrap() / 1024.0
 }
 
 fn starts(files: &Certificates) {
@@ -230,23 +222,8 @@ impl Handler for Constant {
     }
 }
 
-async fn serve_nothing() {
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+fn serve_nothing() {
     let (sound, _) = reviews();
     let answer = admission::reply(Webhook::Validate, sound.as_bytes(), &Settings::default_with(false));
-    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
-    let names = vec!["localhost".parse().unwrap()];
-    let options = Options {
-        listen: any,
-        health_listen: any,
-        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
-        clients: None,
-        tls12: false,
-        drain_delay: Duration::ZERO,
-        limits: Limits::default(),
-        metrics: Arc::<Metrics>::default(),
-    };
-    let server = Server::bind(options, Arc::new(Constant(answer.body))).await.unwrap();
-    println!("{}", server.https_address());
-    server.run(std::future::pending()).await;
+    beside::serve(Constant(answer.body), |address, _| println!("{address}"));
 }

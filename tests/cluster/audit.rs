@@ -1,7 +1,6 @@
 //! `syncguard audit`: everything that is stored, judged page by page.
 
 use std::process::{Command, Output};
-use std::thread;
 
 use serde_json::{Value, json};
 
@@ -67,19 +66,11 @@ fn what_was_stored_before_there_was_a_webhook_is_found() {
 #[test]
 fn every_page_is_judged() {
     let namespace = Namespace::unguarded("pages");
-    thread::scope(|scope| {
-        for first in 0..4 {
-            let namespace = &namespace;
-            scope.spawn(move || {
-                for index in (first..MANY).step_by(4) {
-                    let object = json!({
-                        "apiVersion": "stackgres.io/v1", "kind": "SGCluster", "metadata": {"name": format!("db-{index}")},
-                        "spec": {"instances": 1, "replication": {"mode": "strict-sync-all"}},
-                    });
-                    assert_eq!(plain::create(namespace, &object).0, 201);
-                }
-            });
-        }
+    plain::create_many(&namespace, MANY, |index| {
+        json!({
+            "apiVersion": "stackgres.io/v1", "kind": "SGCluster", "metadata": {"name": format!("db-{index}")},
+            "spec": {"instances": 1, "replication": {"mode": "strict-sync-all"}},
+        })
     });
     let output = audit(&["-n", "pages", "-o", "jsonl"]);
     let said = text(&output.stdout);

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -32,6 +33,22 @@ pub fn answer(mut connection: TcpStream) -> (u16, Value) {
 /// Creates a cluster.
 pub fn create(namespace: &Namespace, cluster: &Value) -> (u16, Value) {
     answer(send(namespace, "POST", &namespace.path(), &cluster.to_string()))
+}
+
+/// Creates so many clusters, a few at once.
+pub fn create_many(namespace: &Namespace, count: usize, cluster: impl Fn(usize) -> Value + Sync) {
+    const CLIENTS: usize = 4;
+    thread::scope(|scope| {
+        for first in 0..CLIENTS {
+            let cluster = &cluster;
+            scope.spawn(move || {
+                for index in (first..count).step_by(CLIENTS) {
+                    let (status, said) = create(namespace, &cluster(index));
+                    assert_eq!(status, 201, "a cluster was to be stored: {said}");
+                }
+            });
+        }
+    });
 }
 
 /// Asks what a create would do.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::{Value, json};
 use syncguard::manifest;
@@ -22,59 +22,27 @@ pub struct Setup {
     pub scale_failure_policy: &'static str,
     /// Whether syncguard may ask the API server what is stored.
     pub access: bool,
-    /// What runs; made by [`Setup::run`].
-    pub running: OnceLock<Result<Leash, String>>,
+    running: OnceLock<Result<Leash, String>>,
 }
 
 /// As the chart installs it.
-pub static STANDARD: Setup = Setup {
-    name: "standard",
-    settings: "",
-    match_conditions: true,
-    scale_failure_policy: "Ignore",
-    access: true,
-    running: OnceLock::new(),
-};
+pub static STANDARD: LazyLock<Setup> = LazyLock::new(|| Setup::as_the_chart("standard"));
 
 /// Everything is sent to the webhook.
-pub static WITHOUT_MATCH_CONDITIONS: Setup = Setup {
-    name: "without-match-conditions",
-    settings: "",
-    match_conditions: false,
-    scale_failure_policy: "Ignore",
-    access: true,
-    running: OnceLock::new(),
-};
+pub static WITHOUT_MATCH_CONDITIONS: LazyLock<Setup> =
+    LazyLock::new(|| Setup { match_conditions: false, ..Setup::as_the_chart("without-match-conditions") });
 
 /// On a laptop: registered by URL, without a way to the API server.
-pub static WITHOUT_ACCESS: Setup = Setup {
-    name: "without-access",
-    settings: "",
-    match_conditions: true,
-    scale_failure_policy: "Ignore",
-    access: false,
-    running: OnceLock::new(),
-};
+pub static WITHOUT_ACCESS: LazyLock<Setup> =
+    LazyLock::new(|| Setup { access: false, ..Setup::as_the_chart("without-access") });
 
 /// The same, and what cannot be judged is refused, scales too.
-pub static STRICT: Setup = Setup {
-    name: "strict",
-    settings: "",
-    match_conditions: true,
-    scale_failure_policy: "Fail",
-    access: false,
-    running: OnceLock::new(),
-};
+pub static STRICT: LazyLock<Setup> =
+    LazyLock::new(|| Setup { scale_failure_policy: "Fail", access: false, ..Setup::as_the_chart("strict") });
 
 /// A platform that is still being told.
-pub static WARNING: Setup = Setup {
-    name: "warning",
-    settings: "enforcement: warn\n",
-    match_conditions: true,
-    scale_failure_policy: "Ignore",
-    access: true,
-    running: OnceLock::new(),
-};
+pub static WARNING: LazyLock<Setup> =
+    LazyLock::new(|| Setup { settings: "enforcement: warn\n", ..Setup::as_the_chart("warning") });
 
 /// What the chart renders without any values; tests/chart holds it to the templates.
 pub const CHART: &str = include_str!("../golden/chart/defaults.yaml");
@@ -83,6 +51,18 @@ pub const CHART: &str = include_str!("../golden/chart/defaults.yaml");
 pub const LABEL: &str = "setup";
 
 impl Setup {
+    /// What the chart installs, under this name.
+    pub fn as_the_chart(name: &'static str) -> Self {
+        Self {
+            name,
+            settings: "",
+            match_conditions: true,
+            scale_failure_policy: "Ignore",
+            access: true,
+            running: OnceLock::new(),
+        }
+    }
+
     /// Runs and registers it, if that has not been done.
     pub fn run(&self, server: &ApiServer) {
         let running = self.running.get_or_init(|| self.start(server));

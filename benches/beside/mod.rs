@@ -1,0 +1,33 @@
+//! syncguard's server with another handler behind it, to be measured beside syncguard.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
+use syncguard::server::{Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
+use time::OffsetDateTime;
+
+/// Serves for as long as the program runs, and tells where, and by which CA. The runtime is of the kind that `serve` has.
+pub fn serve(handler: impl Handler + 'static, tell: impl FnOnce(SocketAddr, &str)) {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
+    let ca = authority.certificate().to_owned();
+    let names = vec!["localhost".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+    let options = Options {
+        listen: any,
+        health_listen: any,
+        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
+        clients: None,
+        tls12: false,
+        drain_delay: Duration::ZERO,
+        limits: Limits::default(),
+        metrics: Arc::<Metrics>::default(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = Server::bind(options, Arc::new(handler)).await.unwrap();
+        tell(server.https_address(), &ca);
+        server.run(std::future::pending()).await;
+    });
+}
