@@ -25,7 +25,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use crate::path::{Path, Step};
+use crate::path::Path;
 
 pub use edit::{Change, edit};
 pub use error::{EditError, SyntaxError};
@@ -137,13 +137,6 @@ impl<'t> Document<'t> {
     /// Where the value at `path` is written, or else what is nearest to it.
     pub fn locate(&self, path: &Path<'_>) -> Location {
         self.root().locate(path)
-    }
-
-    /// The bytes of the key that leads to the value at `path`; none where the last step is no key, or absent.
-    pub fn key_range(&self, path: &Path<'_>) -> Option<Range<usize>> {
-        let Some(Step::Key(key)) = path.steps().last() else { return None };
-        let (key, _) = self.root().at(&path.parent()?)?.pair(key)?;
-        Some(key.range())
     }
 
     /// Every key that is written twice in one mapping.

@@ -20,7 +20,7 @@ use crate::{
     policy::Policy,
     render::diagnostic::{Diagnostic, ObjectName, Summary},
     review::{self, Request, Scale},
-    rule::{Finding, Severity, printable},
+    rule::{Finding, Part, Severity, printable},
     rules,
     view::{Body, Given, Kind, Object},
 };
@@ -291,6 +291,7 @@ fn about_text(
         severity: policy.severity(rule, None)?,
         softened: "",
         path: Path::root(),
+        part: Part::Value,
         message: printable(message),
         help: rule.fix.into(),
         suggestion: None,

@@ -282,6 +282,7 @@ fn weigh<'a>(
         severity,
         softened: "",
         path: problem.path,
+        part: problem.part,
         message: problem.message,
         help,
         suggestion: problem.suggestion,

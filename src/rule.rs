@@ -146,11 +146,22 @@ pub enum Related<'a> {
     },
 }
 
+/// Which part of a field is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What it is set to.
+    Value,
+    /// Its name: it should not be there, whatever it is set to.
+    Name,
+}
+
 /// What a check has to say about one place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem<'a> {
     /// Where.
     pub path: Path<'a>,
+    /// What of it is wrong.
+    pub part: Part,
     /// What is wrong, with the values at hand.
     pub message: String,
     /// What to do about it; the rule's own advice where it is empty.
@@ -216,8 +227,16 @@ impl<'a> Problems<'a> {
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
         let index = self.0.len();
         let (message, help) = (printable(message.into()), Cow::default());
-        self.0.push(Problem { path, message, help, severity: None, suggestion: None, related: None });
+        let part = Part::Value;
+        self.0.push(Problem { path, part, message, help, severity: None, suggestion: None, related: None });
         &mut self.0[index]
+    }
+
+    /// Reports a field that should not be there.
+    pub fn at_name(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
+        let problem = self.at_path(path, message);
+        problem.part = Part::Name;
+        problem
     }
 
     /// How many there are.
@@ -283,6 +302,8 @@ pub struct Finding<'a> {
     pub softened: &'static str,
     /// Where.
     pub path: Path<'a>,
+    /// What of it is wrong.
+    pub part: Part,
     /// What is wrong.
     pub message: String,
     /// What to do.

@@ -53,6 +53,13 @@ impl<'d, 't> Node<'d, 't> {
         Location { range, found: true }
     }
 
+    /// The bytes of the key that leads to the value at a path from here; none where the last step is no key, or absent.
+    pub fn key_range(self, path: &Path<'_>) -> Option<Range<usize>> {
+        let Some(Step::Key(key)) = path.steps().last() else { return None };
+        let (key, _) = self.at(&path.parent()?)?.pair(key)?;
+        Some(key.range())
+    }
+
     /// The value of a key of this mapping; the last one where it is written more than once.
     pub fn get(self, key: &str) -> Option<Self> {
         self.pair(key).map(|(_, value)| value)

@@ -172,7 +172,7 @@ proptest! {
             let mut expected = before.clone();
             expected[&key] = value.clone();
             prop_assert!(data(&edited).is_ok_and(|found| equal(&found, &expected)), "{text}\nbecame\n{edited}");
-            if let Some(range) = parsed.documents[0].key_range(&path) {
+            if let Some(range) = parsed.documents[0].root().key_range(&path) {
                 let (head, tail) = (&text[..range.end], text[place.range.end..].trim_start());
                 prop_assert!(edited.starts_with(head) && edited.ends_with(tail), "{text}\nbecame\n{edited}");
             }

@@ -168,9 +168,9 @@ fn values_are_located() {
         let location = document.locate(&path);
         assert_eq!((location.found, &text[location.range]), (found, expected), "for {path}");
     }
-    let key = document.key_range(&spec().key("groups").index(0).key("count"));
+    let key = document.root().key_range(&spec().key("groups").index(0).key("count"));
     assert_eq!(key.map(|range| &text[range]), Some("count"));
-    assert_eq!(document.key_range(&spec().key("none")), None);
+    assert_eq!(document.root().key_range(&spec().key("none")), None);
 }
 
 #[test]

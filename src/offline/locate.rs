@@ -7,7 +7,7 @@ use crate::{
     input::Source,
     manifest::Node,
     render::diagnostic::{Diagnostic, Excerpt, Mark, Place},
-    rule::{Finding, Related},
+    rule::{Finding, Part, Related},
 };
 
 /// Where a document stands.
@@ -64,12 +64,16 @@ impl Locator<'_> {
         let location = node.locate(&finding.path);
         let label =
             if location.found { String::new() } else { format!("{} is missing here", finding.path.name()) };
-        let mut diagnostic = self.at(finding, location.range.clone(), &label);
+        let range = match finding.part {
+            Part::Value => location.range,
+            Part::Name => node.key_range(&finding.path).unwrap_or(location.range),
+        };
+        let mut diagnostic = self.at(finding, range.clone(), &label);
         match &finding.related {
             Some(Related::Here { place, note }) => {
                 let other = node.locate(&place.path());
                 if other.found {
-                    self.also(&mut diagnostic, location.range, other.range, note);
+                    self.also(&mut diagnostic, range, other.range, note);
                 }
             }
             Some(Related::PostgresConfig { name, key }) if self.with_excerpts => {

@@ -6,7 +6,7 @@ use crate::{
     path::Path,
     policy::{Policy, did_you_mean, find_rule},
     replication::nearest,
-    rule::{Finding, Rule, Severity},
+    rule::{Finding, Part, Rule, Severity},
     rules,
     view::Body,
 };
@@ -57,6 +57,7 @@ fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<
         severity,
         softened: "",
         path: Path::of(&["metadata", "annotations", ANNOTATION]),
+        part: Part::Value,
         message: why_unused(id),
         help: "remove it, so that it cannot hide a fault of tomorrow".into(),
         suggestion: None,

@@ -1,7 +1,7 @@
 //! A field that old manifests have and new operators do not: the setting moved, and the old place is mute.
 
 use crate::{
-    cluster::{Base, Field, Place},
+    cluster::{Base, Place},
     rule::{Check, Example, Problems, Rule, Severity},
     view::{Body, Kind},
 };
@@ -43,10 +43,10 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     if spec.prometheus_autobind.is_absent() {
         return;
     }
-    let removed = Field::new(&spec.prometheus_autobind, Place::new(Base::Spec, &["prometheusAutobind"]));
+    let removed = Place::new(Base::Spec, &["prometheusAutobind"]);
     problems
-        .at(
-            &removed,
+        .at_name(
+            removed.path(),
             "prometheusAutobind was removed from spec in StackGres 1.17: kubectl apply refuses it, Helm and \
              Argo CD drop it silently",
         )

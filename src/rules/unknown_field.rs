@@ -81,7 +81,7 @@ fn check_sharded<'a>(written: &Written<'a>, problems: &mut Problems<'a>) {
     let groups = (!replication.groups.is_absent()).then_some("groups");
     for key in role.into_iter().chain(groups) {
         problems
-            .at_path(
+            .at_name(
                 place.key(key).path(),
                 format!(
                     "replication in an SGShardedCluster has no field {key}: only an SGCluster has roles and \
@@ -105,7 +105,7 @@ fn report<'a>(
         None => format!("remove it; the fields here are {}", known.join(", ")),
     };
     problems
-        .at_path(
+        .at_name(
             place.path(),
             format!(
                 "{owner} has no field {shown}: kubectl apply refuses it, Helm and Argo CD drop it silently"

@@ -112,6 +112,33 @@ fn an_admission_review_is_judged_at_the_lines_of_its_object() {
 }
 
 #[test]
+fn a_field_that_should_not_be_there_is_marked_at_its_name() {
+    let sharded = "apiVersion: stackgres.io/v1alpha1\nkind: SGShardedCluster\nspec:\n  replication:\n    groups:\n    - {}\n";
+    for (what, text, place) in [
+        ("a misspelt field", SOUND.replace("syncInstances:", "syncInstance:"), "10:5 error[unknown-field]"),
+        (
+            "a misspelt field whose value is on the next line",
+            SOUND.replace("syncInstances: 2", "syncInstance:\n      2"),
+            "10:5 error[unknown-field]",
+        ),
+        ("a field of another kind", sharded.to_owned(), "5:5 error[unknown-field]"),
+        (
+            "a removed field",
+            SOUND.replace("  instances:", "  prometheusAutobind: true\n  instances:"),
+            "6:3 warning[removed-field]",
+        ),
+    ] {
+        let folder = Folder::with(&[("db.yaml", text.as_str())]);
+        let places = folder.run("validate -o concise db.yaml").places();
+        let expected = format!("db.yaml:{place}");
+        assert!(
+            places.contains(&expected),
+            "{what} is marked at {expected}, and not at {places:?} in\n{text}"
+        );
+    }
+}
+
+#[test]
 fn an_absent_field_is_missed_at_its_nearest_ancestors_key() {
     for (text, place) in [
         (
