@@ -7,12 +7,14 @@
 pub(crate) mod fields;
 mod leaf;
 mod node;
+mod shape;
 mod typed;
 
 pub use fields::{DynamicConfig, Key, Map, Parameters};
 pub use leaf::{ABSENT, Leaf};
 pub use node::{Fill, Given, Inner, List, Slot};
-pub use typed::{Flag, Integer, Mistyped, Opaque, Text, Trail, Typed, elements};
+pub use shape::Shape;
+pub use typed::{Count, Flag, Integer, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
 
 use fields::objects;
 
@@ -32,7 +34,7 @@ objects! {
     }
 
     /// `metadata`, whose types are the API server's business.
-    Metadata as None => {
+    Metadata (untold) => {
         "name" name: Leaf<'a>,
         "namespace" namespace: Leaf<'a>,
         "resourceVersion" resource_version: Leaf<'a>,
@@ -42,12 +44,12 @@ objects! {
     }
 
     /// The annotations that mean something to syncguard.
-    Annotations as None => {
+    Annotations (untold) => {
         "syncguard.dev/ignore" ignore: Leaf<'a>,
     }
 
     /// Who made the object, and deletes it with itself.
-    OwnerReference as None => {
+    OwnerReference (untold) => {
         "apiVersion" api_version: Leaf<'a>,
         "kind" kind: Leaf<'a>,
         "controller" controller: Leaf<'a>,
@@ -56,7 +58,7 @@ objects! {
     /// `spec` of every kind that is read: no two of them use one name for different things.
     Spec => {
         /// SGCluster: the number of pods.
-        "instances" instances: Leaf<'a>,
+        "instances" instances: Count<'a>,
         "profile" profile: Text<'a>,
         "postgres" postgres: Given<'a, Postgres<'a>>,
         "postgresServices" postgres_services: Given<'a, PostgresServices<'a>>,
@@ -95,9 +97,9 @@ objects! {
 
     /// How data is replicated inside one cluster.
     Replication => {
-        "mode" mode: Leaf<'a>,
-        "role" role: Leaf<'a>,
-        "syncInstances" sync_instances: Leaf<'a>,
+        "mode" mode: Name<'a>,
+        "role" role: Name<'a>,
+        "syncInstances" sync_instances: Count<'a>,
         "groups" groups: List<'a, Group<'a>>,
         "initialization" initialization: Opaque<'a>,
         .. /// Keys that a replication object does not have.
@@ -105,20 +107,20 @@ objects! {
     }
 
     /// Pods beside the main ones, with a role of their own; judged by rules of their own.
-    Group as None => {
-        "name" name: Leaf<'a>,
-        "role" role: Leaf<'a>,
-        "instances" instances: Leaf<'a>,
-        "minInstances" min_instances: Leaf<'a>,
+    Group (untold) => {
+        "name" name: Name<'a>,
+        "role" role: Name<'a>,
+        "instances" instances: Count<'a>,
+        "minInstances" min_instances: Count<'a>,
         .. /// Keys that a group does not have.
         unknown
     }
 
     /// Who may change the number and size of pods, and how far; its leaves have a rule of their own.
     Autoscaling => {
-        "mode" mode: Leaf<'a>,
-        "minInstances" min_instances: Leaf<'a>,
-        "maxInstances" max_instances: Leaf<'a>,
+        "mode" mode: Name<'a>,
+        "minInstances" min_instances: Count<'a>,
+        "maxInstances" max_instances: Count<'a>,
         "minAllowed" min_allowed: Leaf<'a>,
         "maxAllowed" max_allowed: Leaf<'a>,
     }
@@ -153,7 +155,7 @@ objects! {
 
     /// The cluster that clients of an SGShardedCluster talk to.
     Coordinator => {
-        "instances" instances: Leaf<'a>,
+        "instances" instances: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
@@ -162,7 +164,7 @@ objects! {
     /// The clusters of an SGShardedCluster that hold the data.
     Shards => {
         "clusters" clusters: Integer<'a>,
-        "instancesPerCluster" instances_per_cluster: Leaf<'a>,
+        "instancesPerCluster" instances_per_cluster: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
@@ -172,26 +174,26 @@ objects! {
     /// What is different in one shard.
     Override => {
         "index" index: Integer<'a>,
-        "instancesPerCluster" instances_per_cluster: Leaf<'a>,
+        "instancesPerCluster" instances_per_cluster: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
     }
 
     /// `status`, which the operator writes and nobody judges.
-    Status as None => {
+    Status (untold) => {
         "podStatuses" pod_statuses: List<'a, PodStatus<'a>>,
         "dbOps" db_ops: Given<'a, DbOps<'a>>,
     }
 
     /// What the operator saw of one pod.
-    PodStatus as None => {
+    PodStatus (untold) => {
         "name" name: Leaf<'a>,
         "primary" primary: Leaf<'a>,
     }
 
     /// The database operations that are under way.
-    DbOps as None => {
+    DbOps (untold) => {
         "majorVersionUpgrade" major_version_upgrade: Leaf<'a>,
     }
 }

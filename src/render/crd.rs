@@ -1,31 +1,138 @@
-//! CRDs of our own, for editors and for API servers without the operator: what is judged has the operator's types,
-//! defaults and minimums, the rest is let through. No enumerations: the operator's have none, and rules say more.
+//! CRDs of our own, for editors and for API servers without the operator: the view's fields have their types and the
+//! operator's defaults and minimums, and what nobody here reads is let through.
+//!
+//! No enumerations: the operator's have none, and rules say more.
 
-#![allow(clippy::needless_pass_by_value, reason = "every value is made where it is passed")]
+use serde_json::{Map, Value, json};
 
-use serde_json::{Value, json};
-
-use crate::view::Kind;
+use crate::view::{Kind, Shape, Spec, Typed};
 
 /// All three, as one `List`.
 pub fn crds() -> Value {
-    let scale = json!({
-        "scale": {"specReplicasPath": ".spec.instances", "statusReplicasPath": ".status.instances"},
-    });
-    json!({"apiVersion": "v1", "kind": "List", "items": [
-        definition(Kind::Cluster, cluster(), scale),
-        definition(Kind::ShardedCluster, sharded_cluster(), json!({})),
-        definition(Kind::PostgresConfig, postgres_config(), json!({})),
-    ]})
+    json!({"apiVersion": "v1", "kind": "List", "items": DEFINITIONS.iter().map(definition).collect::<Vec<_>>()})
+}
+
+/// What a kind has of the view, which reads all kinds alike.
+struct Definition {
+    kind: Kind,
+    /// The fields of its `spec` that are read.
+    read: &'static [&'static str],
+    /// Its other fields: an API server refuses or drops any that is in neither list.
+    unread: &'static [&'static str],
+    required: &'static [&'static str],
+    /// The keys that its replication objects do not have.
+    not_in_replication: &'static [&'static str],
+}
+
+const DEFINITIONS: [Definition; 3] = [
+    Definition {
+        kind: Kind::Cluster,
+        read: &[
+            "instances",
+            "profile",
+            "postgres",
+            "postgresServices",
+            "replication",
+            "autoscaling",
+            "replicateFrom",
+            "nonProductionOptions",
+            "configurations",
+        ],
+        unread: &[
+            "sgInstanceProfile",
+            "metadata",
+            "pods",
+            "managedSql",
+            "initialData",
+            "distributedLogs",
+            "toInstallPostgresExtensions",
+        ],
+        required: &["instances"],
+        not_in_replication: &[],
+    },
+    Definition {
+        kind: Kind::ShardedCluster,
+        read: &[
+            "profile",
+            "postgres",
+            "replication",
+            "replicateFrom",
+            "nonProductionOptions",
+            "coordinator",
+            "shards",
+        ],
+        unread: &[
+            "type",
+            "database",
+            "metadata",
+            "postgresServices",
+            "configurations",
+            "initialData",
+            "distributedLogs",
+        ],
+        required: &[],
+        not_in_replication: &["role", "groups"],
+    },
+    Definition {
+        kind: Kind::PostgresConfig,
+        read: &["postgresql.conf"],
+        unread: &["postgresVersion"],
+        required: &[],
+        not_in_replication: &[],
+    },
+];
+
+/// What the operator's definitions say of a field beyond its type.
+#[derive(Clone, Copy)]
+enum Said {
+    AtLeast(u8),
+    Default(&'static str),
+    Nothing,
+}
+
+use Said::{AtLeast, Default, Nothing};
+
+/// Fields by the ends of their paths; the first that fits counts.
+const SAID: [(&str, Said); 17] = [
+    ("groups[].instances", AtLeast(1)),
+    ("groups[].minInstances", AtLeast(1)),
+    ("autoscaling.minInstances", AtLeast(2)),
+    ("autoscaling.maxInstances", AtLeast(2)),
+    ("instances", AtLeast(0)),
+    ("instancesPerCluster", AtLeast(0)),
+    ("clusters", AtLeast(0)),
+    ("index", AtLeast(0)),
+    ("syncInstances", AtLeast(1)),
+    ("profile", Default("production")),
+    ("replication.role", Default("ha-read")),
+    // The operator makes it sync-all.
+    ("coordinator.replication.mode", Nothing),
+    ("replication.mode", Default("async")),
+    ("coordinator.autoscaling.mode", Default("vertical")),
+    ("shards.autoscaling.mode", Default("vertical")),
+    ("overrides[].autoscaling.mode", Default("vertical")),
+    ("autoscaling.mode", Default("all")),
+];
+
+fn said(path: &str) -> Said {
+    let fits = |end: &str| path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    SAID.into_iter().find(|(end, _)| fits(end)).map_or(Nothing, |(_, said)| said)
 }
 
 /// There is no status subresource: the operator writes status with a whole update.
-fn definition(kind: Kind, spec: Value, subresources: Value) -> Value {
-    let (plural, name) = (kind.resource(), kind.name());
-    let (group, version) = kind.api_version().split_once('/').unwrap_or_default();
+fn definition(of: &Definition) -> Value {
+    let (plural, name) = (of.kind.resource(), of.kind.name());
+    let (group, version) = of.kind.api_version().split_once('/').unwrap_or_default();
+    let spec = of.spec();
     let schema = json!({
-        "type": "object", "required": ["spec"], "properties": {"spec": spec, "status": anything()},
+        "type": "object", "required": ["spec"], "properties": {"spec": spec, "status": of.schema(Shape::OPAQUE, "status")},
     });
+    let subresources = match of.kind {
+        Kind::Cluster => json!({
+            "scale": {"specReplicasPath": ".spec.instances", "statusReplicasPath": ".status.instances"},
+        }),
+        _ => json!({}),
+    };
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -45,170 +152,133 @@ fn definition(kind: Kind, spec: Value, subresources: Value) -> Value {
     })
 }
 
-fn cluster() -> Value {
-    let replication = json!({
-        "mode": {"type": "string", "default": "async"},
-        "role": {"type": "string", "default": "ha-read"},
-        "syncInstances": at_least(1),
-        "groups": list_of(object(json!({
-            "name": string(), "role": string(), "instances": at_least(1), "minInstances": at_least(1),
-        }))),
-        "initialization": anything(),
-    });
-    let spec = json!({
-        "instances": at_least(0),
-        "profile": {"type": "string", "default": "production"},
-        "postgres": postgres(),
-        "replication": object(replication),
-        "autoscaling": autoscaling("all"),
-        "replicateFrom": anything(),
-        "nonProductionOptions": non_production_options(),
-        "configurations": configurations(),
-        "postgresServices": anything(),
-        "pods": anything(),
-        "sgInstanceProfile": string(),
-    });
-    json!({"type": "object", "required": ["instances"], "properties": spec})
-}
+/// What else stands here is kept.
+const OPEN: &str = "x-kubernetes-preserve-unknown-fields";
 
-fn sharded_cluster() -> Value {
-    let replication = |mode: Value| {
-        object(json!({"mode": mode, "syncInstances": at_least(1), "initialization": anything()}))
-    };
-    let asynchronous = || replication(json!({"type": "string", "default": "async"}));
-    let coordinator = json!({
-        "instances": at_least(0), "configurations": configurations(), "autoscaling": autoscaling("vertical"),
-        // The operator makes it sync-all, so nothing is filled in before.
-        "replication": replication(string()), "pods": anything(),
-    });
-    let shard = json!({
-        "index": at_least(0), "clusters": at_least(0), "instancesPerCluster": at_least(0),
-        "configurations": configurations(), "autoscaling": autoscaling("vertical"),
-        "replication": asynchronous(), "pods": anything(),
-    });
-    let mut shards = shard.clone();
-    shards["overrides"] = list_of(object(shard));
-    object(json!({
-        "database": string(),
-        "type": string(),
-        "profile": {"type": "string", "default": "production"},
-        "postgres": postgres(),
-        "replication": asynchronous(),
-        "replicateFrom": anything(),
-        "nonProductionOptions": non_production_options(),
-        "coordinator": object(coordinator),
-        "shards": object(shards),
-    }))
-}
+impl Definition {
+    fn spec(&self) -> Value {
+        let mut spec = self.schema(Spec::SHAPE, "");
+        for key in self.unread {
+            spec["properties"][key] = json!({OPEN: true});
+        }
+        if !self.required.is_empty() {
+            spec["required"] = json!(self.required);
+        }
+        spec
+    }
 
-fn postgres_config() -> Value {
-    object(json!({"postgresVersion": string(), "postgresql.conf": parameters()}))
-}
+    /// What stands at `path` below `spec`.
+    fn schema(&self, shape: Shape, path: &str) -> Value {
+        let mut schema = match shape {
+            Shape::Any => json!({OPEN: true}),
+            Shape::Text => json!({"type": "string"}),
+            Shape::Flag => json!({"type": "boolean"}),
+            Shape::Integer => json!({"type": "integer"}),
+            Shape::Map(Shape::Any) => json!({"type": "object", OPEN: true}),
+            Shape::Map(values) => {
+                json!({"type": "object", "additionalProperties": self.schema(*values, path)})
+            }
+            Shape::List(items) => {
+                json!({"type": "array", "items": self.schema(*items, &format!("{path}[]"))})
+            }
+            Shape::Object { fields, is_closed } => self.object(fields, is_closed, path),
+        };
+        match said(path) {
+            AtLeast(least) => schema["minimum"] = json!(least),
+            Default(value) => schema["default"] = json!(value),
+            Nothing => {}
+        }
+        schema
+    }
 
-fn postgres() -> Value {
-    open(json!({"version": string(), "flavor": string()}))
-}
+    fn object(&self, fields: &[(&str, Shape)], is_closed: bool, path: &str) -> Value {
+        let mut properties = Map::new();
+        for (key, shape) in fields.iter().filter(|(key, _)| self.has(path, key)) {
+            let path = if path.is_empty() { (*key).to_owned() } else { format!("{path}.{key}") };
+            properties.insert((*key).to_owned(), self.schema(*shape, &path));
+        }
+        let mut object = json!({"type": "object", "properties": properties});
+        if !is_closed && !path.is_empty() {
+            object[OPEN] = json!(true);
+        }
+        object
+    }
 
-fn non_production_options() -> Value {
-    open(json!({"disableClusterPodAntiAffinity": {"type": "boolean"}}))
-}
-
-fn configurations() -> Value {
-    open(json!({
-        "sgPostgresConfig": string(),
-        "postgres": open(json!({"postgresql.conf": parameters()})),
-        "patroni": open(json!({"dynamicConfig": anything(), "initialConfig": anything()})),
-    }))
-}
-
-fn autoscaling(default_mode: &str) -> Value {
-    open(json!({
-        "mode": {"type": "string", "default": default_mode},
-        "minInstances": at_least(2),
-        "maxInstances": at_least(2),
-        "minAllowed": anything(),
-        "maxAllowed": anything(),
-    }))
-}
-
-fn parameters() -> Value {
-    json!({"type": "object", "additionalProperties": string()})
-}
-
-fn string() -> Value {
-    json!({"type": "string"})
-}
-
-fn at_least(minimum: u8) -> Value {
-    json!({"type": "integer", "minimum": minimum})
-}
-
-fn list_of(items: Value) -> Value {
-    json!({"type": "array", "items": items})
-}
-
-/// These fields and no others.
-fn object(properties: Value) -> Value {
-    json!({"type": "object", "properties": properties})
-}
-
-/// These fields, and any others.
-fn open(properties: Value) -> Value {
-    json!({"type": "object", "properties": properties, "x-kubernetes-preserve-unknown-fields": true})
-}
-
-/// Nothing in it is judged.
-fn anything() -> Value {
-    json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
+    /// Whether the kind has a field of this name in the object at `path`.
+    fn has(&self, path: &str, key: &str) -> bool {
+        match path {
+            "" => self.read.contains(&key),
+            _ => !(path.ends_with("replication") && self.not_in_replication.contains(&key)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{
-        Autoscaling, Configurations, Coordinator, Group, InlinePostgres, NonProductionOptions, Override,
-        Patroni, Postgres, Replication, Shards,
-    };
 
-    /// The properties at the end of these steps below `spec`; `[]` steps into the items of a list.
-    fn properties(kind: Kind, steps: &[&str]) -> Vec<String> {
+    /// The schema of one field of a kind, by its path below `spec`.
+    fn field(kind: Kind, path: &str) -> Value {
         let crds = crds();
         let all = crds["items"].as_array().unwrap();
         let crd = all.iter().find(|crd| crd["spec"]["names"]["kind"] == kind.name()).unwrap();
         let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
-        let step = |schema: &Value, step: &&str| match *step {
-            "[]" => schema["items"].clone(),
-            key => schema["properties"][key].clone(),
+        let step = |schema: Value, key: &str| match key.strip_suffix("[]") {
+            Some(key) => schema["properties"][key]["items"].clone(),
+            None => schema["properties"][key].clone(),
         };
-        let found = steps.iter().fold(spec.clone(), |schema, next| step(&schema, next));
-        found["properties"]
-            .as_object()
-            .unwrap_or_else(|| panic!("{steps:?} has properties"))
-            .keys()
-            .cloned()
-            .collect()
+        path.split('.').fold(spec.clone(), step)
     }
 
     #[test]
-    fn every_field_that_is_judged_has_a_type() {
+    fn a_field_has_the_type_that_the_view_reads_and_what_the_operator_says_of_it() {
         let (cluster, sharded) = (Kind::Cluster, Kind::ShardedCluster);
-        for (kind, steps, keys) in [
-            (cluster, &["replication"][..], Replication::KEYS),
-            (cluster, &["replication", "groups", "[]"], Group::KEYS),
-            (cluster, &["autoscaling"], Autoscaling::KEYS),
-            (cluster, &["postgres"], Postgres::KEYS),
-            (cluster, &["nonProductionOptions"], NonProductionOptions::KEYS),
-            (cluster, &["configurations"], Configurations::KEYS),
-            (cluster, &["configurations", "postgres"], InlinePostgres::KEYS),
-            (cluster, &["configurations", "patroni"], Patroni::KEYS),
-            (sharded, &["coordinator"], Coordinator::KEYS),
-            (sharded, &["shards"], Shards::KEYS),
-            (sharded, &["shards", "overrides", "[]"], Override::KEYS),
+        for (kind, path, schema) in [
+            (cluster, "instances", json!({"type": "integer", "minimum": 0})),
+            (cluster, "replication.role", json!({"type": "string", "default": "ha-read"})),
+            (cluster, "replication.groups[].minInstances", json!({"type": "integer", "minimum": 1})),
+            (cluster, "nonProductionOptions.disableClusterPodAntiAffinity", json!({"type": "boolean"})),
+            (cluster, "replicateFrom", json!({"type": "object", OPEN: true})),
+            (sharded, "coordinator.replication.mode", json!({"type": "string"})),
+            (sharded, "shards.overrides[].replication.mode", json!({"type": "string", "default": "async"})),
+            (sharded, "shards.replication.groups", Value::Null),
+            (sharded, "instances", Value::Null),
+            (Kind::PostgresConfig, "replication", Value::Null),
         ] {
-            let declared = properties(kind, steps);
-            for key in keys {
-                assert!(declared.iter().any(|it| it == key), "{}: {steps:?} declares {key}", kind.name());
-            }
+            assert_eq!(field(kind, path), schema, "{path} of {}", kind.name());
+        }
+    }
+
+    #[test]
+    fn only_where_every_field_is_known_are_others_dropped() {
+        for (path, open) in [
+            ("replication", Value::Null),
+            ("replication.groups[]", Value::Null),
+            ("autoscaling", json!(true)),
+            ("configurations.patroni", json!(true)),
+        ] {
+            assert_eq!(field(Kind::Cluster, path)[OPEN], open, "whether {path} keeps other fields");
+        }
+    }
+
+    /// The paths of all fields in a schema.
+    fn paths(schema: &Value, path: &str) -> Vec<String> {
+        if let Some(items) = schema.get("items") {
+            return paths(items, &format!("{path}[]"));
+        }
+        let inside = schema["properties"].as_object().into_iter().flatten();
+        let inside = inside.flat_map(|(key, schema)| paths(schema, &format!("{path}.{key}")));
+        [path.to_owned()].into_iter().chain(inside).collect()
+    }
+
+    #[test]
+    fn what_is_said_of_a_field_is_said_of_one_that_is_there() {
+        let all: Vec<_> = DEFINITIONS.iter().flat_map(|of| paths(&of.spec(), "")).collect();
+        for (end, _) in SAID {
+            assert!(
+                all.iter().any(|path| path.ends_with(&format!(".{end}"))),
+                "a field at {end}, among {all:?}"
+            );
         }
     }
 }

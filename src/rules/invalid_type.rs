@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     path::{Path, Step},
     rule::{Check, Example, Problems, Rule, Severity, is_not},
-    view::{Body, Leaf, Mistyped},
+    view::{Body, Leaf, Mistyped, Shape},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -60,9 +60,9 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
             None if is_version(&path) && matches!(found, Leaf::Float(_)) => {
                 format!("put it in quotes as you wrote it, as in {name}: \"16.10\", which YAML reads as the number 16.1")
             }
-            None => format!("make it {expected}"),
+            None => format!("make it {}", expected.name()),
         };
-        let problem = problems.at_path(path, format!("{name} {}", is_not(found, expected))).help(help);
+        let problem = problems.at_path(path, format!("{name} {}", is_not(found, expected.name()))).help(help);
         // A setting that the API server refuses does no harm yet; quoted, it might.
         problem.suggestion = meant.filter(|_| !is_setting);
     }
@@ -80,20 +80,20 @@ fn name_of(path: &Path<'_>) -> String {
 }
 
 /// The value that was surely meant, in the right type.
-fn meant(path: &Path<'_>, expected: &str, found: &Leaf<'_>) -> Option<Value> {
+fn meant(path: &Path<'_>, expected: Shape, found: &Leaf<'_>) -> Option<Value> {
     match (expected, found) {
-        ("a string", Leaf::Bool(value)) if is_postgres_setting(path) => {
+        (Shape::Text, Leaf::Bool(value)) if is_postgres_setting(path) => {
             Some(if *value { "on" } else { "off" }.into())
         }
-        ("a string", Leaf::Integer(_)) if is_postgres_setting(path) || is_version(path) => {
+        (Shape::Text, Leaf::Integer(_)) if is_postgres_setting(path) || is_version(path) => {
             Some(found.to_string().into())
         }
         // Beyond 2^53 the digits are no longer those that were written.
-        ("a string", Leaf::Float(value)) if is_postgres_setting(path) && value.abs() < 9e15 => {
+        (Shape::Text, Leaf::Float(value)) if is_postgres_setting(path) && value.abs() < 9e15 => {
             Some(found.to_string().into())
         }
-        ("an integer", Leaf::Text(text)) => Some(text.parse::<i64>().ok()?.into()),
-        ("true or false", Leaf::Text(text)) => Some(text.parse::<bool>().ok()?.into()),
+        (Shape::Integer, Leaf::Text(text)) => Some(text.parse::<i64>().ok()?.into()),
+        (Shape::Flag, Leaf::Text(text)) => Some(text.parse::<bool>().ok()?.into()),
         _ => None,
     }
 }

@@ -7,15 +7,17 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use super::{
     leaf::Leaf,
     node::{Fill, Inner, Slot},
+    shape::Shape,
     typed::{Mistyped, Text, Trail, Typed},
 };
 
 /// Declares objects of the view.
 ///
 /// A derived `Deserialize` would refuse a key that stands twice; Kubernetes takes the last one, and so
-/// does this. `KEYS` names what the object may hold; `..name` collects the keys that it may not.
+/// does this. `KEYS` names what the object may hold; `..name` collects the keys that it may not. That something else
+/// stands in the place of an object is told, unless the declaration says `(untold)`.
 macro_rules! objects {
-    ($($(#[$doc:meta])* $name:ident $(as $expected:expr)? => {
+    ($($(#[$doc:meta])* $name:ident $(($untold:ident))? => {
         $($(#[$field_doc:meta])* $key:literal $field:ident: $type:ty,)*
         $(.. $(#[$rest_doc:meta])* $rest:ident)?
     })*) => {$(
@@ -49,8 +51,12 @@ macro_rules! objects {
             }
         }
 
-        impl $crate::view::Typed for $name<'_> {
-            const EXPECTED: Option<&'static str> = $crate::view::fields::expected!($($expected)?);
+        impl<'a> $crate::view::Typed for $name<'a> {
+            const SHAPE: $crate::view::Shape = $crate::view::Shape::Object {
+                fields: &[$(($key, <$type as $crate::view::Typed>::SHAPE)),*],
+                is_closed: !<[&str]>::is_empty(&[$(stringify!($rest))?]),
+            };
+            const IS_TOLD: bool = <[&str]>::is_empty(&[$(stringify!($untold))?]);
 
             fn mistyped<'v>(
                 &'v self,
@@ -63,17 +69,7 @@ macro_rules! objects {
     )*};
 }
 
-/// What a wrong type is told: an object unless the declaration says otherwise.
-macro_rules! expected {
-    () => {
-        Some("an object")
-    };
-    ($expected:expr) => {
-        $expected
-    };
-}
-
-pub(crate) use {expected, objects};
+pub(crate) use objects;
 
 /// A key of an object, borrowed from the text where it is written plainly.
 pub struct Key<'a>(pub Cow<'a, str>);
@@ -155,7 +151,8 @@ impl<'de, V: Slot<'de> + Default> Inner<'de> for Map<'de, V> {
 }
 
 impl<V: Typed> Typed for Map<'_, V> {
-    const EXPECTED: Option<&'static str> = Some("an object");
+    const SHAPE: Shape = Shape::Map(&V::SHAPE);
+    const IS_TOLD: bool = true;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         for (key, value) in &self.0 {

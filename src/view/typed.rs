@@ -1,12 +1,13 @@
 //! Which values of the view have a type that the CRD refuses, and where they stand.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 use serde::de::Deserializer;
 
 use super::{
     leaf::Leaf,
     node::{Given, List, Slot},
+    shape::Shape,
 };
 use crate::path::{Path, Step};
 
@@ -15,8 +16,8 @@ use crate::path::{Path, Step};
 pub struct Mistyped<'v> {
     /// Where it stands.
     pub path: Path<'v>,
-    /// What the field takes, with its article.
-    pub expected: &'static str,
+    /// What the field takes.
+    pub expected: Shape,
     /// What is written.
     pub found: &'v Leaf<'v>,
 }
@@ -55,39 +56,41 @@ impl<'t, 'v> Trail<'t, 'v> {
 
 /// A part of the view that knows the types it takes.
 pub trait Typed {
-    /// What it is, with its article; none where a rule of its own judges the type.
-    const EXPECTED: Option<&'static str>;
+    /// The type.
+    const SHAPE: Shape;
+
+    /// Whether another type is told here; else a rule of its own judges it, or nobody does.
+    const IS_TOLD: bool;
 
     /// Adds every value inside, at the end of `trail`, that has a wrong type.
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>);
 }
 
-/// A leaf that may be anything: a rule of its own says what it must be, or nobody does.
 impl Typed for Leaf<'_> {
-    const EXPECTED: Option<&'static str> = None;
+    const SHAPE: Shape = Shape::Any;
+    const IS_TOLD: bool = false;
 
     fn mistyped<'v>(&'v self, _: &Trail<'_, 'v>, _: &mut Vec<Mistyped<'v>>) {}
 }
 
 impl<T: Typed> Typed for Given<'_, T> {
-    const EXPECTED: Option<&'static str> = T::EXPECTED;
+    const SHAPE: Shape = T::SHAPE;
+    const IS_TOLD: bool = T::IS_TOLD;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
-        match (self, T::EXPECTED) {
-            (Self::Is(value), _) => value.mistyped(trail, found),
-            (Self::Other(leaf), Some(expected)) => {
-                found.push(Mistyped { path: trail.path(), expected, found: leaf });
+        match self {
+            Self::Is(value) => value.mistyped(trail, found),
+            Self::Other(leaf) if T::IS_TOLD => {
+                found.push(Mistyped { path: trail.path(), expected: T::SHAPE, found: leaf });
             }
-            _ => {}
+            Self::Absent | Self::Other(_) => {}
         }
     }
 }
 
 impl<T: Typed> Typed for Vec<Given<'_, T>> {
-    const EXPECTED: Option<&'static str> = match T::EXPECTED {
-        Some(_) => Some("a list"),
-        None => None,
-    };
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+    const IS_TOLD: bool = T::IS_TOLD;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         for (index, element) in self.iter().enumerate() {
@@ -97,7 +100,8 @@ impl<T: Typed> Typed for Vec<Given<'_, T>> {
 }
 
 impl<T: Typed> Typed for Box<T> {
-    const EXPECTED: Option<&'static str> = T::EXPECTED;
+    const SHAPE: Shape = T::SHAPE;
+    const IS_TOLD: bool = T::IS_TOLD;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         T::mistyped(self, trail, found);
@@ -105,8 +109,8 @@ impl<T: Typed> Typed for Box<T> {
 }
 
 /// Declares a leaf of one type, which reads any value and remembers what it should have been.
-macro_rules! typed_leaf {
-    ($($(#[$doc:meta])* $name:ident: $expected:literal if $takes:expr;)*) => {$(
+macro_rules! typed_leaves {
+    ($($(#[$doc:meta])* $name:ident: $shape:expr, is_told: $is_told:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct $name<'a>(pub Leaf<'a>);
@@ -119,6 +123,12 @@ macro_rules! typed_leaf {
             }
         }
 
+        impl<'a> DerefMut for $name<'a> {
+            fn deref_mut(&mut self) -> &mut Leaf<'a> {
+                &mut self.0
+            }
+        }
+
         impl<'de> Slot<'de> for $name<'de> {
             fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
                 self.0.read(deserializer)
@@ -126,27 +136,31 @@ macro_rules! typed_leaf {
         }
 
         impl Typed for $name<'_> {
-            const EXPECTED: Option<&'static str> = Some($expected);
+            const SHAPE: Shape = $shape;
+            const IS_TOLD: bool = $is_told;
 
             fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
-                let takes: fn(&Leaf<'_>) -> bool = $takes;
-                if !self.is_absent() && !takes(self) {
-                    found.push(Mistyped { path: trail.path(), expected: $expected, found: self });
+                if Self::IS_TOLD && !self.is_absent() && !Self::SHAPE.takes(self) {
+                    found.push(Mistyped { path: trail.path(), expected: Self::SHAPE, found: self });
                 }
             }
         }
     )*};
 }
 
-typed_leaf! {
+typed_leaves! {
     /// A field that takes a string.
-    Text: "a string" if |leaf| leaf.text().is_some();
+    Text: Shape::Text, is_told: true;
     /// A field that takes `true` or `false`.
-    Flag: "true or false" if |leaf| leaf.flag().is_some();
+    Flag: Shape::Flag, is_told: true;
     /// A field that takes a whole number.
-    Integer: "an integer" if |leaf| leaf.integer().is_some();
+    Integer: Shape::Integer, is_told: true;
     /// A field that takes an object whose contents nobody here reads.
-    Opaque: "an object" if |leaf| matches!(leaf, Leaf::Object(_));
+    Opaque: Shape::OPAQUE, is_told: true;
+    /// A name, which a rule of its own judges.
+    Name: Shape::Text, is_told: false;
+    /// How many of something there are, which a rule of its own judges.
+    Count: Shape::Integer, is_told: false;
 }
 
 /// The elements of a list that are of the right type, each with its place.
