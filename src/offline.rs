@@ -222,15 +222,13 @@ impl Judge<'_> {
         locator: &Locator<'_>,
         judged: &mut Judged,
     ) {
-        let replicas = before.and_then(|before| Some((before, &before.spec.get()?.replicas)));
-        let cluster = replicas.and_then(|(before, replicas)| self.known.scaled(before, replicas.integer()));
+        let cluster = before.and_then(|before| self.known.scaled(before, before.replicas().integer()));
         let cluster = cluster.map(Known::read);
-        let cluster = cluster.as_ref().and_then(Given::get);
-        let (Some(cluster), Some((_, present)), Some(spec)) = (cluster, replicas, object.spec.get()) else {
+        let (Some(cluster), Some(before)) = (cluster.as_ref().and_then(Given::get), before) else {
             judged.summary.not_judged += 1;
             return;
         };
-        let scale = Some(Scale { replicas: &spec.replicas, before: present });
+        let scale = Some(Scale { replicas: object.replicas(), before: before.replicas() });
         let stored = Stored { object: cluster, before: None, scale };
         self.judge(subject, &stored, review::Source::Admission, locator, judged);
     }

@@ -270,6 +270,17 @@ impl<'a> Body<'a> {
         self.metadata.get()?.namespace.text()
     }
 
+    /// The number of pods that a Scale asks for. An API server leaves a zero out: `replicas` of autoscaling/v1 is
+    /// `omitempty`.
+    pub fn replicas(&self) -> &Leaf<'a> {
+        static NONE: Leaf<'static> = Leaf::Integer(0);
+        match &self.spec {
+            Given::Is(spec) if !spec.replicas.is_absent() => &spec.replicas,
+            Given::Is(_) | Given::Absent => &NONE,
+            Given::Other(_) => &ABSENT,
+        }
+    }
+
     /// The names of the SGPostgresConfigs that an SGCluster, or any part of an SGShardedCluster, uses.
     pub fn postgres_configs(&self) -> impl Iterator<Item = &str> {
         let spec = self.spec.get();

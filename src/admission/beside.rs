@@ -8,7 +8,7 @@ use crate::{
     review::{self, ParameterChange, Request, Scale, Source},
     rule::Finding,
     stored::{Stored, StoredObject},
-    view::{ABSENT, Body, Given, Kind, Leaf, Object, Parameters},
+    view::{ABSENT, Body, Given, Kind, Object, Parameters},
 };
 
 /// What is known of other objects.
@@ -154,7 +154,7 @@ impl<'s> Beside<'s, '_> {
     ) -> Reply {
         let cluster = self.scaled(object).map_or(Given::Absent, StoredObject::read);
         let Some(cluster) = cluster.get() else { return Reply::unavailable(NO_CLUSTER) };
-        let scale = Scale { replicas: replicas(Some(object)), before: replicas(before) };
+        let scale = Scale { replicas: object.replicas(), before: before.map_or(&ABSENT, Body::replicas) };
         let configs = |name: &str| self.parameters(name);
         let request = Request { scale: Some(scale), ..request(cluster, None, &configs) };
         answer(review::judge(&request, policy))
@@ -193,11 +193,6 @@ fn request<'r, 'a>(
     configs: PostgresConfigs<'r, 'a>,
 ) -> Request<'r, 'a> {
     Request { object, before, scale: None, configs, configs_before: None, source: Source::Admission }
-}
-
-/// `spec.replicas` of a Scale.
-fn replicas<'a>(scale: Option<&'a Body<'a>>) -> &'a Leaf<'a> {
-    scale.and_then(|scale| scale.spec.get()).map_or(&ABSENT, |spec| &spec.replicas)
 }
 
 /// The settings in an SGPostgresConfig.

@@ -35,6 +35,9 @@ fn a_scale_that_voids_the_promise_is_refused() {
                 [strict-with-one-standby]",
     ];
     namespace.passes(&["scale", "sgcluster", "db", "--replicas=2"], "", &two);
+    namespace.passes(&["scale", "sgcluster", "db", "--replicas=0"], "", &[]);
+    assert_eq!(namespace.spec("db")["instances"], 0, "a cluster can be stopped");
+    namespace.passes(&["scale", "sgcluster", "db", "--replicas=3"], "", &[]);
 }
 
 #[test]

@@ -133,10 +133,11 @@ fn review(kind: Kind, object: &Value, before: Option<&Value>) -> Value {
 /// `kubectl scale`, of the cluster `db` in the version that the Scale carries.
 fn scale(version: &str, from: i64, to: i64) -> Value {
     let scale = |replicas: i64| {
+        // An API server leaves a zero out.
+        let spec = if replicas == 0 { json!({}) } else { json!({"replicas": replicas}) };
         json!({
             "apiVersion": "autoscaling/v1", "kind": "Scale",
-            "metadata": {"name": "db", "namespace": NAMESPACE, "resourceVersion": version},
-            "spec": {"replicas": replicas},
+            "metadata": {"name": "db", "namespace": NAMESPACE, "resourceVersion": version}, "spec": spec,
         })
     };
     review(Kind::Scale, &scale(to), Some(&scale(from)))
@@ -171,6 +172,17 @@ fn a_scale_is_judged_as_the_cluster_would_be() {
     assert!(two.allowed && two.warnings[0].ends_with("[strict-with-one-standby]"), "{two:?}");
     // What was so before does not stop an autoscaler.
     assert!(World::live().with_cluster("db", &strict(1)).answer(&scale("7", 1, 1)).allowed);
+}
+
+#[test]
+fn a_cluster_is_stopped_and_started_again_by_scales() {
+    let running = World::live().with_cluster("db", &strict(6));
+    running.answer(&scale("7", 6, 0)).is_allowed_silently();
+    let stopped = World::live().with_cluster("db", &strict(0));
+    stopped.answer(&scale("7", 0, 3)).is_allowed_silently();
+    let unsound = stopped.answer(&scale("7", 0, 1));
+    assert!(unsound.allowed, "a cluster that was unsound when it was stopped may start: {unsound:?}");
+    assert!(unsound.warnings[0].contains("strict-sync-all-without-standby"), "and it is told: {unsound:?}");
 }
 
 #[test]
