@@ -17,6 +17,7 @@ pub use sharded::{Part, Sharded, Written};
 
 use crate::{
     patroni::{Deployed, Version},
+    postgres::SynchronousCommit,
     replication::{Mode, Role},
     topology::{Synchronous, Topology},
     view::{self, ABSENT, Body, Configurations, Given, Leaf, Parameters, Spec},
@@ -88,12 +89,7 @@ impl<'a> Cluster<'a> {
         Self::with_instances(object, replicas, configs)
     }
 
-    /// The same cluster with another number of instances, the value of another object perhaps.
-    pub fn with_instances(
-        object: &'a Body<'a>,
-        instances: Field<'a>,
-        configs: PostgresConfigs<'_, 'a>,
-    ) -> Self {
+    fn with_instances(object: &'a Body<'a>, instances: Field<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         let spec = spec_of(object);
         let sources = Sources {
             part: Part::Whole,
@@ -118,7 +114,7 @@ impl<'a> Cluster<'a> {
         let named = sources.configurations.and_then(|all| all.sg_postgres_config.text());
         let autoscaling =
             sources.autoscaling.map(|view| Autoscaling::new(view, sources.autoscaling_base, whole));
-        let mut cluster = Self {
+        let cluster = Self {
             part: sources.part,
             instances: sources.instances,
             mode: Field::new(leaf(|view| &view.mode), at(&["replication", "mode"])),
@@ -149,12 +145,24 @@ impl<'a> Cluster<'a> {
             postgres_config: named.and_then(configs),
             topology: None,
         };
-        if let Some(Given::Is(groups)) = replication.map(|view| &view.groups).filter(|_| whole) {
-            cluster.groups =
-                groups.iter().enumerate().map(|(index, view)| Group::new(index, view, &cluster)).collect();
+        cluster.arranged()
+    }
+
+    /// The same cluster with another number of instances, the value of another object perhaps.
+    #[must_use]
+    pub fn at(self, instances: &'a Leaf<'a>) -> Self {
+        Self { instances: self.instances.holding(instances), ..self }.arranged()
+    }
+
+    /// The cluster with what follows from its number of instances.
+    fn arranged(mut self) -> Self {
+        let groups = self.spec.replication.get().map(|view| &view.groups);
+        if let Some(Given::Is(groups)) = groups.filter(|_| self.part == Part::Whole) {
+            self.groups =
+                groups.iter().enumerate().map(|(index, view)| Group::new(index, view, &self)).collect();
         }
-        cluster.topology = cluster.lay_out();
-        cluster
+        self.topology = self.lay_out();
+        self
     }
 
     fn lay_out(&self) -> Option<Topology> {
@@ -219,6 +227,12 @@ impl<'a> Cluster<'a> {
     pub fn standby_names_set_by_hand(&self) -> Option<Parameter<'a>> {
         let setting = self.parameter("synchronous_standby_names")?;
         setting.text().is_some_and(|names| !names.is_empty()).then_some(setting)
+    }
+
+    /// What a commit waits for at a standby; Postgres's default where nobody sets it.
+    pub fn synchronous_commit(&self) -> SynchronousCommit {
+        let setting = self.parameter("synchronous_commit");
+        setting.and_then(|setting| SynchronousCommit::read(setting.text()?)).unwrap_or(SynchronousCommit::On)
     }
 
     /// Whether Postgres gets such a list: in synchronous mode Patroni writes its own, outside of it Patroni 3.3.2 and

@@ -18,7 +18,7 @@ pub use list::{Layout, Member, MemberRole, ordinals_by_name};
 use crate::{
     cluster::{Cluster, Field, Part, Sharded, default_group_name},
     patroni::Deployed,
-    postgres::{self, SynchronousCommit},
+    postgres,
     rule::{Finding, printable},
     topology::{Run, Synchronous},
     view::{Body, Kind},
@@ -306,9 +306,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let passed_on = !follows && cluster.passes_standby_names_on();
     let by_hand = cluster.standby_names_set_by_hand().filter(|_| passed_on).and_then(|names| names.text());
     let names = list::synchronous_standbys(topology, in_effect);
-    let synchronous_commit = cluster.parameter("synchronous_commit");
-    let synchronous_commit = synchronous_commit.and_then(|it| SynchronousCommit::read(it.text()?));
-    let synchronous_commit = synchronous_commit.unwrap_or(SynchronousCommit::On);
+    let synchronous_commit = cluster.synchronous_commit();
     let awaited = if synchronous_commit.waits_for_standbys() { in_effect.node_count.unwrap_or(0) } else { 0 };
     let scene = scene::Scene {
         synchronous: in_effect,

@@ -13,9 +13,9 @@ pub use ignores::{ANNOTATION, why_unused};
 pub use parameters::{ParameterChange, judge_parameters};
 
 use crate::{
-    cluster::{Cluster, Field, Part, PostgresConfigs, Sharded},
+    cluster::{Base, Cluster, Part, PostgresConfigs, Sharded},
     defaults::{self, Operation},
-    path::Path,
+    path::{Path, Step},
     policy::Policy,
     rule::{Change, Check, Finding, Problem, Problems, Related, Rule, Severity},
     rules,
@@ -89,8 +89,11 @@ pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>>
     let mut findings = raise(&now, before.as_ref(), request.source, policy);
     if !findings.is_empty() {
         if let Some(before) = before {
-            let known = raise(&before.at_least_running(request), None, request.source, policy);
-            ratchet(&mut findings, &known, request.source);
+            let before = before.at_least_running(&now);
+            let known = raise(&before, None, request.source, policy);
+            let (before, now) = (before.overrides(), now.overrides());
+            let known = known.iter().map(|finding| news_of(finding, &before)).collect();
+            ratchet(&mut findings, &known, &now, request.source);
         }
         soften_in_the_operators_way(&mut findings, request);
     }
@@ -148,19 +151,28 @@ impl<'a> State<'a> {
         Self { object, shape: Shape::Cluster(Box::new(Cluster::scaled(object, replicas, configs))) }
     }
 
-    /// The stored object, taken at the new number of instances if it is stopped, so that it may start again.
-    fn at_least_running(self, request: &Request<'_, 'a>) -> Self {
-        match self.shape {
-            Shape::Cluster(cluster) if cluster.is_stopped() => {
-                let now =
-                    request.scale.map_or_else(|| instances_of(request.object), |scale| Some(scale.replicas));
-                let Some(now) = now else { return Self { shape: Shape::Cluster(cluster), ..self } };
-                let instances: Field<'a> = cluster.instances.holding(now);
-                let restarted = Cluster::with_instances(self.object, instances, request.configs);
-                Self { object: self.object, shape: Shape::Cluster(Box::new(restarted)) }
-            }
-            shape => Self { object: self.object, shape },
-        }
+    /// The stored object, each cluster taken at its new number of instances if it is stopped, so that it may start again.
+    fn at_least_running(self, now: &Self) -> Self {
+        let now = now.by_part();
+        let running = |cluster: Cluster<'a>| match counterpart(&now, cluster.part) {
+            Some(now) if cluster.is_stopped() => cluster.at(now.instances.leaf()),
+            _ => cluster,
+        };
+        let shape = match self.shape {
+            Shape::Cluster(cluster) => Shape::Cluster(Box::new(running(*cluster))),
+            Shape::Sharded(sharded) => Shape::Sharded(sharded.map(running)),
+            Shape::None => Shape::None,
+        };
+        Self { shape, ..self }
+    }
+
+    /// The overrides, by their positions.
+    fn overrides(&self) -> HashMap<usize, Part> {
+        let positioned = |part| match part {
+            Part::Override { position, .. } => Some((position, place_free(part))),
+            Part::Whole | Part::Coordinator | Part::Shards => None,
+        };
+        self.parts().iter().filter_map(|cluster| positioned(cluster.part)).collect()
     }
 
     fn parts(&self) -> &[Cluster<'a>] {
@@ -185,14 +197,10 @@ fn place_free(part: Part) -> Part {
     }
 }
 
-/// The cluster that a part came from; a shard whose override is new came from the shards without one.
-fn counterpart<'p, 'a>(before: &HashMap<Part, &'p Cluster<'a>>, part: Part) -> Option<&'p Cluster<'a>> {
+/// The same part in another state of the object; a shard that has no override there is one of the shards.
+fn counterpart<'p, 'a>(there: &HashMap<Part, &'p Cluster<'a>>, part: Part) -> Option<&'p Cluster<'a>> {
     let shards = matches!(part, Part::Override { .. }).then_some(Part::Shards);
-    before.get(&place_free(part)).or_else(|| before.get(&shards?)).copied()
-}
-
-fn instances_of<'a>(object: &'a Body<'a>) -> Option<&'a Leaf<'a>> {
-    Some(&object.spec.get()?.instances)
+    there.get(&place_free(part)).or_else(|| there.get(&shards?)).copied()
 }
 
 /// What every rule says of a state, and of the way it came about.
@@ -282,7 +290,7 @@ fn weigh<'a>(
         severity,
         softened: "",
         path: problem.path,
-        part: problem.part,
+        aspect: problem.aspect,
         message: problem.message,
         help,
         suggestion: problem.suggestion,
@@ -305,14 +313,25 @@ fn fault_of<'a>(path: &Path<'a>, related: Option<&Related<'a>>) -> Fault<'a> {
 /// Why an error that the stored object has too is only a warning.
 const KNOWN: &str = "it was so before this change";
 
+/// What a finding tells: the rule, how grave it is, and where; in an override by the shard, since an override can move.
+type News<'a> = (&'static str, Severity, Option<Part>, Vec<Step<'a>>, Option<&'a str>);
+
+fn news_of<'a>(finding: &Finding<'a>, overrides: &HashMap<usize, Part>) -> News<'a> {
+    let (path, setting) = fault_of(&finding.path, finding.related.as_ref());
+    let inside = Base::override_at(&path).and_then(|(at, rest)| Some((*overrides.get(&at)?, rest)));
+    let (part, steps) = inside.map_or((None, path.steps()), |(part, rest)| (Some(part), rest));
+    (finding.rule.id, finding.severity, part, steps.to_vec(), setting)
+}
+
 /// What was wrong before must not hold up a change of something else; and what was known is no news.
-fn ratchet<'a>(findings: &mut Vec<Finding<'a>>, known: &[Finding<'a>], source: Source) {
-    let news = |finding: &Finding<'a>| {
-        (finding.rule.id, fault_of(&finding.path, finding.related.as_ref()), finding.severity)
-    };
-    let known: HashSet<_> = known.iter().map(news).collect();
+fn ratchet<'a>(
+    findings: &mut Vec<Finding<'a>>,
+    known: &HashSet<News<'a>>,
+    overrides: &HashMap<usize, Part>,
+    source: Source,
+) {
     findings.retain_mut(|finding| {
-        let is_known = known.contains(&news(finding));
+        let is_known = known.contains(&news_of(finding, overrides));
         match finding.severity {
             Severity::Error if is_known => finding.soften(KNOWN),
             Severity::Warning if is_known => return source == Source::File,

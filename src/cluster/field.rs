@@ -2,7 +2,10 @@
 
 use std::ops::Deref;
 
-use crate::{path::Path, view::Leaf};
+use crate::{
+    path::{Path, Step},
+    view::Leaf,
+};
 
 /// Which object a field belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,20 @@ impl Base {
             Self::Coordinator => spec.key("coordinator"),
             Self::Shards => spec.key("shards"),
             Self::Override(index) => spec.key("shards").key("overrides").index(index),
+        }
+    }
+
+    /// The position of the override that a path leads into, and the way on from there.
+    pub fn override_at<'p, 'a>(path: &'p Path<'a>) -> Option<(usize, &'p [Step<'a>])> {
+        match path.steps() {
+            [
+                Step::Key("spec"),
+                Step::Key("shards"),
+                Step::Key("overrides"),
+                Step::Index(position),
+                rest @ ..,
+            ] => Some((*position, rest)),
+            _ => None,
         }
     }
 }

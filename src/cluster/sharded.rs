@@ -75,6 +75,12 @@ impl<'a> Sharded<'a> {
         Self { spec, parts }
     }
 
+    /// The same with other clusters made of its own.
+    #[must_use]
+    pub fn map(self, change: impl FnMut(Cluster<'a>) -> Cluster<'a>) -> Self {
+        Self { parts: self.parts.into_iter().map(change).collect(), ..self }
+    }
+
     /// The coordinator, the shards, and each shard with an override.
     pub fn parts(&self) -> &[Cluster<'a>] {
         &self.parts

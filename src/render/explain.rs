@@ -140,6 +140,13 @@ fn promise(cluster: &Running) -> String {
 
 /// The same where no commit waits.
 fn asynchronous(cluster: &Running) -> String {
+    if cluster.standby_names_set_by_hand && matches!(cluster.synchronous_commit, "off" | "local") {
+        return format!(
+            "synchronous_standby_names is set by hand, but synchronous_commit is {}: a commit waits for no standby. What a \
+             failure does then is not predicted: remove the setting.",
+            cluster.synchronous_commit
+        );
+    }
     if cluster.standby_names_set_by_hand {
         return "synchronous_standby_names is set by hand, and outside of synchronous mode Patroni passes it on (3.3.2 and \
                 later). Commits wait for what it names, alive or not; Patroni does not watch it, and promotes without \

@@ -48,7 +48,7 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(setting) = cluster.standby_names_set_by_hand() else { return };
     let passed_on = cluster.passes_standby_names_on();
-    let alone = cluster.instances() == Some(1);
+    let alone = cluster.instances() == Some(1) && cluster.synchronous_commit().waits_for_standbys();
     problems
         .at_parameter(&setting, message(&setting, passed_on, alone))
         .severity(Severity::error_if(passed_on && alone))
@@ -98,6 +98,15 @@ mod tests {
             ("replication: {mode: async}", "warning"),
         ] {
             cluster(&format!("{{{spec}, {NAMES}}}")).raises_as(&RULE, &[(severity, INLINE)]);
+        }
+    }
+
+    #[test]
+    fn nothing_hangs_where_commits_wait_for_no_standby() {
+        for (commit, severity) in [("on", "error"), ("remote_write", "error"), ("local", "warning"), ("off", "warning")] {
+            let conf = format!("{{synchronous_standby_names: '*', synchronous_commit: '{commit}'}}");
+            let spec = format!("{{instances: 1, configurations: {{postgres: {{postgresql.conf: {conf}}}}}}}");
+            cluster(&spec).raises_as(&RULE, &[(severity, INLINE)]);
         }
     }
 

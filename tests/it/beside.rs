@@ -185,6 +185,56 @@ fn a_cluster_is_stopped_and_started_again_by_scales() {
     assert!(unsound.warnings[0].contains("strict-sync-all-without-standby"), "and it is told: {unsound:?}");
 }
 
+/// An SGShardedCluster before and after, each from `spec` on.
+fn sharded_change(before: &Value, now: &Value) -> Value {
+    let sharded = |spec: &Value| {
+        json!({
+            "apiVersion": "stackgres.io/v1alpha1", "kind": "SGShardedCluster",
+            "metadata": {"name": "db", "namespace": NAMESPACE}, "spec": spec,
+        })
+    };
+    review(Kind::ShardedCluster, &sharded(now), Some(&sharded(before)))
+}
+
+#[test]
+fn stopped_shards_start_again_as_they_were() {
+    let sharded = |instances: i64| {
+        json!({
+            "postgres": {"version": "16.9"},
+            "replication": {"mode": "strict-sync", "syncInstances": 1},
+            "coordinator": {"instances": 3, "replication": {"mode": "strict-sync", "syncInstances": 1}},
+            "shards": {
+                "clusters": 2, "instancesPerCluster": instances,
+                "configurations": {"postgres": {"postgresql.conf": {"fsync": "off"}}},
+            },
+        })
+    };
+    let new = World::live().answer(&sharded_change(&json!({"shards": {}}), &sharded(3)));
+    assert!(!new.allowed, "fsync off in a strict mode is refused where it is new: {new:?}");
+    let again = World::live().answer(&sharded_change(&sharded(0), &sharded(3)));
+    assert!(again.allowed, "what was stopped so may start again: {again:?}");
+    assert!(again.warnings.iter().any(|warning| warning.contains("[fsync-off]")), "and is told: {again:?}");
+}
+
+#[test]
+fn a_known_fault_of_a_shard_is_known_wherever_its_override_stands() {
+    let sharded = |overrides: Value| {
+        json!({
+            "postgres": {"version": "16.9"},
+            "coordinator": {"instances": 3, "replication": {"mode": "strict-sync", "syncInstances": 1}},
+            "shards": {"clusters": 3, "instancesPerCluster": 3, "overrides": overrides},
+        })
+    };
+    let unsound =
+        |shard: i64| json!({"index": shard, "replication": {"mode": "strict-sync", "syncInstances": 3}});
+    let sound = json!({"index": 0, "instancesPerCluster": 2});
+    let before = sharded(json!([sound, unsound(1)]));
+    let moved = World::live().answer(&sharded_change(&before, &sharded(json!([unsound(1)]))));
+    assert!(moved.allowed, "shard 1 was so before: {moved:?}");
+    let another = World::live().answer(&sharded_change(&before, &sharded(json!([sound, unsound(2)]))));
+    assert!(!another.allowed, "shard 2 was not: {another:?}");
+}
+
 #[test]
 fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
     let behind = World::live().with_cluster("db", &strict(6));
