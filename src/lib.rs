@@ -8,7 +8,7 @@
 //! presentation  render
 //! judgement     review  prediction  policy
 //! knowledge     rules  defaults
-//! values        rule  cluster  topology  patroni  postgres  replication  view  path
+//! values        rule  cluster  topology  patroni  postgres  replication  view  path  spelling
 //! ```
 //!
 //! All below presentation is the core: it does no input or output, reads no clock, and cannot fail.
@@ -20,6 +20,7 @@ pub mod patroni;
 pub mod postgres;
 pub mod replication;
 pub mod rule;
+pub mod spelling;
 pub mod topology;
 pub mod view;
 

@@ -20,7 +20,7 @@ use crate::{
     policy::Policy,
     render::diagnostic::{Diagnostic, ObjectName, Summary},
     review::{self, Request, Scale},
-    rule::{Finding, Part, Severity, printable},
+    rule::{Aspect, Finding, Severity, printable},
     rules,
     view::{Body, Given, Kind, Object},
 };
@@ -289,7 +289,7 @@ fn about_text(
         severity: policy.severity(rule, None)?,
         softened: "",
         path: Path::root(),
-        part: Part::Value,
+        aspect: Aspect::Value,
         message: printable(message),
         help: rule.fix.into(),
         suggestion: None,

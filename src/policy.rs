@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    replication::nearest,
     rule::{Rule, Severity},
     rules,
+    spelling::{did_you_mean, nearest},
 };
 
 /// How findings are weighed.
@@ -42,11 +42,6 @@ pub enum PolicyError {
         /// What was written.
         severity: String,
     },
-}
-
-/// The end of a sentence that names what was perhaps meant.
-pub fn did_you_mean(name: Option<&str>) -> String {
-    name.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
 impl Policy {

@@ -66,7 +66,9 @@ pub fn integer(text: &str) -> Option<i64> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let value = if let Some(hexadecimal) = digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
-        i64::from_str_radix(hexadecimal, 16).ok()?
+        // The library would take a second sign.
+        let is_plain = hexadecimal.bytes().all(|b| b.is_ascii_hexdigit());
+        i64::from_str_radix(hexadecimal, 16).ok().filter(|_| is_plain)?
     } else if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
         i64::from_str_radix(digits, 8).ok()?
     } else if digits.starts_with(|first: char| first.is_ascii_digit()) {
@@ -155,6 +157,9 @@ mod tests {
         for (text, value) in [
             ("10", Some(10)),
             ("0x10", Some(16)),
+            ("0x-5", None),
+            ("-0x-8000000000000000", None),
+            ("0x", None),
             ("010", Some(8)),
             ("-1", Some(-1)),
             ("ten", None),

@@ -106,34 +106,3 @@ impl Role {
         }
     }
 }
-
-/// Where a mode or role of this list is meant by a word: the nearest name, if one is near enough.
-pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let plain = |text: &str| text.trim().to_ascii_lowercase().replace('_', "-");
-    let word: String = plain(word).chars().take(64).collect();
-    let distance = |name: &'n str| (strsim::damerau_levenshtein(&word, &plain(name)), name);
-    let (distance, name) = names.into_iter().map(distance).min_by_key(|(distance, _)| *distance)?;
-    (distance <= name.chars().count().div_ceil(3)).then_some(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mistyped_word_gets_the_nearest_name_and_a_foreign_one_none() {
-        let modes = || Mode::ALL.map(Mode::name);
-        for (word, name) in [
-            ("Sync", Some("sync")),
-            ("strict_sync_all", Some("strict-sync-all")),
-            ("sync-al", Some("sync-all")),
-            (" sync", Some("sync")),
-            ("strictsyncall", Some("strict-sync-all")),
-            ("quorum", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(word, modes()), name, "the mode meant by {word:?}");
-        }
-        assert_eq!(nearest("read-only", Role::OF_GROUPS.map(Role::name)), Some("readonly"));
-    }
-}

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     cluster::{Cluster, Field, Parameter, Place, Sharded, Source},
     path::Path,
+    spelling,
     view::{Body, Kind, Leaf},
 };
 
@@ -146,9 +147,9 @@ pub enum Related<'a> {
     },
 }
 
-/// Which part of a field is wrong.
+/// What of a field is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Aspect {
     /// What it is set to.
     Value,
     /// Its name: it should not be there, whatever it is set to.
@@ -161,7 +162,7 @@ pub struct Problem<'a> {
     /// Where.
     pub path: Path<'a>,
     /// What of it is wrong.
-    pub part: Part,
+    pub aspect: Aspect,
     /// What is wrong, with the values at hand.
     pub message: String,
     /// What to do about it; the rule's own advice where it is empty.
@@ -191,6 +192,19 @@ impl<'a> Problem<'a> {
     pub fn suggest(&mut self, value: impl Into<Value>) -> &mut Self {
         self.suggestion = Some(value.into());
         self
+    }
+
+    /// Says which name of a closed list to write at `key`, and offers it where there is no doubt that it was meant by
+    /// what is written.
+    pub fn offer_name(&mut self, key: &str, written: &str, names: &[&'static str]) -> &mut Self {
+        let names = || names.iter().copied();
+        if let Some(meant) = spelling::surely(written, names()) {
+            return self.help(format!("write {key}: {meant}")).suggest(meant);
+        }
+        match spelling::nearest(written, names()) {
+            Some(near) => self.help(format!("did you mean {key}: {near}?")),
+            None => self,
+        }
     }
 
     /// Points at a second place.
@@ -227,15 +241,15 @@ impl<'a> Problems<'a> {
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
         let index = self.0.len();
         let (message, help) = (printable(message.into()), Cow::default());
-        let part = Part::Value;
-        self.0.push(Problem { path, part, message, help, severity: None, suggestion: None, related: None });
+        let aspect = Aspect::Value;
+        self.0.push(Problem { path, aspect, message, help, severity: None, suggestion: None, related: None });
         &mut self.0[index]
     }
 
     /// Reports a field that should not be there.
     pub fn at_name(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
         let problem = self.at_path(path, message);
-        problem.part = Part::Name;
+        problem.aspect = Aspect::Name;
         problem
     }
 
@@ -303,7 +317,7 @@ pub struct Finding<'a> {
     /// Where.
     pub path: Path<'a>,
     /// What of it is wrong.
-    pub part: Part,
+    pub aspect: Aspect,
     /// What is wrong.
     pub message: String,
     /// What to do.

@@ -12,9 +12,9 @@ pub use followed::{FollowedSettings, Look};
 
 use crate::{
     manifest::{self, SyntaxError},
-    policy::{Policy, PolicyError, did_you_mean},
-    replication::nearest,
+    policy::{Policy, PolicyError},
     rules,
+    spelling::{did_you_mean, nearest},
 };
 
 /// What a settings file says; the defaults where it says nothing.

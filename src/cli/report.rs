@@ -19,6 +19,7 @@ use crate::{
         findings::Format,
     },
     rule::Severity,
+    spelling::{did_you_mean, nearest},
 };
 
 /// Where findings go and what they do to the exit code.
@@ -93,7 +94,7 @@ fn parse_output(text: &str) -> Result<Output, String> {
     let format = Format::from_str(format, false).map_err(|_| {
         let names: Vec<_> = Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
         let names: Vec<_> = names.iter().map(clap::builder::PossibleValue::get_name).collect();
-        let meant = crate::policy::did_you_mean(crate::replication::nearest(format, names.iter().copied()));
+        let meant = did_you_mean(nearest(format, names.iter().copied()));
         format!("the formats are {}{meant}", crate::rule::one_of(&names))
     })?;
     Ok(Output { format, file })

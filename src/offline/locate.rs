@@ -7,7 +7,7 @@ use crate::{
     input::Source,
     manifest::Node,
     render::diagnostic::{Diagnostic, Excerpt, Mark, Place},
-    rule::{Finding, Part, Related},
+    rule::{Aspect, Finding, Related},
 };
 
 /// Where a document stands.
@@ -64,9 +64,9 @@ impl Locator<'_> {
         let location = node.locate(&finding.path);
         let label =
             if location.found { String::new() } else { format!("{} is missing here", finding.path.name()) };
-        let range = match finding.part {
-            Part::Value => location.range,
-            Part::Name => node.key_range(&finding.path).unwrap_or(location.range),
+        let range = match finding.aspect {
+            Aspect::Value => location.range,
+            Aspect::Name => node.key_range(&finding.path).unwrap_or(location.range),
         };
         let mut diagnostic = self.at(finding, range.clone(), &label);
         match &finding.related {

@@ -4,10 +4,10 @@ use std::{cell::Cell, collections::HashSet};
 
 use crate::{
     path::Path,
-    policy::{Policy, did_you_mean, find_rule},
-    replication::nearest,
-    rule::{Finding, Part, Rule, Severity},
+    policy::{Policy, find_rule},
+    rule::{Aspect, Check, Finding, Rule, Severity},
     rules,
+    spelling::{did_you_mean, nearest},
     view::Body,
 };
 
@@ -36,6 +36,8 @@ impl<'a> Ignores<'a> {
             let Some(ignore) = self.0.iter().find(|ignore| ignore.id == finding.rule.id) else { return true };
             ignore.used.set(true);
             finding.softened = "the object's annotation says that it is known";
+            // What somebody has accepted is not to be replaced.
+            finding.suggestion = None;
             let was = std::mem::replace(&mut finding.severity, Severity::Warning);
             was == Severity::Error
         });
@@ -52,13 +54,21 @@ impl<'a> Ignores<'a> {
 }
 
 fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<'static> {
+    let is_about_text = find_rule(id).is_ok_and(|rule| matches!(rule.checks, [Check::Text]));
+    let message = if is_about_text {
+        format!(
+            "{id} is about the text, and an annotation does not reach it: write `# syncguard: ignore[{id}]` there"
+        )
+    } else {
+        why_unused(id)
+    };
     Finding {
         rule,
         severity,
         softened: "",
         path: Path::of(&["metadata", "annotations", ANNOTATION]),
-        part: Part::Value,
-        message: why_unused(id),
+        aspect: Aspect::Value,
+        message,
         help: "remove it, so that it cannot hide a fault of tomorrow".into(),
         suggestion: None,
         related: None,

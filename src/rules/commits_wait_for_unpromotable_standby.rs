@@ -53,20 +53,24 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if instances < 2 || promotable <= 1 || !mode.is_synchronous() {
         return;
     }
-    let is_beyond = |count| promotable - 1 < count && count < instances;
-    let waits = mode.is_all() || cluster.sync_instances().is_some_and(is_beyond);
+    let is_beyond = |count: &i64| promotable - 1 < *count && *count < instances;
+    let count = if mode.is_all() { None } else { cluster.sync_instances().filter(is_beyond) };
+    let waits = mode.is_all() || count.is_some();
     let unpromotable = |group: &&Group<'a>| group.role().is_some_and(|role| !role.is_promotable());
     if let Some(group) = cluster.groups().iter().find(unpromotable).filter(|_| waits) {
         let pods = instances - promotable;
-        let message = format!(
-            "commits wait for {pods} pod{} of role readonly or none, which {} never promoted",
-            if pods == 1 { "" } else { "s" },
-            if pods == 1 { "is" } else { "are" }
-        );
-        problems
-            .at(&group.role_field(), message)
-            .help(format!("use sync or strict-sync with syncInstances: {} or less, or role: ha-read", promotable - 1))
-            .see(&cluster.mode, "counts every standby, whatever its role");
+        let awaited = count.map_or(pods, |count| count - (promotable - 1));
+        let which = match (awaited, pods) {
+            (1, 1) => "1 pod of role readonly or none, which is".to_owned(),
+            _ if awaited == pods => format!("{pods} pods of role readonly or none, which are"),
+            _ => format!("{awaited} of {pods} pods of role readonly or none, which are"),
+        };
+        let problem = problems.at(&group.role_field(), format!("commits wait for {which} never promoted"));
+        problem.help(format!("use sync or strict-sync with syncInstances: {} or less, or role: ha-read", promotable - 1));
+        match count {
+            None => problem.see(&cluster.mode, "counts every standby, whatever its role"),
+            Some(_) => problem.see(&cluster.sync_instances, "more than there are standbys that can be promoted"),
+        };
     }
 }
 
@@ -74,6 +78,19 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 mod tests {
     use super::RULE;
     use crate::rules::testing::{cluster};
+
+    #[test]
+    fn it_says_for_how_many_of_them_a_commit_waits() {
+        let three = "groups: [{role: readonly, instances: 3}]";
+        for (mode, words) in [
+            ("mode: sync, syncInstances: 3", "commits wait for 1 of 3 pods of role readonly or none, which are never"),
+            ("mode: sync, syncInstances: 4", "commits wait for 2 of 3 pods"),
+            ("mode: sync, syncInstances: 5", "commits wait for 3 pods"),
+            ("mode: sync-all", "commits wait for 3 pods"),
+        ] {
+            cluster(&format!("{{instances: 6, replication: {{{mode}, {three}}}}}")).says(&RULE, words);
+        }
+    }
 
     #[test]
     fn pods_that_cannot_take_over_are_waited_for() {

@@ -1,7 +1,7 @@
 //! A `syncInstances` that says one thing while another is in effect.
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, Part},
     replication::Mode,
     rule::{Change, Check, Example, Problems, Rule, Severity},
 };
@@ -47,11 +47,17 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     };
     if mode.is_all() && instances >= 2 && count != instances - 1 {
         let effective = instances - 1;
-        problems
+        let problem = problems
             .at(&cluster.sync_instances, format!("{} ignores syncInstances: {count}; {effective} is in effect", mode.name()))
-            .help(format!("remove it or write {effective} (it may be a derived value that a /scale left behind)"))
-            .suggest(effective)
             .see(&cluster.mode, "waits for every standby that is there");
+        if cluster.part == Part::Whole {
+            problem
+                .help(format!("remove it or write {effective} (it may be a derived value that a /scale left behind)"))
+                .suggest(effective);
+        } else {
+            // Parts of other sizes may share the value, and none would be right for all of them.
+            problem.help("remove it");
+        }
     } else if mode == Mode::Async && count >= 2 {
         problems
             .at(&cluster.sync_instances, format!("async ignores syncInstances: {count}; commits wait for no standby"))
@@ -70,7 +76,14 @@ fn was_kept(change: &Change<'_, '_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn of_shards_that_share_a_value_and_differ_in_size_none_says_what_to_write() {
+        let spec = "{replication: {mode: sync-all, syncInstances: 9}, coordinator: {instances: 2}, \
+            shards: {clusters: 2, instancesPerCluster: 3, overrides: [{index: 0, instancesPerCluster: 5}]}}";
+        sharded(spec).says(&RULE, "| remove it");
+    }
 
     #[test]
     fn a_value_without_effect_is_told() {

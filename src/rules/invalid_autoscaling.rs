@@ -2,7 +2,6 @@
 
 use crate::{
     cluster::{Autoscaling, Cluster, Field, Part},
-    replication::nearest,
     rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
     view::Leaf,
 };
@@ -59,9 +58,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 fn check_mode<'a>(autoscaling: &Autoscaling<'a>, problems: &mut Problems<'a>) {
     let (mode, names) = (&autoscaling.mode, autoscaling.modes());
     let problem = problems.at(mode, format!("the autoscaling mode {}", is_not(mode, &one_of(names))));
-    if let Some(meant) = nearest(mode.text().unwrap_or_default(), names.iter().copied()) {
-        problem.help(format!("write mode: {meant}")).suggest(meant);
-    }
+    problem.offer_name("mode", mode.text().unwrap_or_default(), names);
 }
 
 fn check_instances<'a>(field: &Field<'a>, name: &str, is_on: bool, problems: &mut Problems<'a>) {

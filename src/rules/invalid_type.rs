@@ -57,7 +57,8 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
         let help = match &meant {
             Some(value @ Value::String(_)) => format!("put it in quotes: {name}: {value}"),
             Some(value) => format!("write it without quotes: {name}: {value}"),
-            None if is_version(&path) && matches!(found, Leaf::Float(_)) => {
+            // 16.10 is read as 16.1 and 17.0 as 17: what was written is gone, and another version would be installed.
+            None if is_version(&path) && matches!(found, Leaf::Float(_) | Leaf::Integer(_)) => {
                 format!("put it in quotes as you wrote it, as in {name}: \"16.10\", which YAML reads as the number 16.1")
             }
             None => format!("make it {}", expected.name()),
@@ -85,7 +86,7 @@ fn meant(path: &Path<'_>, expected: Shape, found: &Leaf<'_>) -> Option<Value> {
         (Shape::Text, Leaf::Bool(value)) if is_postgres_setting(path) => {
             Some(if *value { "on" } else { "off" }.into())
         }
-        (Shape::Text, Leaf::Integer(_)) if is_postgres_setting(path) || is_version(path) => {
+        (Shape::Text, Leaf::Integer(_)) if is_postgres_setting(path) => {
             Some(found.to_string().into())
         }
         // Beyond 2^53 the digits are no longer those that were written.
@@ -136,7 +137,8 @@ mod tests {
     fn other_fields_are_told_what_they_take() {
         for (spec, at, says) in [
             ("{postgres: {version: 16.1}}", "spec.postgres.version", "put it in quotes as you wrote it"),
-            ("{postgres: {version: 16}}", "spec.postgres.version", "version: \"16\""),
+            ("{postgres: {version: 16}}", "spec.postgres.version", "put it in quotes as you wrote it"),
+            ("{postgres: {version: 17.0}}", "spec.postgres.version", "put it in quotes as you wrote it"),
             ("{profile: true}", "spec.profile", "profile is true; it must be a string"),
             ("{replication: sync}", "spec.replication", "replication is \"sync\"; it must be an object"),
             ("{replicateFrom: []}", "spec.replicateFrom", "it must be an object"),

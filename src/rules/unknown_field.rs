@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Base, Place, Sharded, Written, no_postgres_configs},
-    replication::nearest,
+    spelling::nearest,
     rule::{Check, Example, Problems, Rule, Severity},
     view::{Body, Group, Kind, Leaf, Replication, elements},
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Cluster, Field, Sharded},
-    replication::{Mode, nearest},
+    replication::Mode,
     rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
 };
 
@@ -53,9 +53,7 @@ fn judge<'a>(mode: &Field<'a>, problems: &mut Problems<'a>) {
     }
     let names = Mode::ALL.map(Mode::name);
     let problem = problems.at(mode, format!("the replication mode {}", is_not(mode, &one_of(&names))));
-    if let Some(meant) = nearest(text, names) {
-        problem.help(format!("write mode: {meant}")).suggest(meant);
-    }
+    problem.offer_name("mode", text, &names);
 }
 
 #[cfg(test)]
@@ -78,7 +76,7 @@ mod tests {
             cluster(&format!("{{instances: 3, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
         }
         cluster("{instances: 0, replication: {mode: SYNC}}").raises(&RULE, &["spec.replication.mode"]);
-        cluster("{instances: 3, replication: {mode: sync-al}}").says(&RULE, "write mode: sync-all");
+        cluster("{instances: 3, replication: {mode: sync-al}}").says(&RULE, "did you mean mode: sync-all?");
         cluster("{instances: 3, replication: {mode: '${MODE}'}}").says(&RULE, "a variable that nothing has replaced");
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Cluster, Field},
-    replication::{Role, nearest},
+    replication::Role,
     rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
 };
 
@@ -51,9 +51,7 @@ fn judge<'a>(role: &Field<'a>, what: &str, names: &[&'static str], problems: &mu
     }
     let problem = problems.at(role, format!("{what} {}", is_not(role, &one_of(names))));
     problem.help(format!("write {}", one_of(names)));
-    if let Some(meant) = nearest(text, names.iter().copied()) {
-        problem.help(format!("write role: {meant}")).suggest(meant);
-    }
+    problem.offer_name("role", text, names);
 }
 
 #[cfg(test)]

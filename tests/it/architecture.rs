@@ -7,7 +7,10 @@ use std::{
 
 /// The layers from the ground up; a module may import its own layer and those below.
 const LAYERS: [(&str, &[&str]); 5] = [
-    ("values", &["path", "view", "replication", "postgres", "patroni", "topology", "cluster", "rule"]),
+    (
+        "values",
+        &["path", "view", "replication", "postgres", "patroni", "topology", "cluster", "rule", "spelling"],
+    ),
     ("knowledge", &["rules", "defaults"]),
     ("judgement", &["policy", "review", "prediction"]),
     ("presentation", &["render"]),

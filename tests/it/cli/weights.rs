@@ -135,6 +135,14 @@ fn fix_leaves_alone_what_a_comment_or_an_annotation_accepts() {
             false,
         ),
         (
+            "an annotation accepts it, though it stays a finding",
+            super::SOUND.replace("strict-sync-all", "strict_sync_all").replace(
+                "name: sound\n",
+                "name: sound\n  annotations: {syncguard.dev/ignore: unknown-replication-mode}\n",
+            ),
+            false,
+        ),
+        (
             "a comment accepts something else",
             stale.replace("es: 1\n", "es: 1 # syncguard: ignore[fsync-off]\n"),
             true,
