@@ -28,14 +28,9 @@ impl Version {
         self >= Self(4, 1, 0)
     }
 
-    /// Whether the names in `synchronous_standby_names` come sorted.
-    pub fn sorts_names(self) -> bool {
-        self >= Self(4, 0, 0)
-    }
-
-    /// Whether a cluster that replicates from another ignores synchronous mode.
-    pub fn standby_cluster_ignores_sync(self) -> bool {
-        self >= Self(3, 2, 0)
+    /// Whether `patronictl list` calls a standby that receives WAL `streaming`, and not `running` like a leader.
+    pub fn shows_streaming(self) -> bool {
+        self >= Self(3, 0, 4)
     }
 
     /// Whether a `synchronous_standby_names` that a user sets reaches Postgres in asynchronous mode.
@@ -72,16 +67,6 @@ impl Deployed {
         match self {
             Self::Exactly(version) | Self::AtLeast(version) => Some(version),
             Self::Unknown => None,
-        }
-    }
-}
-
-impl fmt::Display for Deployed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exactly(version) => write!(f, "Patroni {version}"),
-            Self::AtLeast(version) => write!(f, "Patroni {version} or later"),
-            Self::Unknown => f.write_str("an unknown Patroni"),
         }
     }
 }

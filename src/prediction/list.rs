@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::LISTED;
 use crate::{
     cluster::{Cluster, Part},
-    patroni::{Deployed, NEWEST},
+    patroni::{Deployed, NEWEST, Version},
     topology::{Synchronous, Topology},
 };
 
@@ -18,7 +18,7 @@ pub struct Member {
     pub ordinal: i64,
     /// What it is doing.
     pub role: MemberRole,
-    /// `running` for a leader, `streaming` for the others.
+    /// `running` for a leader, `streaming` for the others; before Patroni 3.0.4 `running` for all.
     pub state: &'static str,
     /// Its tags, as Patroni prints them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -105,7 +105,8 @@ pub fn synchronous_standbys(topology: &Topology, synchronous: Synchronous) -> Ve
     chosen
 }
 
-/// `synchronous_standby_names` as Patroni writes it, names sorted as strings.
+/// `synchronous_standby_names` as Patroni writes it, names sorted as strings; before 4.0 they came in the order in which it
+/// chose them.
 pub fn standby_names(cluster: &str, standbys: &[i64], synchronous: Synchronous) -> String {
     let mut names: Vec<_> = standbys.iter().map(|ordinal| format!("\"{cluster}-{ordinal}\"")).collect();
     names.sort_unstable();
@@ -133,11 +134,12 @@ pub fn members(cluster: &str, of: &Cluster<'_>, sync_standbys: &[i64], follows: 
         _ if all_are_synchronous || sync_standbys.binary_search(&ordinal).is_ok() => MemberRole::SyncStandby,
         _ => MemberRole::Replica,
     };
+    let shows_streaming = of.patroni().version().is_none_or(Version::shows_streaming);
     let member = |ordinal: i64| Member {
         name: format!("{cluster}-{ordinal}"),
         ordinal,
         role: role(ordinal),
-        state: if ordinal == 0 && !follows { "running" } else { "streaming" },
+        state: if shows_streaming && (ordinal != 0 || follows) { "streaming" } else { "running" },
         tags: topology.role_of(ordinal).map_or(&[], crate::replication::Role::tags),
     };
     ordinals_by_name(instances).take(LISTED).map(member).collect()

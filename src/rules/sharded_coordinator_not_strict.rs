@@ -1,7 +1,7 @@
 //! A strict root mode that the coordinator of an SGShardedCluster never hears of.
 
 use crate::{
-    cluster::{Base, Sharded},
+    cluster::Sharded,
     replication::Mode,
     rule::{Check, Example, Problems, Rule, Severity},
 };
@@ -48,8 +48,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
-    let written = sharded.written();
-    let Some(root) = written.iter().find(|written| written.base == Base::Spec) else { return };
+    let Some(root) = sharded.root() else { return };
     let strict = root.mode().text().and_then(Mode::named).filter(|mode| mode.is_strict());
     let coordinator = sharded.coordinator().filter(|coordinator| !coordinator.is_stopped());
     let (Some(strict), Some(coordinator)) = (strict, coordinator) else { return };

@@ -192,6 +192,15 @@ fn a_sharded_cluster_is_explained_part_by_part_without_a_list() {
 }
 
 #[test]
+fn an_old_patroni_calls_every_member_running() {
+    for (version, state) in [("15.0", "running"), ("15.1", "streaming")] {
+        let facts = facts(&cluster(&format!("{{instances: 2, postgres: {{version: '{version}'}}}}")));
+        let standby = &facts["clusters"][0]["members"][1];
+        assert_eq!(standby["state"], state, "the state of a standby beside Postgres {version}: {standby}");
+    }
+}
+
+#[test]
 fn a_cluster_without_pods_or_without_an_answer_says_so() {
     for (spec, state, words) in [
         ("{instances: 0, replication: {mode: sync}}", "stopped", "c is stopped on purpose (instances: 0)"),
