@@ -307,7 +307,7 @@ impl<'a> Cluster<'a> {
     /// A setting of Patroni that the user wrote, which is absent where nobody wrote it.
     pub fn dynamic(&self, name: &'static str) -> Field<'a> {
         let config = self.configurations.and_then(|all| all.patroni.get()?.dynamic_config.get());
-        let leaf = config.and_then(|config| config.get(name)).unwrap_or(&ABSENT);
+        let leaf = config.and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf);
         let place = Place::new(self.configurations_base, &["configurations", "patroni", "dynamicConfig"]);
         Field::new(leaf, place.key(name))
     }
@@ -327,13 +327,13 @@ impl<'a> Cluster<'a> {
 
     fn inline_parameter(&self, name: &str) -> Option<Parameter<'a>> {
         let inline = self.configurations?.postgres.get()?.postgresql_conf.get()?;
-        let (key, leaf) = inline.get_ignoring_case(name)?;
+        let (key, leaf) = inline.get(name)?;
         let place = Place::new(self.configurations_base, &["configurations", "postgres", "postgresql.conf"]);
         Some(Parameter { field: Field::new(leaf, place.key(key)), source: Source::Inline })
     }
 
     fn configured_parameter(&self, name: &str) -> Option<Parameter<'a>> {
-        let (key, leaf) = self.postgres_config?.get_ignoring_case(name)?;
+        let (key, leaf) = self.postgres_config?.get(name)?;
         let config = self.configurations?.sg_postgres_config.text()?;
         let place = Place::new(self.configurations_base, &["configurations", "sgPostgresConfig"]);
         Some(Parameter { field: Field::new(leaf, place), source: Source::Config { name: config, key } })

@@ -214,6 +214,9 @@ impl<'a> Problem<'a> {
     }
 }
 
+/// The most that one rule reports of one object: more help nobody, and an object can be made to hold a hundred thousand.
+const MOST: usize = 4096;
+
 /// Collects what the checks report.
 #[derive(Debug, Default)]
 pub struct Problems<'a>(Vec<Problem<'a>>);
@@ -237,8 +240,9 @@ impl<'a> Problems<'a> {
         problem
     }
 
-    /// Reports what is wrong at a path.
+    /// Reports what is wrong at a path. Of one rule in one object the last of very many stands for those that follow.
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
+        self.0.truncate(MOST - 1);
         let index = self.0.len();
         let (message, help) = (printable(message.into()), Cow::default());
         let aspect = Aspect::Value;

@@ -12,7 +12,7 @@ mod typed;
 
 pub use fields::{DynamicConfig, Key, Map, Parameters};
 pub use leaf::{ABSENT, Leaf};
-pub use node::{Fill, Given, Inner, List, Slot};
+pub use node::{Fill, Given, Inner, LONGEST_LIST, List, Slot};
 pub use shape::Shape;
 pub use typed::{Count, Flag, Integer, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
 

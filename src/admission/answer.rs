@@ -3,13 +3,13 @@
 use std::{fmt::Write as _, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use json_patch::Patch;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{GroupVersionKind, Request, Webhook};
+use super::{GroupVersionKind, Request, Webhook, patch};
 use crate::{
+    defaults::Operation,
     rule::{Finding, Severity, printable},
     view::Leaf,
 };
@@ -150,10 +150,12 @@ impl<'a> Question<'a> {
     }
 
     /// Allowed, and completed where a default was missing.
-    pub fn completed(&self, patch: Option<Patch>) -> Reply {
-        let Some(patch) = patch else { return self.allowed() };
-        let filled: Vec<_> = patch.0.iter().map(|operation| operation.path().to_string()).collect();
-        let encoded = serde_json::to_vec(&patch).unwrap_or_default();
+    pub fn completed(&self, operations: &[Operation]) -> Reply {
+        if operations.is_empty() {
+            return self.allowed();
+        }
+        let filled: Vec<_> = operations.iter().map(|operation| operation.path.pointer()).collect();
+        let encoded = serde_json::to_vec(&patch::patch(operations)).unwrap_or_default();
         let response = Response {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),
@@ -197,18 +199,19 @@ impl<'a> Question<'a> {
     }
 
     fn denial(&self, errors: &[&Finding<'_>]) -> Value {
+        let (told, rest) = errors.split_at(errors.len().min(MOST));
         let kind = self.kind.as_ref();
         let text = |leaf: Option<&Leaf<'_>>| leaf.and_then(Leaf::text).unwrap_or_default().to_owned();
         json!({
             "status": "Failure",
             "code": INVALID,
             "reason": "Invalid",
-            "message": sentence(errors),
+            "message": sentence(told, rest.len()),
             "details": {
                 "group": text(kind.map(|kind| &kind.group)),
                 "kind": text(kind.map(|kind| &kind.kind)),
                 "name": text(Some(&self.name)),
-                "causes": errors.iter().map(|finding| cause(finding)).collect::<Vec<_>>(),
+                "causes": told.iter().map(|finding| cause(finding)).collect::<Vec<_>>(),
             },
         })
     }
@@ -216,6 +219,9 @@ impl<'a> Question<'a> {
 
 /// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
 const USUAL: usize = 1000;
+
+/// The most errors that one answer tells.
+const MOST: usize = 100;
 
 /// The status code of a denial.
 const INVALID: u16 = 422;
@@ -265,10 +271,12 @@ fn told(finding: &Finding<'_>) -> String {
     format!("{}; {} [{}]", finding.message, finding.help, finding.rule.id)
 }
 
-/// All errors in one text: Helm, Argo CD and Flux print nothing else.
-fn sentence(errors: &[&Finding<'_>]) -> String {
+/// The errors in one text: Helm, Argo CD and Flux print nothing else.
+fn sentence(errors: &[&Finding<'_>], rest: usize) -> String {
     let line = |finding: &&Finding<'_>| format!("{}: {}", finding.path, told(finding));
-    errors.iter().map(line).collect::<Vec<_>>().join("\n")
+    let more =
+        (rest > 0).then(|| format!("and {rest} more errors: see `syncguard validate` on the manifest"));
+    errors.iter().map(line).chain(more).collect::<Vec<_>>().join("\n")
 }
 
 /// What a person reads as `Warning: …`; the longest that an API server passes on whole is better not reached.

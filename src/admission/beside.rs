@@ -1,6 +1,8 @@
 //! What stands beside the object at hand: the cluster of a Scale, the settings that a cluster names, the clusters of an
 //! SGPostgresConfig; and what has to be read first where the watches have not seen it.
 
+use std::collections::BTreeSet;
+
 use super::{Outcome, Reply};
 use crate::{
     cluster::PostgresConfigs,
@@ -117,7 +119,8 @@ impl<'s> Beside<'s, '_> {
                     namespace: namespace(),
                     name: name.to_owned(),
                 };
-                object.postgres_configs().filter(is_unknown).map(wanted).collect()
+                let unknown: BTreeSet<_> = object.postgres_configs().filter(is_unknown).collect();
+                unknown.into_iter().map(wanted).collect()
             }
         }
     }

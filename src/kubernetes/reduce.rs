@@ -92,7 +92,7 @@ mod tests {
         let stored_config =
             stored(Kind::PostgresConfig, object(json!({"postgresql.conf": {"Fsync": "off"}})));
         let parameters = stored_config.parameters.unwrap();
-        assert!(parameters.get_ignoring_case("fsync").is_some(), "a setting in any case");
+        assert!(parameters.get("fsync").is_some(), "a setting in any case");
         assert_eq!(
             stored(Kind::PostgresConfig, object(json!("nonsense"))).parameters,
             Some(Parameters::default())

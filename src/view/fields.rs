@@ -1,6 +1,6 @@
 //! How an object of the view is declared: its keys, what they are read into, and what else is kept.
 
-use std::{borrow::Cow, fmt, ops::Deref};
+use std::{borrow::Cow, cmp::Ordering, fmt};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
@@ -100,7 +100,15 @@ impl<'de> Visitor<'de> for KeyVisitor {
 
 /// Settings by name, whatever their names: the last of several with one name counts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Map<'a, V>(Vec<(Cow<'a, str>, V)>);
+pub struct Map<'a, V> {
+    settings: Vec<(Cow<'a, str>, V)>,
+    /// The positions by name, where there are so many that looking at all of them for each part of an SGShardedCluster
+    /// would take minutes; else empty.
+    by_name: Vec<usize>,
+}
+
+/// How many settings are looked through one by one.
+const FEW: usize = 64;
 
 /// Settings of Postgres, as `postgresql.conf` holds them: strings, the names in any case.
 pub type Parameters<'a> = Map<'a, Text<'a>>;
@@ -108,18 +116,55 @@ pub type Parameters<'a> = Map<'a, Text<'a>>;
 /// Settings of Patroni, which Patroni and not the CRD gives types to.
 pub type DynamicConfig<'a> = Map<'a, Leaf<'a>>;
 
-impl<'a, V: Deref<Target = Leaf<'a>>> Map<'a, V> {
-    /// The setting of this name in any case, and the name as it is written; none where it is `null`.
-    pub fn get_ignoring_case(&self, name: &str) -> Option<(&str, &Leaf<'a>)> {
-        let (key, value) = self.0.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        (!value.is_absent()).then_some((key, &**value))
+/// The value of a setting.
+pub trait Setting<'a> {
+    /// What is written.
+    fn leaf(&self) -> &Leaf<'a>;
+
+    /// How the names of two such settings compare.
+    fn compare(name: &str, other: &str) -> Ordering;
+}
+
+impl<'a> Setting<'a> for Leaf<'a> {
+    fn leaf(&self) -> &Leaf<'a> {
+        self
+    }
+
+    fn compare(name: &str, other: &str) -> Ordering {
+        name.cmp(other)
     }
 }
 
-impl<'a> DynamicConfig<'a> {
-    /// The setting of exactly this name.
-    pub fn get(&self, name: &str) -> Option<&Leaf<'a>> {
-        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+impl<'a> Setting<'a> for Text<'a> {
+    fn leaf(&self) -> &Leaf<'a> {
+        self
+    }
+
+    fn compare(name: &str, other: &str) -> Ordering {
+        let lower = u8::to_ascii_lowercase;
+        name.as_bytes().iter().map(lower).cmp(other.as_bytes().iter().map(lower))
+    }
+}
+
+impl<'a, V: Setting<'a>> Map<'a, V> {
+    /// The setting of this name, and the name as it is written; none where it is `null`.
+    pub fn get(&self, name: &str) -> Option<(&str, &Leaf<'a>)> {
+        let called = |position: &usize| V::compare(&self.settings[*position].0, name);
+        let position = if self.by_name.is_empty() {
+            (0..self.settings.len()).rev().find(|position| called(position).is_eq())?
+        } else {
+            let behind = self.by_name.partition_point(|position| called(position).is_le());
+            *self.by_name[..behind].last().filter(|position| called(position).is_eq())?
+        };
+        let (key, value) = &self.settings[position];
+        (!value.leaf().is_absent()).then_some((key, value.leaf()))
+    }
+
+    fn sort(&mut self) {
+        if self.settings.len() > FEW {
+            self.by_name = (0..self.settings.len()).collect();
+            self.by_name.sort_by(|a, b| V::compare(&self.settings[*a].0, &self.settings[*b].0));
+        }
     }
 }
 
@@ -129,23 +174,24 @@ impl Parameters<'_> {
         let owned = |(key, value): (Cow<'_, str>, Text<'_>)| {
             (Cow::Owned(key.into_owned()), Text(value.0.into_owned()))
         };
-        Map(self.0.into_iter().map(owned).collect())
+        Map { settings: self.settings.into_iter().map(owned).collect(), by_name: self.by_name }
     }
 }
 
 impl<V> Default for Map<'_, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { settings: Vec::new(), by_name: Vec::new() }
     }
 }
 
-impl<'de, V: Slot<'de> + Default> Inner<'de> for Map<'de, V> {
+impl<'de, V: Slot<'de> + Setting<'de> + Default> Inner<'de> for Map<'de, V> {
     fn read_map<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<Option<Leaf<'de>>, A::Error> {
         while let Some(Key(key)) = map.next_key()? {
             let mut value = V::default();
             map.next_value_seed(Fill(&mut value))?;
-            self.0.push((key, value));
+            self.settings.push((key, value));
         }
+        self.sort();
         Ok(None)
     }
 }
@@ -155,7 +201,7 @@ impl<V: Typed> Typed for Map<'_, V> {
     const IS_TOLD: bool = true;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
-        for (key, value) in &self.0 {
+        for (key, value) in &self.settings {
             value.mistyped(&trail.key(key), found);
         }
     }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::node::Slot;
+use super::node::{LONGEST_LIST, Slot};
 
 /// One value as it was written, whatever its type.
 ///
@@ -106,6 +106,9 @@ impl fmt::Display for Leaf<'_> {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Integer(value) => write!(f, "{value}"),
             Self::Float(value) => write!(f, "{value}"),
+            Self::List(length) if *length > LONGEST_LIST => {
+                write!(f, "a list of {length} elements, more than the {LONGEST_LIST} that are read")
+            }
             Self::List(_) => f.write_str("a list"),
             Self::Object(_) => f.write_str("an object"),
             Self::Text(text) => quote(f, text),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::leaf::{Leaf, LeafVisitor};
 
@@ -58,6 +58,10 @@ impl<'a, T> Given<'a, T> {
     }
 }
 
+/// The longest list that is read, in elements: far more than anybody writes. A longer one is told of as a whole, since three
+/// megabytes of `0,` would be a gigabyte of overrides.
+pub const LONGEST_LIST: usize = 4096;
+
 /// A type that an object or a list can be read into.
 ///
 /// What is read goes where it will stay: these types are large, and moving them from call to call costs more than
@@ -84,10 +88,15 @@ pub trait Inner<'de>: Default {
 
 impl<'de, T: Inner<'de>> Inner<'de> for Vec<Given<'de, T>> {
     fn read_seq<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
-        while let Some(element) = seq.next_element()? {
+        while self.len() < LONGEST_LIST {
+            let Some(element) = seq.next_element()? else { return Ok(None) };
             self.push(element);
         }
-        Ok(None)
+        let mut length = self.len();
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            length += 1;
+        }
+        Ok((length > LONGEST_LIST).then_some(Leaf::List(length)))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::de::Deserializer;
 
 use super::{
     leaf::Leaf,
-    node::{Given, List, Slot},
+    node::{Given, LONGEST_LIST, List, Slot},
     shape::Shape,
 };
 use crate::path::{Path, Step};
@@ -20,6 +20,15 @@ pub struct Mistyped<'v> {
     pub expected: Shape,
     /// What is written.
     pub found: &'v Leaf<'v>,
+}
+
+impl<'v> Mistyped<'v> {
+    /// Tells of a value, unless there are more than anybody reads already.
+    fn tell(trail: &Trail<'_, 'v>, expected: Shape, leaf: &'v Leaf<'v>, found: &mut Vec<Self>) {
+        if found.len() < LONGEST_LIST {
+            found.push(Self { path: trail.path(), expected, found: leaf });
+        }
+    }
 }
 
 /// The way down to the value that is being looked at; becomes a path only when there is something to say.
@@ -81,7 +90,7 @@ impl<T: Typed> Typed for Given<'_, T> {
         match self {
             Self::Is(value) => value.mistyped(trail, found),
             Self::Other(leaf) if T::IS_TOLD => {
-                found.push(Mistyped { path: trail.path(), expected: T::SHAPE, found: leaf });
+                Mistyped::tell(trail, T::SHAPE, leaf, found);
             }
             Self::Absent | Self::Other(_) => {}
         }
@@ -141,7 +150,7 @@ macro_rules! typed_leaves {
 
             fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
                 if Self::IS_TOLD && !self.is_absent() && !Self::SHAPE.takes(self) {
-                    found.push(Mistyped { path: trail.path(), expected: Self::SHAPE, found: self });
+                    Mistyped::tell(trail, Self::SHAPE, self, found);
                 }
             }
         }

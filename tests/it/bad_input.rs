@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use assert_cmd::Command;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use syncguard::{
     admission::{self, Webhook},
     settings::Settings,
@@ -202,23 +202,46 @@ fn huge_numbers_are_only_numbers() {
 fn many_of_everything_is_judged_to_the_end() {
     let item = cluster(&json!({"instances": 1, "replication": {"mode": "strict-sync-all"}}));
     let list = json!({"apiVersion": "v1", "kind": "List", "items": vec![item; 10_000]});
-    let groups = |size: Value| {
-        cluster(
-            &json!({"instances": 20, "replication": {"groups": vec![json!({"instances": size}); 20_000]}}),
-        )
+    let groups = |count: usize, size: Value| {
+        cluster(&json!({"instances": 20, "replication": {"groups": vec![json!({"instances": size}); count]}}))
     };
     for (what, object, says) in [
         ("a long list", list, "strict-sync-all-without-standby"),
-        ("many overrides", sharded(5_000), "overrides[4999]"),
-        ("many groups", groups(json!(1)), "groups-leave-no-main-instance"),
-        ("many groups of a wrong size", groups(json!("x")), "groups[19999].instances"),
+        ("many overrides", sharded(4_000), "overrides[3999]"),
+        ("more overrides than are read", sharded(5_000), "a list of 5000 elements"),
+        ("many groups", groups(4_000, json!(1)), "groups-leave-no-main-instance"),
+        ("many groups of a wrong size", groups(4_000, json!("x")), "groups[3999].instances"),
+        ("more groups than are read", groups(20_000, json!(1)), "a list of 20000 elements"),
     ] {
         check(what, object.to_string(), 1, says);
         check(what, format!("{object:#}"), 1, says);
     }
-    let many = sharded(20_000);
-    assert!(!allowed(&review(&many, None)), "20,000 overrides with too few standbys are denied");
-    assert!(allowed(&review(&many, Some(&many))), "and let pass where they were so before");
+    for count in [4_000, 20_000] {
+        let many = sharded(count);
+        assert!(!allowed(&review(&many, None)), "{count} overrides with too few standbys are denied");
+        assert!(allowed(&review(&many, Some(&many))), "and let pass where they were so before");
+    }
+}
+
+/// Every part of an SGShardedCluster looks the same settings up: together they must not be a product.
+#[test]
+fn many_parts_with_many_settings_take_no_longer_than_their_sum() {
+    let mut many = sharded(4_000);
+    let settings: Map<String, Value> = (0..100_000).map(|n| (format!("s{n}"), json!("1"))).collect();
+    many["spec"]["shards"]["configurations"] = json!({
+        "postgres": {"postgresql.conf": settings}, "patroni": {"dynamicConfig": settings},
+    });
+    assert!(!allowed(&review(&many, None)), "it is judged");
+}
+
+#[test]
+fn of_very_many_errors_as_many_are_told_as_somebody_reads() {
+    let review = review(&sharded(4_000), None);
+    let reply = admission::reply(Webhook::Validate, review.to_string().as_bytes(), &Settings::default());
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+    let message = answer["response"]["status"]["message"].as_str().unwrap();
+    assert!(message.ends_with(" more errors: see `syncguard validate` on the manifest"), "{message:.2000}");
+    assert!(reply.body.len() < 200_000, "an answer of {} bytes", reply.body.len());
 }
 
 #[test]
