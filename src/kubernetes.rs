@@ -7,8 +7,9 @@ mod examination;
 mod handshake;
 mod lease;
 mod listing;
-mod reduce;
 mod registration;
+mod secret;
+mod sent;
 mod watches;
 
 use std::env;
@@ -21,7 +22,7 @@ use kube::{Client, Config};
 use thiserror::Error;
 
 pub use call_error::CallError;
-pub use certificates::{Custody, Trust, look_after};
+pub use certificates::{Custody, Keeping, Trust, look_after};
 pub use examination::examine;
 pub use listing::{Listed, Pages, Wish};
 pub use watches::{Watches, follow};
@@ -64,14 +65,11 @@ const SILENCE: Duration = Duration::from_secs(150);
 ///
 /// There should be access, and what is needed for it is unusable.
 pub async fn client(kubeconfig: Option<&Path>) -> Result<Option<Client>, AccessError> {
-    let mut config = match kubeconfig {
-        Some(file) => from_file(file)
-            .await
-            .map_err(|reason| AccessError::Kubeconfig { file: file.to_owned(), reason })?,
+    let config = match kubeconfig {
+        Some(file) => from_file(file).await?,
         None if is_pod() => Config::incluster().map_err(AccessError::InCluster)?,
         None => return Ok(None),
     };
-    config.read_timeout = Some(SILENCE);
     connect(config).map(Some)
 }
 
@@ -81,21 +79,25 @@ pub async fn client(kubeconfig: Option<&Path>) -> Result<Option<Client>, AccessE
 ///
 /// There is no way to an API server.
 pub async fn any_client(kubeconfig: Option<&Path>) -> Result<Client, AccessError> {
-    if let Some(client) = client(kubeconfig).await? {
-        return Ok(client);
-    }
-    connect(Config::infer().await.map_err(AccessError::Nowhere)?)
+    // Not the pod's service account first: who audits another cluster from a pod would be told about his own.
+    connect(match kubeconfig {
+        Some(file) => from_file(file).await?,
+        None => Config::infer().await.map_err(AccessError::Nowhere)?,
+    })
 }
 
 fn connect(mut config: Config) -> Result<Client, AccessError> {
     // The client asks the process for its cryptography. Fails only if there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     config.connect_timeout = Some(CONNECT);
+    config.read_timeout = Some(SILENCE);
     Client::try_from(config).map_err(AccessError::Client)
 }
 
-async fn from_file(file: &Path) -> Result<Config, kube::config::KubeconfigError> {
-    Config::from_custom_kubeconfig(Kubeconfig::read_from(file)?, &KubeConfigOptions::default()).await
+async fn from_file(file: &Path) -> Result<Config, AccessError> {
+    let unusable = |reason| AccessError::Kubeconfig { file: file.to_owned(), reason };
+    let kubeconfig = Kubeconfig::read_from(file).map_err(unusable)?;
+    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.map_err(unusable)
 }
 
 /// The kubelet tells every pod where the API server is.

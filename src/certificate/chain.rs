@@ -23,6 +23,14 @@ impl Chain {
         Self(certificates)
     }
 
+    /// The certificates of a PEM text.
+    ///
+    /// # Errors
+    /// When one of them is damaged.
+    pub fn from_pem(pem: &str) -> Result<Self, CertificateError> {
+        read_chain(pem).map(Self)
+    }
+
     /// Whether a client that trusts `bundle` (PEM text) and calls `name` accepts it.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{Authority, CertificateError, Pair};
+use super::{Authority, CertificateError, Chain, Pair};
 
 /// How long everything lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +111,11 @@ impl SharedAuthority {
         }
         match next.known_since {
             None if !known => None,
+            // Somebody has overwritten a client's copy while it settled: from the beginning.
+            Some(_) if !known => {
+                let next = Next { known_since: None, ..next.clone() };
+                Some(Self { next: Some(next), ..self.clone() })
+            }
             None => {
                 let next = Next { known_since: Some(now), ..next.clone() };
                 Some(Self { next: Some(next), ..self.clone() })
@@ -123,11 +128,19 @@ impl SharedAuthority {
         }
     }
 
-    /// A CA that is damaged or expired is replaced at once: nothing verifies against it, so nothing is lost.
+    /// A CA that nothing can be signed with is replaced at once. Where only its key is lost, its leaves are in use.
     fn healed(&self, lifetimes: &Lifetimes, now: OffsetDateTime) -> Result<Self, CertificateError> {
         let spare = self.next.as_ref().filter(|next| Authority::from_pem(&next.pair, now).is_ok());
         let current = spare.map_or_else(|| new_pair(lifetimes, now), |next| Ok(next.pair.clone()))?;
-        Ok(Self { current, next: None, old: None })
+        let certificate = &self.current.certificate;
+        let lost = Chain::from_pem(certificate).and_then(|chain| chain.validity());
+        let old = match lost {
+            Ok((_, end)) if now <= end => {
+                Some(Old { certificate: certificate.clone(), until: now + lifetimes.leaf })
+            }
+            Ok(_) | Err(_) => self.old.clone(),
+        };
+        Ok(Self { current, next: None, old })
     }
 }
 
@@ -164,6 +177,8 @@ mod tests {
         let known = after(&announced, true, due + Duration::hours(1));
         let settling = due + Duration::hours(1) + Duration::seconds(59);
         assert_eq!(after(&known, true, settling), known, "other API servers may be behind");
+        let overwritten = after(&known, false, settling + Duration::seconds(1));
+        assert_eq!(overwritten, announced, "somebody has put an old copy back meanwhile");
         let used = after(&known, true, settling + Duration::seconds(1));
         assert_eq!(used.current, next, "leaves are signed with it now");
         assert!(used.bundle().contains(&first.current.certificate), "and leaves of the old one are in use");
@@ -190,6 +205,12 @@ mod tests {
             let healed = after(&broken, true, passed);
             assert!(healed.authority(START + passed).is_ok(), "{what}");
             assert_ne!(healed.current, broken.current, "{what}");
+            let is_remembered = healed.bundle().contains(certificate.as_str());
+            assert_eq!(
+                is_remembered,
+                what.contains("key"),
+                "whether leaves of the one before stay trusted: {what}"
+            );
         }
     }
 

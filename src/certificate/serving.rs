@@ -83,15 +83,6 @@ impl ServingCertificate {
         }
     }
 
-    /// Whether a client that trusts `bundle` (PEM text) accepts the certificate, for the first of its own names.
-    ///
-    /// # Errors
-    /// When it does not; says why.
-    pub fn verify(&self, bundle: &str, now: OffsetDateTime) -> Result<(), CertificateError> {
-        let name = self.names.first().ok_or(CertificateError::NoNames)?;
-        self.chain().verify(name, bundle, now)
-    }
-
     /// The certificates that clients are shown.
     pub fn chain(&self) -> Chain {
         Chain::new(self.certified.cert.clone())

@@ -6,21 +6,21 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use kube::Client;
 
-use super::input::policy;
 use super::report::{Report, ReportArgs};
 use super::validate::set_severities;
 use crate::input::Source;
 use crate::kubernetes::{self, Listed, Pages, Wish};
 use crate::offline::{Judge, KnownObjects};
-use crate::policy::Policy;
 use crate::render::findings::counted;
+use crate::settings::{Action, Settings};
 use crate::view::Kind;
 
 const LONG_ABOUT: &str = "\
 Judge every stored SGCluster and SGShardedCluster.
 
-Each is judged as if it were new today, with the SGPostgresConfig that it names: what `validate` would say of it. \
-It is what the webhook does not say, because it lets pass what was so before. Objects are read page by page.";
+Each is judged as the webhook would judge it if it were new today, with the SGPostgresConfig that it names and by the \
+same settings: an annotation syncguard.dev/ignore counts only where they say so. It is what the webhook does not say, \
+because it lets pass what was so before. Objects are read page by page.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,25 +69,30 @@ pub struct Args {
 ///
 /// Wrong settings, or an API server that is not to be reached or does not let us read.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut policy = policy(args.settings.as_deref())?;
-    set_severities(&mut policy, &args.severity)?;
+    let mut settings = match &args.settings {
+        Some(file) => Settings::read(file, false)?,
+        None => Settings::default(),
+    };
+    set_severities(&mut settings.policy, &args.severity)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(audit(args, &policy))
+    runtime.block_on(audit(args, &settings))
 }
 
-async fn audit(args: &Args, policy: &Policy) -> Result<ExitCode> {
+async fn audit(args: &Args, settings: &Settings) -> Result<ExitCode> {
     let client = kubernetes::any_client(args.kubeconfig.as_deref()).await?;
     let wish = wish(args, &client);
     let known = configs(&client, &wish).await?;
     let with_excerpts = args.report.shows_lines();
-    let judge = Judge { policy, known: &known, inline_ignores: false, with_excerpts };
+    let judge = Judge { policy: &settings.policy, known: &known, inline_ignores: false, with_excerpts };
     let mut report = Report::begin(&args.report)?;
     let mut refused = 0;
     for kind in [Kind::Cluster, Kind::ShardedCluster] {
         let mut pages = Pages::of(&client, kind, &wish);
         while let Some(page) = pages.next().await.with_context(|| cannot_list(kind))? {
             for listed in page {
-                refused += usize::from(judge_one(&judge, kind, listed, &mut report)?);
+                let action = settings.enforcement.in_namespace(&listed.namespace);
+                let has_errors = judge_one(&judge, kind, listed, &mut report)?;
+                refused += usize::from(has_errors && action == Action::Deny);
             }
         }
     }
@@ -98,7 +103,7 @@ async fn audit(args: &Args, policy: &Policy) -> Result<ExitCode> {
     report.end()
 }
 
-/// Judges one object, and says whether the webhook would refuse it.
+/// Judges one object, and says whether it has errors.
 fn judge_one(judge: &Judge<'_>, kind: Kind, listed: Listed, report: &mut Report) -> Result<bool> {
     let source = source(kind, listed);
     let mut refused = false;

@@ -23,7 +23,11 @@ pub enum LogFormat {
 pub(super) fn init(format: LogFormat, level: LevelFilter) {
     // Libraries could log what passes through them at the lower levels: other people's manifests.
     let libraries = level.min(Level::WARN.into());
-    let filter = Targets::new().with_default(libraries).with_target("syncguard", level);
+    let filter = Targets::new()
+        .with_default(libraries)
+        // Where an answer is not what it expects, it warns with all of it: a list of clusters, a Secret.
+        .with_target("kube_client::client", libraries.min(Level::ERROR.into()))
+        .with_target("syncguard", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {
         LogFormat::Text => lines.with_target(false).with_ansi(wants_colour()).boxed(),

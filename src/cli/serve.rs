@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 
 use super::{logs, names};
 use crate::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate};
-use crate::kubernetes::{self, Custody, Trust, Watches};
+use crate::kubernetes::{self, Custody, Keeping, Trust, Watches};
 use crate::server::{
     CertificateFiles, ClientAuth, Limits, Metrics, Options, SelfIssued, Server, Source, run_until_signalled,
 };
@@ -78,7 +78,9 @@ async fn follow(settings: Arc<FollowedSettings>) {
         match settings.look() {
             Look::Unchanged => {}
             Look::Taken => info!("the settings have changed, and the new ones are in use"),
-            Look::Refused(error) => error!(%error, "the settings have changed; the old ones stay in use"),
+            Look::Refused(error) => {
+                error!(%error, "the settings file cannot be used as it is now; the old settings stay in use");
+            }
         }
     }
 }
@@ -100,11 +102,11 @@ fn watches(client: Option<Client>, metrics: &Arc<Metrics>) -> Option<Arc<Watches
 /// What is looked after in the cluster; none where the flags ask for nothing.
 fn custody(args: &Args, client: Option<&Client>) -> Result<Option<Custody>> {
     let Some(configuration) = args.webhook_configuration.clone() else { return Ok(None) };
-    if args.ca_secret.is_none() && args.ca_bundle.is_none() {
-        bail!(
-            "--webhook-configuration needs --ca-secret or --ca-bundle: there is nothing to be written there"
-        );
-    }
+    let keeping = match (&args.ca_secret, &args.ca_bundle) {
+        (Some(name), _) => Keeping::Secret(name.clone()),
+        (None, Some(file)) => Keeping::Bundle(file.clone()),
+        (None, None) => Keeping::Nothing,
+    };
     let Some(client) = client else {
         bail!("--webhook-configuration needs access to an API server: run in a pod, or give --kubeconfig");
     };
@@ -112,8 +114,7 @@ fn custody(args: &Args, client: Option<&Client>) -> Result<Option<Custody>> {
     Ok(Some(Custody {
         names: service_names(args, &namespace)?,
         namespace,
-        secret: args.ca_secret.clone(),
-        bundle: args.ca_bundle.clone(),
+        keeping,
         configuration,
         lease: args.lease.clone(),
         identity: identity(),

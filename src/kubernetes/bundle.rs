@@ -12,7 +12,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::registration::Entry;
-use crate::certificate::ServingCertificate;
+use crate::certificate::{CertificateError, Chain};
 
 /// The owner of the field, the same for all replicas.
 const MANAGER: &str = "syncguard";
@@ -29,19 +29,40 @@ pub(super) struct Configuration {
     /// Its kind and name, for people.
     pub(super) label: String,
     uid: Option<String>,
-    /// Each webhook's name and caBundle.
-    webhooks: Vec<(String, String)>,
+    webhooks: Vec<Trusting>,
+}
+
+/// What one webhook of a configuration trusts.
+struct Trusting {
+    name: String,
+    /// What the certificate has to be for.
+    host: String,
+    bundle: String,
 }
 
 impl Configuration {
     /// Whether each webhook trusts exactly this.
     pub(super) fn is(&self, bundle: &str) -> bool {
-        self.webhooks.iter().all(|(_, trusted)| trusted == bundle)
+        self.webhooks.iter().all(|webhook| webhook.bundle == bundle)
     }
 
-    /// Whether each webhook would accept this certificate.
-    pub(super) fn trusts(&self, serving: &ServingCertificate, now: OffsetDateTime) -> bool {
-        self.webhooks.iter().all(|(_, bundle)| serving.verify(bundle, now).is_ok())
+    /// Whether each webhook accepts this certificate.
+    pub(super) fn trusts(&self, serving: &Chain, now: OffsetDateTime) -> bool {
+        self.webhooks.iter().all(|webhook| serving.verify(&webhook.host, &webhook.bundle, now).is_ok())
+    }
+
+    /// Whether each webhook would accept this certificate if it trusted `bundle`.
+    ///
+    /// # Errors
+    ///
+    /// One would not; says why.
+    pub(super) fn would_trust(
+        &self,
+        serving: &Chain,
+        bundle: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), CertificateError> {
+        self.webhooks.iter().try_for_each(|webhook| serving.verify(&webhook.host, bundle, now))
     }
 }
 
@@ -97,7 +118,7 @@ impl Configurations {
         let (resource, api) = &self.kinds[copy.resource];
         let encoded = BASE64.encode(bundle);
         let webhook =
-            |(name, _): &(String, String)| json!({"name": name, "clientConfig": {"caBundle": encoded}});
+            |webhook: &Trusting| json!({"name": webhook.name, "clientConfig": {"caBundle": encoded}});
         let ours = json!({
             "apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": self.name},
             "webhooks": copy.webhooks.iter().map(webhook).collect::<Vec<_>>(),
@@ -108,8 +129,13 @@ impl Configurations {
     }
 }
 
-fn trusted(configuration: &DynamicObject) -> Vec<(String, String)> {
-    Entry::all_of(configuration).into_iter().map(|webhook| (webhook.name.clone(), webhook.bundle())).collect()
+fn trusted(configuration: &DynamicObject) -> Vec<Trusting> {
+    let trusting = |webhook: &Entry| Trusting {
+        name: webhook.name.clone(),
+        host: webhook.target().host(),
+        bundle: webhook.bundle(),
+    };
+    Entry::all_of(configuration).iter().map(trusting).collect()
 }
 
 #[cfg(test)]
@@ -124,9 +150,14 @@ mod tests {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::days(1);
         let [ours, foreign] = [(); 2].map(|()| Authority::issue(Duration::days(1), now).unwrap());
         let leaf = ours.issue_leaf(&["a.b.svc".parse().unwrap()], Duration::hours(1), now).unwrap();
-        let serving = ServingCertificate::from_pem(&leaf).unwrap();
-        let copy = |bundles: &[&str]| {
-            let webhooks = bundles.iter().map(|bundle| ("w".to_owned(), (*bundle).to_owned())).collect();
+        let serving = Chain::from_pem(&leaf.certificate).unwrap();
+        let copy = |host: &str, bundles: &[&str]| {
+            let trusting = |bundle: &&str| Trusting {
+                name: "w".to_owned(),
+                host: host.to_owned(),
+                bundle: (*bundle).to_owned(),
+            };
+            let webhooks = bundles.iter().map(trusting).collect();
             Configuration { resource: 0, label: String::new(), uid: None, webhooks }
         };
         let (one, two) = (ours.certificate(), foreign.certificate());
@@ -139,8 +170,12 @@ mod tests {
             ("no bundle", vec![""], false, false),
             ("a damaged bundle", vec!["?"], false, false),
         ] {
-            let copy = copy(&bundles);
+            let copy = copy("a.b.svc", &bundles);
             assert_eq!((copy.is(one), copy.trusts(&serving, now)), (is, trusts), "{what}");
         }
+        let elsewhere = copy("b.b.svc", &[one]);
+        assert!(!elsewhere.trusts(&serving, now), "the certificate is for another Service");
+        assert!(elsewhere.would_trust(&serving, one, now).is_err(), "and no bundle makes that good");
+        assert!(copy("a.b.svc", &[two]).would_trust(&serving, one, now).is_ok());
     }
 }

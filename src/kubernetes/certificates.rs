@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ObjectMeta, PostParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
@@ -20,8 +19,9 @@ use tracing::{error, info, warn};
 use super::CallError;
 use super::bundle::{Configuration, Configurations};
 use super::lease::Candidate;
+use super::secret::{read, written};
 use crate::certificate::{
-    Authority, CertificateError, Lifetimes, Name, Next, Old, Pair, ServingCertificate, SharedAuthority,
+    Authority, CertificateError, Lifetimes, Name, Next, ServingCertificate, SharedAuthority,
 };
 use crate::server::{CertificateStore, Metrics};
 
@@ -30,10 +30,8 @@ use crate::server::{CertificateStore, Metrics};
 pub struct Custody {
     /// The namespace of Secret and Lease.
     pub namespace: String,
-    /// The Secret that holds the CA; none where somebody else issues, and only `caBundle` is ours.
-    pub secret: Option<String>,
-    /// The file, in PEM, of what is to be trusted where there is no Secret of ours.
-    pub bundle: Option<PathBuf>,
+    /// Who issues, and who writes `caBundle`.
+    pub keeping: Keeping,
     /// The name of both webhook configurations.
     pub configuration: String,
     /// The Lease of the one writer.
@@ -44,6 +42,17 @@ pub struct Custody {
     pub names: Vec<Name>,
     /// How long everything lasts.
     pub lifetimes: Lifetimes,
+}
+
+/// What there is to do about a CA and the `caBundle`s that name it.
+#[derive(Debug, Clone)]
+pub enum Keeping {
+    /// The CA is ours, in the Secret of this name, and so is `caBundle`.
+    Secret(String),
+    /// Somebody else issues, and `caBundle` is ours: the contents of this file, in PEM.
+    Bundle(PathBuf),
+    /// Somebody else does all of it, such as cert-manager: `caBundle` is only looked at.
+    Nothing,
 }
 
 /// Whether the API server has been seen to trust the serving certificate.
@@ -68,6 +77,10 @@ enum Trouble {
     Certificate(#[from] CertificateError),
     #[error("there is no webhook configuration called {0}: nothing calls syncguard yet")]
     NoConfiguration(String),
+    #[error(
+        "{configuration} would not accept the certificate in use with the caBundle that is due, so it keeps its own: {reason}"
+    )]
+    Untrusted { configuration: String, reason: CertificateError },
     #[error("cannot read --ca-bundle {file}: {reason}", file = file.display())]
     Bundle { file: PathBuf, reason: std::io::Error },
 }
@@ -158,12 +171,19 @@ impl Keeper {
 
     async fn round(&mut self) -> Result<(), Trouble> {
         let now = OffsetDateTime::now_utc();
-        let Some(secret) = self.custody.secret.clone() else {
-            let bundle = self.given_bundle()?;
-            let writes = self.candidate.holds().await?;
-            return self.keep_bundle(&bundle, writes, now).await.map(drop);
-        };
-        let (stored, shared) = self.shared(&secret, now).await?;
+        match self.custody.keeping.clone() {
+            Keeping::Secret(name) => self.keep_authority(&name, now).await,
+            Keeping::Bundle(file) => {
+                let bundle = fs::read_to_string(&file).map_err(|reason| Trouble::Bundle { file, reason })?;
+                let writes = self.candidate.holds().await?;
+                self.keep_bundle(&bundle, writes, now).await.map(drop)
+            }
+            Keeping::Nothing => self.look(now).await.map(drop),
+        }
+    }
+
+    async fn keep_authority(&mut self, name: &str, now: OffsetDateTime) -> Result<(), Trouble> {
+        let (stored, shared) = self.shared(name, now).await?;
         self.keep_leaf(&shared, now)?;
         // Asked in every round, so that there is always one who may write.
         let writes = self.candidate.holds().await?;
@@ -172,16 +192,10 @@ impl Keeper {
             // A bundle that could not be seen to is known to nobody; a damaged CA is replaced all the same.
             let is_known = matches!(known, Ok(true));
             if let Some(due) = shared.due(is_known, &self.custody.lifetimes, now)? {
-                self.replace(&secret, stored, &due).await?;
+                self.replace(name, stored, &due).await?;
             }
         }
         known.map(drop)
-    }
-
-    /// What --ca-bundle says now: whoever issues the certificate changes it there.
-    fn given_bundle(&self) -> Result<String, Trouble> {
-        let Some(file) = &self.custody.bundle else { return Ok(String::new()) };
-        fs::read_to_string(file).map_err(|reason| Trouble::Bundle { file: file.clone(), reason })
     }
 
     /// The CA in the Secret; the first replica makes it, and whoever comes second takes that one.
@@ -253,18 +267,13 @@ impl Keeper {
         ServingCertificate::from_pem(&leaf)
     }
 
-    /// Sees to it that the API server trusts `bundle`; whether every copy is that already.
-    async fn keep_bundle(
-        &mut self,
-        bundle: &str,
-        writes: bool,
-        now: OffsetDateTime,
-    ) -> Result<bool, Trouble> {
+    /// What the API server trusts now; told as a metric, and once as a reason to be ready.
+    async fn look(&self, now: OffsetDateTime) -> Result<Vec<Configuration>, Trouble> {
         let copies = self.configurations.read().await?;
         if copies.is_empty() {
             return Err(Trouble::NoConfiguration(self.custody.configuration.clone()));
         }
-        let serving = self.store.current();
+        let serving = self.store.current().chain();
         let mut trusted = true;
         for copy in &copies {
             let trusts = copy.trusts(&serving, now);
@@ -274,9 +283,24 @@ impl Keeper {
         if trusted && !self.trust.0.swap(true, Ordering::Relaxed) {
             info!("the API server trusts the serving certificate");
         }
+        Ok(copies)
+    }
+
+    /// Sees to it that the API server trusts `bundle`; whether every copy is that already.
+    async fn keep_bundle(
+        &mut self,
+        bundle: &str,
+        writes: bool,
+        now: OffsetDateTime,
+    ) -> Result<bool, Trouble> {
+        let copies = self.look(now).await?;
+        let serving = self.store.current().chain();
         let stale: Vec<&Configuration> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
         if writes {
             for copy in &stale {
+                // What is in the Secret or the file may be damaged, and what is trusted now may be right.
+                copy.would_trust(&serving, bundle, now)
+                    .map_err(|reason| Trouble::Untrusted { configuration: copy.label.clone(), reason })?;
                 self.configurations.write(copy, bundle).await?;
                 info!(configuration = copy.label, "caBundle written");
                 if self.settled == bundle {
@@ -306,79 +330,9 @@ impl Keeper {
     }
 }
 
-const KNOWN_SINCE: &str = "syncguard.dev/next-known-since";
-const OLD_UNTIL: &str = "syncguard.dev/old-until";
-
-/// What a Secret says; what is missing or damaged shows when it is used.
-fn read(secret: &Secret) -> SharedAuthority {
-    let text = |key: &str| {
-        let bytes = secret.data.as_ref()?.get(key)?;
-        String::from_utf8(bytes.0.clone()).ok().filter(|text| !text.is_empty())
-    };
-    let moment = |key: &str| {
-        let seconds = secret.metadata.annotations.as_ref()?.get(key)?.parse().ok()?;
-        OffsetDateTime::from_unix_timestamp(seconds).ok()
-    };
-    let pair = |certificate: &str, key: &str| Some(Pair { certificate: text(certificate)?, key: text(key)? });
-    let nothing = || Pair { certificate: String::new(), key: String::new() };
-    let next = pair("next.crt", "next.key").map(|pair| Next { pair, known_since: moment(KNOWN_SINCE) });
-    let old = text("old.crt").zip(moment(OLD_UNTIL)).map(|(certificate, until)| Old { certificate, until });
-    SharedAuthority { current: pair("ca.crt", "ca.key").unwrap_or_else(nothing), next, old }
-}
-
-/// The Secret that says this, whatever it said before; who labelled it finds the labels again.
-fn written(mut secret: Secret, shared: &SharedAuthority) -> Secret {
-    let SharedAuthority { current, next, old } = shared;
-    let texts = [("ca.crt", &current.certificate), ("ca.key", &current.key)].into_iter();
-    let next_texts =
-        next.iter().flat_map(|it| [("next.crt", &it.pair.certificate), ("next.key", &it.pair.key)]);
-    let old_texts = old.iter().map(|old| ("old.crt", &old.certificate));
-    let data = texts.chain(next_texts).chain(old_texts);
-    secret.data =
-        Some(data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes()))).collect());
-    let annotations = secret.metadata.annotations.get_or_insert_default();
-    let moments = [
-        (KNOWN_SINCE, next.as_ref().and_then(|next| next.known_since)),
-        (OLD_UNTIL, old.as_ref().map(|old| old.until)),
-    ];
-    for (key, moment) in moments {
-        match moment {
-            Some(moment) => drop(annotations.insert(key.to_owned(), moment.unix_timestamp().to_string())),
-            None => drop(annotations.remove(key)),
-        }
-    }
-    secret
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_holds_a_shared_ca_through_all_its_stages() {
-        let pair =
-            |name: &str| Pair { certificate: format!("{name} certificate"), key: format!("{name} key") };
-        let moment = OffsetDateTime::UNIX_EPOCH + time::Duration::days(1);
-        let alone = SharedAuthority { current: pair("current"), next: None, old: None };
-        let announced = |known_since| Some(Next { pair: pair("next"), known_since });
-        let old = Some(Old { certificate: "old certificate".to_owned(), until: moment });
-        let mut secret = Secret::default();
-        for shared in [
-            alone.clone(),
-            SharedAuthority { next: announced(None), ..alone.clone() },
-            SharedAuthority { next: announced(Some(moment)), ..alone.clone() },
-            SharedAuthority { old, ..alone.clone() },
-            alone,
-        ] {
-            secret = written(secret, &shared);
-            assert_eq!(read(&secret), shared);
-        }
-        assert_eq!(
-            read(&Secret::default()).current.certificate,
-            "",
-            "an empty Secret is a CA to be replaced"
-        );
-    }
 
     #[test]
     fn the_shortest_life_sets_the_pace() {

@@ -82,7 +82,7 @@ async fn all(client: &Client, kind: ApiResource) -> Result<Vec<(String, Vec<Entr
 fn registration(webhooks: &[Entry], labels: &BTreeMap<String, String>) -> Registration {
     let registered = |webhook: &Entry| Registered {
         name: webhook.name.clone(),
-        target: target(webhook),
+        target: webhook.target(),
         bundle: webhook.bundle(),
         selects_namespace: selects(webhook.namespace_selector.clone(), labels),
         resources: webhook.resources(),
@@ -93,19 +93,6 @@ fn registration(webhooks: &[Entry], labels: &BTreeMap<String, String>) -> Regist
 fn selects(selector: Option<LabelSelector>, labels: &BTreeMap<String, String>) -> bool {
     let selector = Selector::try_from(selector.unwrap_or_default());
     selector.is_ok_and(|selector| selector.matches(labels))
-}
-
-fn target(webhook: &Entry) -> Target {
-    let config = &webhook.client_config;
-    match &config.service {
-        Some(service) => Target::Service {
-            namespace: service.namespace.clone(),
-            name: service.name.clone(),
-            port: service.port.unwrap_or(443),
-            path: service.path.clone().unwrap_or_else(|| "/".to_owned()),
-        },
-        None => Target::Url(config.url.clone().unwrap_or_default()),
-    }
 }
 
 /// Configurations of other names that look like ours.

@@ -1,8 +1,10 @@
 //! Everything that is stored of a kind, page by page, so that nobody has to hold all of it.
 
-use kube::api::{DynamicObject, ListParams, TypeMeta};
+use kube::api::ListParams;
 use kube::{Api, Client};
+use serde_json::Value;
 
+use super::sent::Sent;
 use super::{CallError, resource};
 use crate::view::Kind;
 
@@ -20,7 +22,7 @@ pub struct Wish {
 
 /// The pages of a kind.
 pub struct Pages {
-    api: Api<DynamicObject>,
+    api: Api<Sent>,
     kind: Kind,
     next: Option<ListParams>,
 }
@@ -51,7 +53,7 @@ impl Pages {
         };
         let rest = page.metadata.continue_.filter(|token| !token.is_empty());
         self.next = rest.map(|token| ListParams { continue_token: Some(token), ..params });
-        Ok(Some(page.items.into_iter().map(|object| Listed::of(self.kind, object)).collect()))
+        Ok(Some(page.items.into_iter().map(|object| Listed::of(self.kind, &object)).collect()))
     }
 }
 
@@ -66,16 +68,10 @@ pub struct Listed {
 }
 
 impl Listed {
-    fn of(kind: Kind, mut object: DynamicObject) -> Self {
-        object.metadata.managed_fields = None;
-        // The items of a list need not say what they are.
-        object.types =
-            Some(TypeMeta { api_version: kind.api_version().to_owned(), kind: kind.name().to_owned() });
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        Self {
-            namespace: text(&object.metadata.namespace),
-            name: text(&object.metadata.name),
-            json: serde_json::to_vec_pretty(&object).unwrap_or_default(),
-        }
+    fn of(kind: Kind, object: &Sent) -> Self {
+        let json = object.json(kind);
+        // In lines, which findings are shown with; one that is nested too deep for that is told of by whoever reads it.
+        let lines = serde_json::from_slice(&json).and_then(|value: Value| serde_json::to_vec_pretty(&value));
+        Self { namespace: object.namespace(), name: object.name(), json: lines.unwrap_or(json) }
     }
 }

@@ -5,6 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::DynamicObject;
 use serde::Deserialize;
 
+use crate::doctor::Target;
+
 /// One entry of the list `webhooks`, validating or mutating alike.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +31,20 @@ impl Entry {
     pub(super) fn bundle(&self) -> String {
         let bytes = self.client_config.ca_bundle.as_ref().map(|bundle| bundle.0.as_slice());
         String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+    }
+
+    /// Where it is called.
+    pub(super) fn target(&self) -> Target {
+        let config = &self.client_config;
+        match &config.service {
+            Some(service) => Target::Service {
+                namespace: service.namespace.clone(),
+                name: service.name.clone(),
+                port: service.port.unwrap_or(443),
+                path: service.path.clone().unwrap_or_else(|| "/".to_owned()),
+            },
+            None => Target::Url(config.url.clone().unwrap_or_default()),
+        }
     }
 
     /// What it is called for, as the API server names it.

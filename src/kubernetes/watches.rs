@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use futures_util::TryStreamExt;
 use kube::api::ListParams;
-use kube::core::DynamicObject;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tracing::{info, warn};
 
 use super::call_error::{CallError, in_words};
-use super::reduce::reduced;
 use super::resource;
+use super::sent::Sent;
 use crate::admission::Wanted;
 use crate::server::Metrics;
 use crate::stored::{KINDS, Stored, StoredObject};
@@ -58,14 +57,14 @@ impl Watches {
             match wanted {
                 Wanted::Object { kind, namespace, name } => {
                     match self.api(*kind, namespace).get_opt(name).await? {
-                        Some(object) => stored.put(reduced(*kind, object)),
+                        Some(object) => stored.put(object.reduced(*kind)),
                         None => stored.remove(namespace, *kind, name),
                     }
                 }
                 Wanted::All { kind, namespace } => {
                     let listed = self.api(*kind, namespace).list(&ListParams::default()).await;
                     let objects = listed.map(|list| list.items).or_else(none_of_an_unknown_kind)?;
-                    let objects = objects.into_iter().map(|object| reduced(*kind, object)).collect();
+                    let objects = objects.into_iter().map(|object| object.reduced(*kind)).collect();
                     stored.replace(*kind, Some(namespace), objects);
                 }
             }
@@ -73,7 +72,7 @@ impl Watches {
         Ok(stored)
     }
 
-    fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+    fn api(&self, kind: Kind, namespace: &str) -> Api<Sent> {
         Api::namespaced_with(self.client.clone(), namespace, &resource(kind))
     }
 
@@ -99,7 +98,7 @@ pub async fn follow(watches: Arc<Watches>) {
 
 /// Follows one kind. Where the API server is out of reach, or does not know the kind yet, it is tried again and again.
 async fn follow_kind(watches: &Watches, kind: Kind) {
-    let api: Api<DynamicObject> = Api::all_with(watches.client.clone(), &resource(kind));
+    let api: Api<Sent> = Api::all_with(watches.client.clone(), &resource(kind));
     let mut events = pin!(watcher(api, watcher::Config::default()).default_backoff());
     let (mut listed, mut said) = (Vec::new(), String::new());
     loop {
@@ -123,17 +122,17 @@ async fn follow_kind(watches: &Watches, kind: Kind) {
     }
 }
 
-fn take(watches: &Watches, kind: Kind, event: Event<DynamicObject>, listed: &mut Vec<StoredObject>) {
+fn take(watches: &Watches, kind: Kind, event: Event<Sent>, listed: &mut Vec<StoredObject>) {
     match event {
         Event::Init => listed.clear(),
-        Event::InitApply(object) => listed.push(reduced(kind, object)),
+        Event::InitApply(object) => listed.push(object.reduced(kind)),
         Event::InitDone => {
             let all = std::mem::take(listed);
             watches.change(kind, true, true, |stored| stored.replace(kind, None, all));
         }
-        Event::Apply(object) => watches.change(kind, false, true, |stored| stored.put(reduced(kind, object))),
+        Event::Apply(object) => watches.change(kind, false, true, |stored| stored.put(object.reduced(kind))),
         Event::Delete(object) => {
-            let gone = reduced(kind, object);
+            let gone = object.reduced(kind);
             watches.change(kind, false, true, |stored| stored.remove(&gone.namespace, kind, &gone.name));
         }
     }
@@ -158,7 +157,7 @@ fn why(error: &watcher::Error) -> String {
     }
 }
 
-fn none_of_an_unknown_kind(error: kube::Error) -> Result<Vec<DynamicObject>, kube::Error> {
+fn none_of_an_unknown_kind(error: kube::Error) -> Result<Vec<Sent>, kube::Error> {
     match error {
         kube::Error::Api(status) if status.code == 404 => Ok(Vec::new()),
         error => Err(error),

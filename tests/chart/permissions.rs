@@ -20,6 +20,11 @@ const CONFIGURATIONS: [&str; 2] = [
     "mutatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get list watch patch]",
     "validatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get list watch patch]",
 ];
+/// The same two where somebody else writes them.
+const LOOKED_AT: [&str; 2] = [
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get]",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get]",
+];
 /// The CA of its own.
 const CA: [&str; 2] = ["secrets [] [] [create]", "secrets [] [NAME-ca] [get update]"];
 /// Events about its configurations, which are in no namespace: they are kept in `default`.
@@ -71,8 +76,9 @@ fn with_an_existing_secret_it_reads_none() {
 }
 
 #[test]
-fn with_cert_manager_it_only_watches() {
-    check("cert-manager", &[&WATCHES], &[&WATCHES], &[&WATCHES]);
+fn with_cert_manager_it_writes_nothing() {
+    let everywhere: [&[&str]; 2] = [&WATCHES, &LOOKED_AT];
+    check("cert-manager", &everywhere, &everywhere, &everywhere);
 }
 
 #[test]

@@ -116,6 +116,9 @@ pub struct Args {
     pub ca_bundle: Option<PathBuf>,
 
     /// The name of the webhook configurations whose caBundle is looked after.
+    ///
+    /// It is written with --ca-secret or --ca-bundle, and else only looked at: not ready until it verifies the
+    /// certificate.
     #[arg(long, value_name = "NAME")]
     pub webhook_configuration: Option<String>,
 

@@ -1,0 +1,226 @@
+//! An object as the API server sends it, and the part of it that is kept.
+//!
+//! Of its contents only the text is taken: it may be nested deeper than a tree of values can be, and one such object would
+//! make a list of all of them unreadable.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
+use kube::Resource;
+use kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::review::ANNOTATION;
+use crate::stored::StoredObject;
+use crate::view::{Given, Kind, Object, Parameters};
+
+/// One object of a list or a watch.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Sent {
+    #[serde(deserialize_with = "what_is_judged")]
+    metadata: ObjectMeta,
+    spec: Option<Box<RawValue>>,
+    status: Option<Box<RawValue>>,
+}
+
+/// The metadata that means something to a judgement. What is not named here is skipped, `managedFields` above all: a
+/// thousand clusters are kept in memory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Metadata {
+    name: Option<String>,
+    namespace: Option<String>,
+    resource_version: Option<String>,
+    deletion_timestamp: Option<Time>,
+    annotations: Option<BTreeMap<String, String>>,
+    owner_references: Option<Vec<OwnerReference>>,
+}
+
+fn what_is_judged<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
+    let read = Metadata::deserialize(deserializer)?;
+    let annotations = read.annotations.map(|mut all| {
+        all.retain(|name, _| name == ANNOTATION);
+        all
+    });
+    Ok(ObjectMeta {
+        name: read.name,
+        namespace: read.namespace,
+        resource_version: read.resource_version,
+        deletion_timestamp: read.deletion_timestamp,
+        annotations: annotations.filter(|all| !all.is_empty()),
+        owner_references: read.owner_references,
+        ..ObjectMeta::default()
+    })
+}
+
+/// What the operator says of a cluster, as far as a judgement looks at it.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Status<'a> {
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pod_statuses: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    db_ops: Option<&'a RawValue>,
+}
+
+impl Sent {
+    /// Its namespace; empty where it has none.
+    pub(super) fn namespace(&self) -> String {
+        self.metadata.namespace.clone().unwrap_or_default()
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> String {
+        self.metadata.name.clone().unwrap_or_default()
+    }
+
+    /// The object as JSON, without what nobody reads. The items of a list need not say what they are.
+    pub(super) fn json(&self, kind: Kind) -> Vec<u8> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Kept<'a> {
+            api_version: &'a str,
+            kind: &'a str,
+            metadata: &'a ObjectMeta,
+            spec: Option<&'a RawValue>,
+            status: Status<'a>,
+        }
+        let status = self.status.as_ref().and_then(|status| serde_json::from_str(status.get()).ok());
+        let kept = Kept {
+            api_version: kind.api_version(),
+            kind: kind.name(),
+            metadata: &self.metadata,
+            spec: self.spec.as_deref(),
+            status: status.unwrap_or_default(),
+        };
+        // Strings and texts that are JSON already always serialise.
+        serde_json::to_vec(&kept).unwrap_or_default()
+    }
+
+    /// What is kept of it.
+    pub(super) fn reduced(&self, kind: Kind) -> StoredObject {
+        let json = self.json(kind);
+        let (json, parameters) = match kind {
+            Kind::PostgresConfig => (Vec::new(), Some(parameters(&json))),
+            Kind::Cluster | Kind::ShardedCluster | Kind::Scale => (json, None),
+        };
+        StoredObject {
+            kind,
+            namespace: self.namespace(),
+            name: self.name(),
+            resource_version: self.metadata.resource_version.clone().unwrap_or_default(),
+            json: json.into_boxed_slice(),
+            parameters,
+        }
+    }
+}
+
+fn parameters(config: &[u8]) -> Parameters<'static> {
+    let Ok(Given::Is(config)) = serde_json::from_slice::<Object<'_>>(config) else {
+        return Parameters::default();
+    };
+    match config.spec {
+        Given::Is(spec) => {
+            spec.postgresql_conf.get().cloned().map(Parameters::into_owned).unwrap_or_default()
+        }
+        Given::Absent | Given::Other(_) => Parameters::default(),
+    }
+}
+
+impl Resource for Sent {
+    type DynamicType = ApiResource;
+    type Scope = DynamicResourceScope;
+
+    fn kind(resource: &ApiResource) -> Cow<'_, str> {
+        resource.kind.as_str().into()
+    }
+
+    fn group(resource: &ApiResource) -> Cow<'_, str> {
+        resource.group.as_str().into()
+    }
+
+    fn version(resource: &ApiResource) -> Cow<'_, str> {
+        resource.version.as_str().into()
+    }
+
+    fn plural(resource: &ApiResource) -> Cow<'_, str> {
+        resource.plural.as_str().into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::ObjectList;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::view::Body;
+
+    fn stored(kind: Kind, object: &Value) -> StoredObject {
+        serde_json::from_str::<Sent>(&object.to_string()).unwrap().reduced(kind)
+    }
+
+    #[test]
+    fn of_a_cluster_everything_stays_that_a_judgement_reads() {
+        let metadata = json!({
+            "name": "a", "namespace": "b", "resourceVersion": "7",
+            "annotations": {ANNOTATION: "fsync-off", "kubectl.kubernetes.io/last-applied-configuration": "{…}"},
+            "managedFields": [{"manager": "kubectl"}], "deletionTimestamp": "2026-01-01T00:00:00Z",
+            "ownerReferences": [{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "u", "controller": true}],
+        });
+        let status =
+            json!({"podStatuses": [{"name": "a-0", "primary": true}], "dbOps": {}, "conditions": [1]});
+        let spec = json!({"instances": 3});
+        let stored = stored(Kind::Cluster, &json!({"metadata": metadata, "spec": spec, "status": status}));
+        assert_eq!((stored.namespace.as_str(), stored.name.as_str()), ("b", "a"));
+        assert_eq!(stored.resource_version, "7");
+        let kept: Value = serde_json::from_slice(&stored.json).unwrap();
+        assert_eq!(kept["metadata"]["annotations"], json!({ANNOTATION: "fsync-off"}));
+        assert_eq!(kept["metadata"]["ownerReferences"][0]["controller"], true);
+        assert_eq!(kept["metadata"].get("managedFields"), None);
+        assert_eq!(kept["spec"], spec);
+        assert_eq!(kept["status"], json!({"podStatuses": status["podStatuses"], "dbOps": {}}));
+        let object = stored.read();
+        let body = object.get().unwrap();
+        assert_eq!(Body::known_kind(body), Some(Kind::Cluster));
+        assert!(body.is_being_deleted(), "when it is to go is kept");
+    }
+
+    #[test]
+    fn of_an_sgpostgresconfig_the_settings_stay() {
+        let object = |spec: Value| json!({"metadata": {"name": "a", "namespace": "b"}, "spec": spec});
+        let config = stored(Kind::PostgresConfig, &object(json!({"postgresql.conf": {"Fsync": "off"}})));
+        assert!(config.parameters.unwrap().get("fsync").is_some(), "a setting in any case");
+        let nonsense = stored(Kind::PostgresConfig, &object(json!("nonsense")));
+        assert_eq!(nonsense.parameters, Some(Parameters::default()));
+    }
+
+    #[test]
+    fn a_list_is_read_however_deep_and_odd_one_of_its_objects_is() {
+        let deep = format!("{}1{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
+        let metadata = format!("{{\"name\": \"deep\", \"managedFields\": [{{\"fieldsV1\": {deep}}}]}}");
+        let spec = format!(
+            "{{\"instances\": 3, \"configurations\": {{\"patroni\": {{\"dynamicConfig\": {deep}}}}}}}"
+        );
+        let list = format!(
+            "{{\"kind\": \"SGClusterList\", \"apiVersion\": \"stackgres.io/v1\", \"metadata\": {{}}, \"items\": [
+                {{\"metadata\": {metadata}, \"spec\": {spec}, \"status\": {deep}}}, {{\"metadata\": {{}}, \"status\": 3}}
+            ]}}"
+        );
+        let list: ObjectList<Sent> = serde_json::from_str(&list).unwrap();
+        let [deep, odd] = [0, 1].map(|index: usize| list.items[index].reduced(Kind::Cluster));
+        let instances = |object: &StoredObject| object.read().get()?.spec.get()?.instances.integer();
+        assert_eq!((deep.name.as_str(), instances(&deep)), ("deep", Some(3)));
+        assert_eq!((odd.name.as_str(), instances(&odd)), ("", None));
+    }
+}
