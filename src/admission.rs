@@ -62,7 +62,6 @@ objects! {
     Request => {
         "uid" uid: Leaf<'a>,
         "kind" kind: Given<'a, GroupVersionKind<'a>>,
-        "subResource" sub_resource: Leaf<'a>,
         "name" name: Leaf<'a>,
         "namespace" namespace: Leaf<'a>,
         "operation" operation: Leaf<'a>,

@@ -20,7 +20,7 @@ use crate::{
     policy::Policy,
     render::diagnostic::{Diagnostic, ObjectName, Summary},
     review::{self, Request, Scale},
-    rule::{Aspect, Finding, Severity, printable},
+    rule::{Aspect, Finding, MOST, Severity, printable},
     rules,
     view::{Body, Given, Kind, Object},
 };
@@ -271,7 +271,7 @@ impl Judge<'_> {
             locator.also(&mut diagnostic, duplicate.range, duplicate.earlier, "written here first");
             Some(diagnostic)
         };
-        document.duplicates().filter_map(report).collect()
+        document.duplicates().take(MOST).filter_map(report).collect()
     }
 }
 

@@ -215,7 +215,7 @@ impl<'a> Problem<'a> {
 }
 
 /// The most that one rule reports of one object: more help nobody, and an object can be made to hold a hundred thousand.
-const MOST: usize = 4096;
+pub const MOST: usize = 4096;
 
 /// Collects what the checks report.
 #[derive(Debug, Default)]

@@ -17,8 +17,8 @@ mod source;
 mod tls;
 
 use std::future::{Future, pending};
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -254,5 +254,13 @@ impl Server {
 }
 
 async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|reason| ServeError::Bind { address, flag, reason })
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        // `[::]` means every address, and a machine may be without IPv6.
+        Err(reason) if address.ip() == Ipv6Addr::UNSPECIFIED && reason.kind() != ErrorKind::AddrInUse => {
+            let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
+            listener.map_err(|_| ServeError::Bind { address, flag, reason })
+        }
+        Err(reason) => Err(ServeError::Bind { address, flag, reason }),
+    }
 }

@@ -259,7 +259,7 @@ mod tests {
             ("honorIgnores: yep", "honorIgnores must be true or false"),
             ("enforcement: warn", "everywhere: Warn"),
             ("enforcement: off", "enforcement must be deny or warn"),
-            ("namespaces: {prod-*: deny}", "Deny"),
+            ("namespaces: {prod-*: warn}", "Warn"),
             ("namespaces: {'prod-[': deny}", "namespaces: error parsing glob"),
             ("namespaces: {prod: denied}", "namespaces.prod must be deny or warn"),
             ("[1]", "must be an object"),

@@ -81,6 +81,12 @@ impl<'d, 't> Node<'d, 't> {
         children.map(move |index| Self { index, ..list })
     }
 
+    /// The keys and values of this mapping in the order in which they take effect: where a key occurs more than
+    /// once, be it merged or written, the last one holds. None where it is no mapping.
+    pub fn entries(self) -> impl Iterator<Item = (&'d str, Self)> + use<'d, 't> {
+        self.pairs().map(|(key, value)| (key.text(), value))
+    }
+
     /// The bytes that it is written in. An alias is the bytes of the alias; what is left out has none.
     pub fn range(self) -> Range<usize> {
         self.tree.entries[self.index].range.clone()

@@ -1,6 +1,6 @@
 //! `# syncguard: ignore[<id>] reason`: what the author of a file accepts, at the line that it is about.
 
-use std::{cell::Cell, ops::Range};
+use std::{cell::Cell, collections::HashMap, ops::Range};
 
 use super::{about_text, locate::Locator};
 use crate::{
@@ -8,11 +8,15 @@ use crate::{
     policy::Policy,
     render::diagnostic::Diagnostic,
     review::why_unused,
-    rule::Severity,
+    rule::{MOST, Severity},
 };
 
 /// The ignores in the comments of a document.
-pub struct Comments<'d>(Vec<Ignore<'d>>);
+pub struct Comments<'d> {
+    ignores: Vec<Ignore<'d>>,
+    /// Their positions by line and id: there can be as many of them as findings.
+    by_line: HashMap<(usize, &'d str), usize>,
+}
 
 struct Ignore<'d> {
     id: &'d str,
@@ -46,12 +50,16 @@ impl<'d> Comments<'d> {
             }));
         }
         ignores.reverse();
-        Self(ignores)
+        let mut by_line = HashMap::new();
+        for (position, ignore) in ignores.iter().enumerate() {
+            by_line.entry((ignore.line, ignore.id)).or_insert(position);
+        }
+        Self { ignores, by_line }
     }
 
     /// Turns ignored errors into warnings and hides ignored warnings among the findings from `first` on.
     pub fn apply(&self, diagnostics: &mut Vec<Diagnostic>, first: usize) {
-        if self.0.is_empty() {
+        if self.ignores.is_empty() {
             return;
         }
         let own = diagnostics.split_off(first.min(diagnostics.len()));
@@ -60,14 +68,13 @@ impl<'d> Comments<'d> {
 
     /// Whether a comment is about this rule on this line.
     pub fn accept(&self, id: &str, line: usize) -> bool {
-        self.0.iter().any(|ignore| ignore.id == id && ignore.line == line)
+        self.by_line.contains_key(&(line, id))
     }
 
     fn weigh(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
-        let line = diagnostic.place.map(|place| place.line);
-        let about = |ignore: &&Ignore<'_>| Some(ignore.line) == line && ignore.id == diagnostic.rule.id;
-        let Some(ignore) = self.0.iter().find(about) else { return Some(diagnostic) };
-        ignore.used.set(true);
+        let about = diagnostic.place.and_then(|place| self.by_line.get(&(place.line, diagnostic.rule.id)));
+        let Some(position) = about else { return Some(diagnostic) };
+        self.ignores[*position].used.set(true);
         if diagnostic.severity == Severity::Warning {
             return None;
         }
@@ -78,8 +85,9 @@ impl<'d> Comments<'d> {
 
     /// The ignores that had nothing to hide.
     pub fn unused(&self, policy: &Policy, locator: &Locator<'_>) -> Vec<Diagnostic> {
-        let unused = self.0.iter().filter(|ignore| !ignore.used.get());
+        let unused = self.ignores.iter().filter(|ignore| !ignore.used.get());
         unused
+            .take(MOST)
             .filter_map(|ignore| {
                 about_text(policy, "unused-ignore", locator, ignore.range.clone(), why_unused(ignore.id))
             })

@@ -1,16 +1,18 @@
 //! What the judgement of one object needs to know of others: its former self, its SGPostgresConfig, the
 //! cluster that a Scale is about.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::subject::{Content, Subject, subjects};
+use super::{
+    locate::lines_around,
+    subject::{Content, Subject, subjects},
+};
 use crate::{
     input::{InputError, Source, documents},
     manifest::{self, Document, SyntaxError},
-    path::OwnedPath,
     view::{Body, Given, Kind, Object, Parameters},
 };
 
@@ -40,22 +42,20 @@ impl Known {
 pub struct KnownConfig {
     namespace: Option<String>,
     parameters: Parameters<'static>,
-    /// The text of its document.
+    /// The lines that its settings are on.
     pub text: String,
     /// The source that it stands in.
-    pub file: Option<std::sync::Arc<str>>,
-    /// The line on which the document begins.
+    pub file: Option<Arc<str>>,
+    /// The number of the first of these lines.
     pub first_line: usize,
-    prefix: OwnedPath,
+    /// Where each setting is written in `text`.
+    ranges: HashMap<String, Range<usize>>,
 }
 
 impl KnownConfig {
     /// Where a setting is written in `text`.
-    pub fn range(&self, key: &str) -> Option<std::ops::Range<usize>> {
-        let read = manifest::parse(&self.text);
-        let document = read.documents.first()?;
-        let location = document.locate(&self.prefix.path().key("spec").key("postgresql.conf").key(key));
-        location.found.then_some(location.range)
+    pub fn range(&self, key: &str) -> Option<Range<usize>> {
+        self.ranges.get(key).cloned()
     }
 }
 
@@ -218,13 +218,20 @@ fn known_config(
     line: usize,
 ) -> Option<KnownConfig> {
     let parameters = body.spec.get()?.postgresql_conf.get()?.clone().into_owned();
+    let settings = subject.node().get("spec")?.get("postgresql.conf")?;
+    let shown = lines_around(text, settings.range());
+    let inside = |range: Range<usize>| {
+        let inside = shown.start <= range.start && range.end <= shown.end;
+        inside.then(|| range.start - shown.start..range.end - shown.start)
+    };
+    let ranges = settings.entries().filter_map(|(key, value)| Some((key.to_owned(), inside(value.range())?)));
     Some(KnownConfig {
         namespace: body.namespace().map(str::to_owned),
         parameters,
-        text: text.to_owned(),
+        text: text.get(shown.clone())?.to_owned(),
         file: source.name.clone(),
-        first_line: line,
-        prefix: subject.prefix().into(),
+        first_line: line + memchr::memchr_iter(b'\n', &text.as_bytes()[..shown.start]).count(),
+        ranges: ranges.collect(),
     })
 }
 

@@ -184,15 +184,7 @@ fn excerpt(
 ) -> Excerpt {
     let start = marks.iter().map(|(range, _, _)| range.start).min().unwrap_or(0);
     let end = marks.iter().map(|(range, _, _)| shown_end(range)).max().unwrap_or(start);
-    let first = text.ceil_char_boundary(start.saturating_sub(LONGEST_LINE));
-    let last = text.floor_char_boundary(end.saturating_add(LONGEST_LINE).min(text.len()));
-    let before = text.get(first..start).and_then(|before| before.rfind('\n'));
-    let from = before.map_or(first, |newline| first + newline + 1);
-    let end = text.ceil_char_boundary(end);
-    let to = text
-        .get(end..last)
-        .and_then(|behind| behind.find('\n'))
-        .map_or(last.max(end), |newline| end + newline);
+    let Range { start: from, end: to } = lines_around(text, start..end);
     let shown = text.get(from..to).unwrap_or_default();
     // A byte order mark is no column, and the return of a last line without its newline no character.
     let from = from + shown.len() - shown.trim_start_matches('\u{feff}').len();
@@ -209,6 +201,17 @@ fn excerpt(
         text: shown.to_owned(),
         marks: marks.iter().map(mark).collect(),
     }
+}
+
+/// The whole lines that a range is on, as far as they are not too long.
+pub(super) fn lines_around(text: &str, range: Range<usize>) -> Range<usize> {
+    let Range { start, end } = clamp(text, range);
+    let first = text.ceil_char_boundary(start.saturating_sub(LONGEST_LINE));
+    let last = text.floor_char_boundary(end.saturating_add(LONGEST_LINE).min(text.len()));
+    let before = text.get(first..start).and_then(|before| before.rfind('\n'));
+    let from = before.map_or(first, |newline| first + newline + 1);
+    let behind = text.get(end..last).and_then(|behind| behind.find('\n'));
+    from..behind.map_or(last.max(end), |newline| end + newline)
 }
 
 /// Where a mark ends in its excerpt.

@@ -54,26 +54,36 @@ pub fn rewrite(
     Ok(out)
 }
 
-/// A chunk of JSON can hold several documents; an edit of one moves the others.
+/// A chunk of JSON can hold several documents. Each is changed by itself: an edit is read again before it is believed.
 fn rewrite_chunk(
     chunk: &str,
     line: usize,
     edits_of: &mut impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
 ) -> Result<String, RewriteError> {
-    let mut text = chunk.to_owned();
-    for index in 0..manifest::parse(chunk).documents.len() {
-        let edited = {
-            let read = manifest::parse(&text);
-            let Some(document) = read.documents.get(index) else { break };
-            let edits: Vec<_> =
-                subjects(document).iter().flat_map(|subject| edits_of(&text, document, subject)).collect();
-            if edits.is_empty() {
-                continue;
-            }
-            let changes: Vec<_> = edits.iter().map(Edit::change).collect();
-            manifest::edit(&text, document, &changes).map_err(|error| RewriteError { line, error })?
-        };
-        text = edited;
+    let read = manifest::parse(chunk);
+    let starts = read.documents.iter().skip(1).map(|document| document.span().start);
+    let ends: Vec<usize> = starts.chain([chunk.len()]).collect();
+    let (mut out, mut start) = (String::with_capacity(chunk.len() + 64), 0);
+    for end in ends {
+        let text = &chunk[start..end];
+        let line = line + memchr::memchr_iter(b'\n', &chunk.as_bytes()[..start]).count();
+        out.push_str(&rewrite_document(text, edits_of).map_err(|error| RewriteError { line, error })?);
+        start = end;
     }
-    Ok(text)
+    Ok(out)
+}
+
+fn rewrite_document(
+    text: &str,
+    edits_of: &mut impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
+) -> Result<String, EditError> {
+    let read = manifest::parse(text);
+    let Some(document) = read.documents.first() else { return Ok(text.to_owned()) };
+    let edits: Vec<_> =
+        subjects(document).iter().flat_map(|subject| edits_of(text, document, subject)).collect();
+    if edits.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let changes: Vec<_> = edits.iter().map(Edit::change).collect();
+    manifest::edit(text, document, &changes)
 }

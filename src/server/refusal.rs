@@ -19,11 +19,11 @@ pub(super) enum Refusal {
     WrongMethod,
     /// A path that the health port does not have.
     #[error(
-        "no such path: this port answers GET /healthz and GET /readyz; the webhooks are on the HTTPS port"
+        "no such path: this port answers GET /healthz, /readyz and /metrics; the webhooks are on the HTTPS port"
     )]
     UnknownHealthPath,
     /// A path of the health port, asked in another way.
-    #[error("wrong method: this port answers GET /healthz and GET /readyz")]
+    #[error("wrong method: this port answers GET /healthz, /readyz and /metrics")]
     HealthMethod,
     /// The client is known and may not call.
     #[error(

@@ -17,8 +17,14 @@ pub struct FollowedSettings {
 
 struct Seen {
     path: PathBuf,
+    last: Mutex<Last>,
+}
+
+struct Last {
     /// What was read last, taken or not: contents are compared, because a mounted ConfigMap swaps its directory.
-    contents: Mutex<Vec<u8>>,
+    contents: Vec<u8>,
+    /// How many looks since then found nothing to read.
+    misses: u32,
 }
 
 /// What a look at the file found.
@@ -28,7 +34,7 @@ pub enum Look {
     Unchanged,
     /// New settings, in use from now on.
     Taken,
-    /// New settings that are not taken; told once for each content.
+    /// New settings that are not taken, or a file that is gone; told once.
     Refused(SettingsError),
 }
 
@@ -47,7 +53,8 @@ impl FollowedSettings {
         };
         let contents = read(path)?;
         let settings = parse(path, &contents)?;
-        let seen = Seen { path: path.to_owned(), contents: Mutex::new(contents) };
+        let last = Mutex::new(Last { contents, misses: 0 });
+        let seen = Seen { path: path.to_owned(), last };
         Ok(Self { current: ArcSwap::from_pointee(settings), file: Some(seen) })
     }
 
@@ -58,11 +65,18 @@ impl FollowedSettings {
 
     /// Looks at the file, and takes what is new and sound.
     pub fn look(&self) -> Look {
-        let Some(Seen { path, contents }) = &self.file else { return Look::Unchanged };
-        // A swap of the mounted directory may leave no file for a moment; there is another look.
-        let Ok(new) = read(path) else { return Look::Unchanged };
-        let mut seen = contents.lock().unwrap_or_else(PoisonError::into_inner);
-        if *seen == new {
+        let Some(Seen { path, last }) = &self.file else { return Look::Unchanged };
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = match read(path) {
+            Ok(new) => new,
+            // A swap of the mounted directory may leave no file for a moment; the second time it is told, and once.
+            Err(error) => {
+                last.misses = last.misses.saturating_add(1);
+                return if last.misses == 2 { Look::Refused(error) } else { Look::Unchanged };
+            }
+        };
+        last.misses = 0;
+        if last.contents == new {
             return Look::Unchanged;
         }
         let look = match parse(path, &new) {
@@ -72,7 +86,7 @@ impl FollowedSettings {
             }
             Err(error) => Look::Refused(error),
         };
-        *seen = new;
+        last.contents = new;
         look
     }
 }
@@ -111,6 +125,10 @@ mod tests {
         assert_eq!(everywhere(), Action::Deny, "the old settings stay in use");
 
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(followed.look(), Look::Unchanged), "a file that is gone changes nothing");
+        assert!(matches!(followed.look(), Look::Unchanged), "it may be on its way");
+        let Look::Refused(error) = followed.look() else { panic!("a file that stays away is told of") };
+        assert!(error.to_string().contains("settings.yaml"), "{error}");
+        assert!(matches!(followed.look(), Look::Unchanged), "and told once");
+        assert_eq!(everywhere(), Action::Deny, "the old settings stay in use");
     }
 }
