@@ -12,7 +12,7 @@ mod sharded;
 pub use autoscaling::Autoscaling;
 pub use field::{Base, Field, Place};
 pub use group::{Group, default_group_name};
-pub use parameter::{Parameter, Source};
+pub use parameter::{Parameter, SetIn};
 pub use sharded::{Part, Sharded, Written};
 
 use crate::{
@@ -329,14 +329,14 @@ impl<'a> Cluster<'a> {
         let inline = self.configurations?.postgres.get()?.postgresql_conf.get()?;
         let (key, leaf) = inline.get(name)?;
         let place = Place::new(self.configurations_base, &["configurations", "postgres", "postgresql.conf"]);
-        Some(Parameter { field: Field::new(leaf, place.key(key)), source: Source::Inline })
+        Some(Parameter { field: Field::new(leaf, place.key(key)), set_in: SetIn::Inline })
     }
 
     fn configured_parameter(&self, name: &str) -> Option<Parameter<'a>> {
         let (key, leaf) = self.postgres_config?.get(name)?;
         let config = self.configurations?.sg_postgres_config.text()?;
         let place = Place::new(self.configurations_base, &["configurations", "sgPostgresConfig"]);
-        Some(Parameter { field: Field::new(leaf, place), source: Source::Config { name: config, key } })
+        Some(Parameter { field: Field::new(leaf, place), set_in: SetIn::Config { name: config, key } })
     }
 }
 

@@ -153,7 +153,7 @@ impl Judge<'_> {
         self.judge(
             subject,
             &Stored { object: &body, before, scale: None },
-            review::Source::File,
+            review::Origin::File,
             locator,
             judged,
         );
@@ -170,7 +170,7 @@ impl Judge<'_> {
             scale: None,
             configs: &configs,
             configs_before: None,
-            source: review::Source::File,
+            origin: review::Origin::File,
         };
         let locator = Locator::of_text(text);
         let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
@@ -211,7 +211,7 @@ impl Judge<'_> {
         }
         review::complete(&mut object, before, self.policy, || subject.review_keeps_spec());
         let stored = Stored { object: &object, before, scale: None };
-        self.judge(&inside, &stored, review::Source::Admission, locator, judged);
+        self.judge(&inside, &stored, review::Origin::Admission, locator, judged);
     }
 
     fn scale(
@@ -230,14 +230,14 @@ impl Judge<'_> {
         };
         let scale = Some(Scale { replicas: object.replicas(), before: before.replicas() });
         let stored = Stored { object: cluster, before: None, scale };
-        self.judge(subject, &stored, review::Source::Admission, locator, judged);
+        self.judge(subject, &stored, review::Origin::Admission, locator, judged);
     }
 
     fn judge(
         &self,
         subject: &Subject<'_, '_>,
         stored: &Stored<'_>,
-        source: review::Source,
+        origin: review::Origin,
         locator: &Locator<'_>,
         judged: &mut Judged,
     ) {
@@ -247,7 +247,7 @@ impl Judge<'_> {
         let namespace = stored.object.namespace();
         let configs = |name: &str| self.known.parameters(namespace, name);
         let &Stored { object, before, scale } = stored;
-        let request = Request { object, before, scale, configs: &configs, configs_before: None, source };
+        let request = Request { object, before, scale, configs: &configs, configs_before: None, origin };
         let findings = review::judge(&request, self.policy);
         // Reading the name again is worth it only where it is shown.
         let object = (!findings.is_empty()).then(|| subject.name());

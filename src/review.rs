@@ -24,7 +24,7 @@ use crate::{
 
 /// Where an object comes from, and thereby what can be in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum Origin {
     /// A file: nobody has dropped unknown fields yet, and a person wants to hear everything.
     File,
     /// An API server: unknown fields are gone, and only what a change makes worse is news.
@@ -44,7 +44,7 @@ pub struct Request<'r, 'a> {
     /// The same as they are stored, where one of them is what changes.
     pub configs_before: Option<PostgresConfigs<'r, 'a>>,
     /// Where the object comes from.
-    pub source: Source,
+    pub origin: Origin,
 }
 
 /// A request for another number of pods.
@@ -86,21 +86,21 @@ pub fn complete(
 pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>> {
     let Some(now) = State::now(request) else { return Vec::new() };
     let before = State::before(request);
-    let mut findings = raise(&now, before.as_ref(), request.source, policy);
+    let mut findings = raise(&now, before.as_ref(), request.origin, policy);
     if !findings.is_empty() {
         if let Some(before) = before {
             let before = before.at_least_running(&now);
-            let known = raise(&before, None, request.source, policy);
+            let known = raise(&before, None, request.origin, policy);
             let (before, now) = (before.overrides(), now.overrides());
             let known = known.iter().map(|finding| news_of(finding, &before)).collect();
-            ratchet(&mut findings, &known, &now, request.source);
+            ratchet(&mut findings, &known, &now, request.origin);
         }
         soften_in_the_operators_way(&mut findings, request);
     }
     if policy.honor_ignores {
         let ignores = Ignores::of(request.object);
         ignores.apply(&mut findings);
-        if request.source == Source::File {
+        if request.origin == Origin::File {
             findings.extend(ignores.unused(policy));
         }
     }
@@ -207,7 +207,7 @@ fn counterpart<'p, 'a>(there: &HashMap<Part, &'p Cluster<'a>>, part: Part) -> Op
 fn raise<'a>(
     now: &State<'a>,
     before: Option<&State<'a>>,
-    source: Source,
+    origin: Origin,
     policy: &Policy,
 ) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
@@ -215,7 +215,7 @@ fn raise<'a>(
     let history = before.map(|before| History { object: before.object, parts: before.by_part() });
     for rule in rules::ALL {
         for check in rule.checks {
-            run(rule, check, now, history.as_ref(), source, &mut problems);
+            run(rule, check, now, history.as_ref(), origin, &mut problems);
         }
         if problems.is_empty() {
             continue;
@@ -246,7 +246,7 @@ fn run<'a>(
     check: &Check,
     now: &State<'a>,
     history: Option<&History<'_, 'a>>,
-    source: Source,
+    origin: Origin,
     problems: &mut Problems<'a>,
 ) {
     let judged = |part: &&Cluster<'a>| rule.judges_stopped || !part.is_stopped();
@@ -262,7 +262,7 @@ fn run<'a>(
         (Check::Change(check), _) => parts.filter_map(change).for_each(|change| check(&change, problems)),
         (Check::Sharded(check), Shape::Sharded(sharded)) => check(sharded, problems),
         (Check::Object(check), _) => check(now.object, problems),
-        (Check::Manifest(check), _) if source == Source::File => check(now.object, problems),
+        (Check::Manifest(check), _) if origin == Origin::File => check(now.object, problems),
         (Check::Sharded(_) | Check::Manifest(_) | Check::Text, _) => {}
     }
 }
@@ -328,13 +328,13 @@ fn ratchet<'a>(
     findings: &mut Vec<Finding<'a>>,
     known: &HashSet<News<'a>>,
     overrides: &HashMap<usize, Part>,
-    source: Source,
+    origin: Origin,
 ) {
     findings.retain_mut(|finding| {
         let is_known = known.contains(&news_of(finding, overrides));
         match finding.severity {
             Severity::Error if is_known => finding.soften(KNOWN),
-            Severity::Warning if is_known => return source == Source::File,
+            Severity::Warning if is_known => return origin == Origin::File,
             Severity::Error | Severity::Warning => {}
         }
         true

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde_json::Value;
 
 use crate::{
-    cluster::{Cluster, Field, Parameter, Place, Sharded, Source},
+    cluster::{Cluster, Field, Parameter, Place, SetIn, Sharded},
     path::Path,
     spelling,
     view::{Body, Kind, Leaf},
@@ -234,7 +234,7 @@ impl<'a> Problems<'a> {
         message: impl Into<String>,
     ) -> &mut Problem<'a> {
         let problem = self.at(&parameter.field, message);
-        if let Source::Config { name, key } = parameter.source {
+        if let SetIn::Config { name, key } = parameter.set_in {
             problem.related = Some(Related::PostgresConfig { name, key });
         }
         problem

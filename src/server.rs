@@ -40,7 +40,7 @@ pub use clients::ClientAuth;
 pub use files::FileError;
 pub use metrics::Metrics;
 pub use shutdown::{Stop, run_until_signalled};
-pub use source::{CertificateFiles, SelfIssued, Source};
+pub use source::{CertificateFiles, CertificateSource, SelfIssued};
 pub use tls::CertificateStore;
 
 /// One call of a webhook.
@@ -82,7 +82,7 @@ pub struct Options {
     /// Where health is told over plain HTTP; port 0 takes a free one.
     pub health_listen: SocketAddr,
     /// Where the serving certificate comes from.
-    pub source: Source,
+    pub source: CertificateSource,
     /// Which clients may call; without it, all of them.
     pub clients: Option<ClientAuth>,
     /// Whether TLS 1.2 is spoken besides 1.3.

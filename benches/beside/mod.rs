@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{Handler, Limits, Metrics, Options, SelfIssued, Server, Source};
+use syncguard::server::{CertificateSource, Handler, Limits, Metrics, Options, SelfIssued, Server};
 use time::OffsetDateTime;
 
 /// Serves for as long as the program runs, and tells where, and by which CA. The runtime is of the kind that `serve` has.
@@ -17,7 +17,11 @@ pub fn serve(handler: impl Handler + 'static, tell: impl FnOnce(SocketAddr, &str
     let options = Options {
         listen: any,
         health_listen: any,
-        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
+        source: CertificateSource::SelfIssued(Box::new(SelfIssued {
+            authority,
+            names,
+            lifetime: LEAF_LIFETIME,
+        })),
         clients: None,
         tls12: false,
         drain_delay: Duration::ZERO,

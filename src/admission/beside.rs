@@ -7,7 +7,7 @@ use super::{Outcome, Reply};
 use crate::{
     cluster::PostgresConfigs,
     policy::Policy,
-    review::{self, ParameterChange, Request, Scale, Source},
+    review::{self, Origin, ParameterChange, Request, Scale},
     rule::Finding,
     stored::{Stored, StoredObject},
     view::{ABSENT, Body, Given, Kind, Object, Parameters},
@@ -195,7 +195,7 @@ fn request<'r, 'a>(
     before: Option<&'a Body<'a>>,
     configs: PostgresConfigs<'r, 'a>,
 ) -> Request<'r, 'a> {
-    Request { object, before, scale: None, configs, configs_before: None, source: Source::Admission }
+    Request { object, before, scale: None, configs, configs_before: None, origin: Origin::Admission }
 }
 
 /// The settings in an SGPostgresConfig.

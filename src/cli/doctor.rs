@@ -17,7 +17,10 @@ const LONG_ABOUT: &str = "\
 Find why the webhook is not called, or fails.
 
 It looks at the webhook configurations, the Service and the pods behind it, the certificate and the clocks, and sends \
-two clusters through the API server as dry runs: a sound one and an unsound one. Nothing is stored.";
+two clusters through the API server as dry runs: a sound one and an unsound one. Nothing is stored.
+
+Whoever runs it must be allowed to list webhook configurations and to create SGClusters, which syncguard's own pods are \
+not; what else may not be read is said to be unknown.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -144,7 +144,7 @@ fn of_body(
         scale: None,
         configs: &configs,
         configs_before: None,
-        source: review::Source::File,
+        origin: review::Origin::File,
     };
     let errors =
         review::judge(&request, policy).into_iter().filter(|finding| finding.severity == Severity::Error);

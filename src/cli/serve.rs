@@ -19,7 +19,8 @@ use super::{logs, names};
 use crate::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate};
 use crate::kubernetes::{self, Custody, Keeping, Trust, Watches};
 use crate::server::{
-    CertificateFiles, ClientAuth, Limits, Metrics, Options, SelfIssued, Server, Source, run_until_signalled,
+    CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
+    run_until_signalled,
 };
 use crate::settings::{FollowedSettings, Look};
 pub use args::{Args, TlsVersion};
@@ -142,22 +143,22 @@ fn identity() -> String {
     std::env::var("POD_NAME").ok().or_else(names::host_name).unwrap_or_else(|| "syncguard".to_owned())
 }
 
-fn source(args: &Args, now: OffsetDateTime) -> Result<Source> {
+fn source(args: &Args, now: OffsetDateTime) -> Result<CertificateSource> {
     if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        return Ok(Source::Files(CertificateFiles::new(certificate.clone(), key.clone())));
+        return Ok(CertificateSource::Files(CertificateFiles::new(certificate.clone(), key.clone())));
     }
     let authority = Authority::issue(CA_LIFETIME, now)?;
     let names = if args.dns_names.is_empty() { names::local() } else { args.dns_names.clone() };
     if args.ca_secret.is_some() {
         // Shown until the shared CA is there, and trusted by nobody: /readyz says so.
         let pair = authority.issue_leaf(&names, LEAF_LIFETIME, now)?;
-        return Ok(Source::Given(ServingCertificate::from_pem(&pair)?));
+        return Ok(CertificateSource::Given(ServingCertificate::from_pem(&pair)?));
     }
     if let Some(path) = &args.ca_out {
         fs::write(path, authority.certificate())
             .with_context(|| format!("cannot write the CA to --ca-out {}", path.display()))?;
     }
-    Ok(Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })))
+    Ok(CertificateSource::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })))
 }
 
 fn clients(args: &Args) -> Option<ClientAuth> {

@@ -11,12 +11,12 @@ pub struct Parameter<'a> {
     /// The value; its place is in the cluster, also where the value stands in the SGPostgresConfig.
     pub field: Field<'a>,
     /// Where the value stands.
-    pub source: Source<'a>,
+    pub set_in: SetIn<'a>,
 }
 
 /// Where a setting of Postgres stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source<'a> {
+pub enum SetIn<'a> {
     /// In the cluster's own `postgresql.conf`.
     Inline,
     /// In an SGPostgresConfig.
@@ -44,9 +44,9 @@ impl<'a> Parameter<'a> {
 impl fmt::Display for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.field.leaf();
-        match self.source {
-            Source::Inline => write!(f, "{} = {value}", self.path().name()),
-            Source::Config { name, key } => write!(f, "{key} = {value} in the SGPostgresConfig {name:?}"),
+        match self.set_in {
+            SetIn::Inline => write!(f, "{} = {value}", self.path().name()),
+            SetIn::Config { name, key } => write!(f, "{key} = {value} in the SGPostgresConfig {name:?}"),
         }
     }
 }

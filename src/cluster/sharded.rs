@@ -67,7 +67,14 @@ impl<'a> Sharded<'a> {
     /// The clusters that the operator makes of an SGShardedCluster.
     pub fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         let spec = spec_of(object);
-        let mut parts = vec![coordinator(spec, configs), shards(spec, configs)];
+        let mut parts = Vec::new();
+        // Of what is no object, that much is told, and not what it lacks.
+        if spec.coordinator.other().is_none() {
+            parts.push(coordinator(spec, configs));
+        }
+        if spec.shards.other().is_none() {
+            parts.push(shards(spec, configs));
+        }
         if let Some(shards) = spec.shards.get() {
             let overrides = elements(&shards.overrides);
             parts.extend(overrides.map(|(position, view)| overridden(spec, shards, position, view, configs)));
@@ -81,14 +88,14 @@ impl<'a> Sharded<'a> {
         Self { parts: self.parts.into_iter().map(change).collect(), ..self }
     }
 
-    /// The coordinator, the shards, and each shard with an override.
+    /// The coordinator, the shards, and each shard with an override, as far as they can be read.
     pub fn parts(&self) -> &[Cluster<'a>] {
         &self.parts
     }
 
     /// The coordinator.
     pub fn coordinator(&self) -> Option<&Cluster<'a>> {
-        self.parts.first()
+        self.parts.iter().find(|cluster| cluster.part == Part::Coordinator)
     }
 
     /// The root's replication object, which shards without one of their own take.

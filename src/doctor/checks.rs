@@ -203,7 +203,11 @@ fn certificate(seen: &Seen) -> Check {
         }
     }
     match unseen {
-        Some(unseen) => Check::unknown(CHECK, unseen, "run doctor in a pod, or see what `call` says"),
+        Some(unseen) => Check::unknown(
+            CHECK,
+            unseen,
+            "run doctor where the Service can be reached, or see what `call` says",
+        ),
         None => Check::ok(CHECK, "each caBundle verifies the serving certificate"),
     }
 }

@@ -1,6 +1,6 @@
 //! A change of an SGPostgresConfig, judged by what it does to the clusters that use it.
 
-use super::{KNOWN, Request, Source, judge};
+use super::{KNOWN, Origin, Request, judge};
 use crate::{
     cluster::PostgresConfigs,
     path::Path,
@@ -40,7 +40,7 @@ pub fn judge_parameters<'a>(
             scale: None,
             configs: &now,
             configs_before: Some(&before),
-            source: Source::Admission,
+            origin: Origin::Admission,
         };
         for finding in judge(&request, policy) {
             collect(&mut faults, change.name, cluster, finding);

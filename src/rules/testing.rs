@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     policy::Policy,
-    review::{self, Request, Source},
+    review::{self, Origin, Request},
     rule::{Example, Rule},
     view::{Kind, Object, Parameters},
 };
@@ -130,7 +130,7 @@ impl Case {
             scale: None,
             configs: &|_| config.as_ref()?.get(),
             configs_before: None,
-            source: Source::File,
+            origin: Origin::File,
         };
         review::judge(&request, &Policy::default()).iter().for_each(&mut see);
     }

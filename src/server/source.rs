@@ -15,7 +15,7 @@ use crate::certificate::{Authority, CertificateError, Name, Pair, ServingCertifi
 
 /// Where the serving certificate comes from.
 #[derive(Debug)]
-pub enum Source {
+pub enum CertificateSource {
     /// Given by the operator, and used as it stands.
     Given(ServingCertificate),
     /// Read from files, and read again when their contents change.
@@ -39,7 +39,7 @@ pub struct SelfIssued {
     pub lifetime: time::Duration,
 }
 
-impl Source {
+impl CertificateSource {
     /// The certificate to start with.
     pub(super) fn first(&mut self, now: OffsetDateTime) -> Result<ServingCertificate, ServeError> {
         match self {

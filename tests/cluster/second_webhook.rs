@@ -9,7 +9,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use syncguard::admission::Reply;
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{Answer, Call, Handler, Limits, Options, SelfIssued, Server, Source, Stop};
+use syncguard::server::{
+    Answer, Call, CertificateSource, Handler, Limits, Options, SelfIssued, Server, Stop,
+};
 use time::OffsetDateTime;
 
 use crate::namespace::Namespace;
@@ -72,7 +74,11 @@ fn serve(change: Change) -> (SocketAddr, String) {
         clients: None,
         listen: any_port,
         health_listen: any_port,
-        source: Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })),
+        source: CertificateSource::SelfIssued(Box::new(SelfIssued {
+            authority,
+            names,
+            lifetime: LEAF_LIFETIME,
+        })),
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),

@@ -18,7 +18,8 @@ use rustls::ProtocolVersion;
 use syncguard::admission::{Reply, Webhook};
 use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate};
 use syncguard::server::{
-    Answer, Call, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError, Server, Source, Stop,
+    Answer, Call, CertificateSource, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError,
+    Server, Stop,
 };
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
@@ -83,10 +84,10 @@ struct Running {
     ended: JoinHandle<()>,
 }
 
-fn self_issued() -> Source {
+fn self_issued() -> CertificateSource {
     let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
     let names = vec!["localhost".parse().unwrap()];
-    Source::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME }))
+    CertificateSource::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME }))
 }
 
 fn options() -> Options {
@@ -328,7 +329,7 @@ async fn an_expired_certificate_is_not_ready() {
     let long_ago = OffsetDateTime::UNIX_EPOCH;
     let authority = Authority::issue(CA_LIFETIME, long_ago).unwrap();
     let expired = authority.issue_leaf(&["localhost".parse().unwrap()], LEAF_LIFETIME, long_ago).unwrap();
-    let source = Source::Given(ServingCertificate::from_pem(&expired).unwrap());
+    let source = CertificateSource::Given(ServingCertificate::from_pem(&expired).unwrap());
     let server = start(Options { source, ..options() }, Arc::new(Echo)).await;
     let text = health(server.health, "/readyz", 503).await;
     assert!(text.contains("certificate is not valid now"), "{text}");

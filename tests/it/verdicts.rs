@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncguard::{
     cluster::no_postgres_configs,
     policy::Policy,
-    review::{self, Request, Source},
+    review::{self, Origin, Request},
     rule::{Finding, Related, Severity},
     view::Object,
 };
@@ -37,7 +37,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
         scale: None,
         configs: &no_postgres_configs,
         configs_before: None,
-        source: Source::Admission,
+        origin: Origin::Admission,
     };
     let mut findings = review::judge(&request, &Policy::default());
     findings.retain(|finding| finding.severity == Severity::Error);

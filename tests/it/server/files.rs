@@ -78,15 +78,15 @@ fn put(path: &Path, contents: impl AsRef<[u8]>) {
     fs::rename(aside, path).unwrap();
 }
 
-fn source(dir: &Path) -> Source {
+fn source(dir: &Path) -> CertificateSource {
     logs();
-    Source::Files(CertificateFiles::new(dir.join("tls.crt"), dir.join("tls.key")))
+    CertificateSource::Files(CertificateFiles::new(dir.join("tls.crt"), dir.join("tls.key")))
 }
 
 /// Longer than any test takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-fn following(source: Source) -> Options {
+fn following(source: CertificateSource) -> Options {
     let limits = |limits: &mut Limits| {
         limits.file_check = Duration::from_millis(1);
         // What a busy machine does to handshakes is not asked here.
