@@ -12,9 +12,6 @@ pub use beside::{Knowledge, Wanted};
 
 use std::time::Instant;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use crate::{
     review,
     rule::Finding,
@@ -244,8 +241,10 @@ fn try_reply<'a>(
             })
         }
         Webhook::Mutate => {
-            let operations = review::complete(object, before, &settings.policy, || spec_is_unchanged(body));
-            question.completed(&operations)
+            let operations =
+                review::complete(object, before, &settings.policy, || patch::spec_is_unchanged(body));
+            patch::checked(body, &operations)
+                .map_or_else(|error| question.failed(&error.to_string()), |patch| question.completed(patch))
         }
     };
     Ok((question, Outcome::Reply(outcome)))
@@ -273,28 +272,4 @@ fn enforce(findings: &mut [Finding<'_>], enforcement: &Enforcement, namespace: &
             finding.soften("the settings say to warn in this namespace");
         }
     }
-}
-
-/// Whether an update leaves `spec` as it was, the fields that nobody here reads included. Of texts: an API server writes
-/// both alike, and reading all that may be in them would cost a hundred times their size in memory.
-fn spec_is_unchanged(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Review<'a> {
-        #[serde(borrow)]
-        request: Request<'a>,
-    }
-    #[derive(Deserialize)]
-    struct Request<'a> {
-        #[serde(borrow)]
-        object: Object<'a>,
-        #[serde(borrow, rename = "oldObject")]
-        old_object: Object<'a>,
-    }
-    #[derive(Deserialize)]
-    struct Object<'a> {
-        #[serde(borrow)]
-        spec: &'a RawValue,
-    }
-    serde_json::from_slice::<Review<'_>>(body)
-        .is_ok_and(|Review { request }| request.object.spec.get() == request.old_object.spec.get())
 }

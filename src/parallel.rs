@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Mutex, mpsc::sync_channel},
     thread,
 };
@@ -34,18 +35,22 @@ pub fn in_order<I: Send, T: Send>(
                     items.lock().ok()?.next()
                 };
                 while let Some((number, item)) = next() {
-                    if sender.send((number, work(item))).is_err() {
+                    // A result that never came would leave everybody waiting for its turn.
+                    let result = catch_unwind(AssertUnwindSafe(|| work(item)));
+                    if sender.send((number, result)).is_err() {
                         return;
                     }
                 }
             });
         }
         drop(sender);
+        // Ours now: when this closure ends, be it by a panic, nobody waits for a ticket any more.
+        let give_back = give_back;
         let (mut early, mut due) = (BTreeMap::new(), 0);
         for (number, result) in results {
             early.insert(number, result);
             while let Some(result) = early.remove(&due) {
-                each(result);
+                each(result.unwrap_or_else(|panic| resume_unwind(panic)));
                 due += 1;
                 // Nobody takes one any more where all items are handed out.
                 let _ = give_back.send(());
@@ -65,6 +70,16 @@ mod tests {
         let mut seen = Vec::new();
         in_order(0..1_000, |number| number * 2, |result| seen.push(result));
         assert_eq!(seen, (0..1_000).map(|number| number * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_panic_ends_it() {
+        for (in_work, what) in [(true, "in the work"), (false, "in what is done with a result")] {
+            let work = |number| assert!(!in_work || number != 3, "the third fails");
+            let each = |()| assert!(in_work, "the first result fails");
+            let ended = catch_unwind(AssertUnwindSafe(|| in_order(0..10_000, work, each)));
+            assert!(ended.is_err(), "a panic {what} is one of the whole");
+        }
     }
 
     #[test]

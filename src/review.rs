@@ -17,7 +17,7 @@ use crate::{
     defaults::{self, Operation},
     path::{Path, Step},
     policy::Policy,
-    rule::{Change, Check, Finding, Problem, Problems, Related, Rule, Severity},
+    rule::{Change, Check, Finding, MOST, Problem, Problems, Related, Rule, Severity},
     rules,
     view::{Body, Kind, Leaf},
 };
@@ -222,8 +222,16 @@ fn raise<'a>(
         }
         // One problem, the usual case, cannot have been told before.
         let mut said = (problems.len() > 1).then(HashMap::new);
+        let first = findings.len();
         for problem in problems.drain() {
             weigh(rule, problem, said.as_mut(), policy, &mut findings);
+            if findings.len() - first > MOST {
+                // Which of very many are told matters little, but one that denies must be among them.
+                let last = findings.pop().filter(|last| last.severity == Severity::Error);
+                if let (Some(error), Some(kept)) = (last, findings.last_mut()) {
+                    *kept = error;
+                }
+            }
         }
     }
     findings

@@ -8,7 +8,7 @@ use crate::{
     cluster::{Cluster, Field, Parameter, Place, SetIn, Sharded},
     path::Path,
     spelling,
-    view::{Body, Kind, Leaf},
+    view::{Body, Kind, LONGEST_LIST, Leaf},
 };
 
 /// How much a finding matters.
@@ -214,7 +214,7 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// The most that one rule reports of one object: more help nobody, and an object can be made to hold a hundred thousand.
+/// The most findings of one rule in one object: more help nobody, and an object can be made to hold a hundred thousand.
 pub const MOST: usize = 4096;
 
 /// Collects what the checks report.
@@ -240,9 +240,8 @@ impl<'a> Problems<'a> {
         problem
     }
 
-    /// Reports what is wrong at a path. Of one rule in one object the last of very many stands for those that follow.
+    /// Reports what is wrong at a path.
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
-        self.0.truncate(MOST - 1);
         let index = self.0.len();
         let (message, help) = (printable(message.into()), Cow::default());
         let aspect = Aspect::Value;
@@ -293,6 +292,9 @@ pub fn printable<'t, T: From<Cow<'t, str>>>(text: impl Into<Cow<'t, str>>) -> T 
 pub fn is_not(leaf: &Leaf<'_>, expected: &str) -> String {
     if leaf.is_absent() {
         return format!("is missing; it must be {expected}");
+    }
+    if let Some(length) = leaf.too_long() {
+        return format!("has {length} elements; it must have at most {LONGEST_LIST}");
     }
     match leaf.unexpanded_variable() {
         Some(_) => format!("is {leaf}, a variable that nothing has replaced; it must be {expected}"),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What a settings file says; the defaults where it says nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Severities of rules, whether `syncInstances` is derived, whether the annotation counts.
     pub policy: Policy,
@@ -122,6 +122,13 @@ pub fn schema() -> Value {
     })
 }
 
+/// What the webhook goes by where there is no file.
+impl Default for Settings {
+    fn default() -> Self {
+        Self::default_with(false)
+    }
+}
+
 impl Settings {
     /// Reads a settings file. `honor_ignores` holds where the file does not say: offline the author of a
     /// manifest is trusted, in front of a cluster not.
@@ -139,7 +146,7 @@ impl Settings {
     pub fn default_with(honor_ignores: bool) -> Self {
         let mut policy = Policy::default();
         policy.honor_ignores = honor_ignores;
-        Self { policy, ..Self::default() }
+        Self { policy, enforcement: Enforcement::default() }
     }
 
     fn parse(file: &str, bytes: &[u8], honor_ignores: bool) -> Result<Self, SettingsError> {

@@ -3,13 +3,13 @@
 use std::{fmt::Write as _, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use json_patch::Patch;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{GroupVersionKind, Request, Webhook, patch};
+use super::{GroupVersionKind, Request, Webhook};
 use crate::{
-    defaults::Operation,
     rule::{Finding, Severity, printable},
     view::Leaf,
 };
@@ -150,12 +150,10 @@ impl<'a> Question<'a> {
     }
 
     /// Allowed, and completed where a default was missing.
-    pub fn completed(&self, operations: &[Operation]) -> Reply {
-        if operations.is_empty() {
-            return self.allowed();
-        }
-        let filled: Vec<_> = operations.iter().map(|operation| operation.path.pointer()).collect();
-        let encoded = serde_json::to_vec(&patch::patch(operations)).unwrap_or_default();
+    pub fn completed(&self, patch: Option<Patch>) -> Reply {
+        let Some(patch) = patch else { return self.allowed() };
+        let filled: Vec<_> = patch.0.iter().map(|operation| operation.path().to_string()).collect();
+        let encoded = serde_json::to_vec(&patch).unwrap_or_default();
         let response = Response {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),
@@ -275,7 +273,7 @@ fn told(finding: &Finding<'_>) -> String {
 fn sentence(errors: &[&Finding<'_>], rest: usize) -> String {
     let line = |finding: &&Finding<'_>| format!("{}: {}", finding.path, told(finding));
     let more =
-        (rest > 0).then(|| format!("and {rest} more errors: see `syncguard validate` on the manifest"));
+        (rest > 0).then(|| format!("errors beside these: {rest}; see `syncguard validate` on the manifest"));
     errors.iter().map(line).chain(more).collect::<Vec<_>>().join("\n")
 }
 

@@ -80,13 +80,13 @@ impl SharedAuthority {
     }
 
     /// What it has to become now; none where it may stay as it is. `known` says whether every client's copy is
-    /// [`SharedAuthority::bundle`].
+    /// [`SharedAuthority::bundle`]; none where that could not be seen.
     ///
     /// # Errors
     /// When issuing fails.
     pub fn due(
         &self,
-        known: bool,
+        known: Option<bool>,
         lifetimes: &Lifetimes,
         now: OffsetDateTime,
     ) -> Result<Option<Self>, CertificateError> {
@@ -94,7 +94,8 @@ impl SharedAuthority {
         if let Some(next) = &self.next {
             return Ok(self.promoted(next, known, lifetimes, now));
         }
-        if self.old.as_ref().is_some_and(|old| old.until < now) {
+        if self.old.as_ref().is_some_and(|old| old.until < now || Chain::from_pem(&old.certificate).is_err())
+        {
             return Ok(Some(Self { old: None, ..self.clone() }));
         }
         let renew_at = current.not_after() - lifetimes.authority / 3;
@@ -105,23 +106,27 @@ impl SharedAuthority {
         Ok(Some(Self { next: Some(next), ..self.clone() }))
     }
 
-    fn promoted(&self, next: &Next, known: bool, lifetimes: &Lifetimes, now: OffsetDateTime) -> Option<Self> {
+    fn promoted(
+        &self,
+        next: &Next,
+        known: Option<bool>,
+        lifetimes: &Lifetimes,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
         if Authority::from_pem(&next.pair, now).is_err() {
             return Some(Self { next: None, ..self.clone() });
         }
-        match next.known_since {
-            None if !known => None,
+        let known_since = |known_since| {
+            let next = Next { known_since, ..next.clone() };
+            Some(Self { next: Some(next), ..self.clone() })
+        };
+        match (next.known_since, known) {
+            (_, None) | (None, Some(false)) => None,
             // Somebody has overwritten a client's copy while it settled: from the beginning.
-            Some(_) if !known => {
-                let next = Next { known_since: None, ..next.clone() };
-                Some(Self { next: Some(next), ..self.clone() })
-            }
-            None => {
-                let next = Next { known_since: Some(now), ..next.clone() };
-                Some(Self { next: Some(next), ..self.clone() })
-            }
-            Some(since) if now < since + lifetimes.settle => None,
-            Some(_) => {
+            (Some(_), Some(false)) => known_since(None),
+            (None, Some(true)) => known_since(Some(now)),
+            (Some(since), Some(true)) if now < since + lifetimes.settle => None,
+            (Some(_), Some(true)) => {
                 let old = Old { certificate: self.current.certificate.clone(), until: now + lifetimes.leaf };
                 Some(Self { current: next.pair.clone(), next: None, old: Some(old) })
             }
@@ -159,7 +164,7 @@ mod tests {
 
     /// What is due after so much time; itself where nothing is.
     fn after(shared: &SharedAuthority, known: bool, passed: Duration) -> SharedAuthority {
-        shared.due(known, &LIFETIMES, START + passed).unwrap().unwrap_or_else(|| shared.clone())
+        shared.due(Some(known), &LIFETIMES, START + passed).unwrap().unwrap_or_else(|| shared.clone())
     }
 
     #[test]
@@ -179,6 +184,8 @@ mod tests {
         assert_eq!(after(&known, true, settling), known, "other API servers may be behind");
         let overwritten = after(&known, false, settling + Duration::seconds(1));
         assert_eq!(overwritten, announced, "somebody has put an old copy back meanwhile");
+        let unseen = known.due(None, &LIFETIMES, START + settling + Duration::seconds(1)).unwrap();
+        assert_eq!(unseen, None, "nobody can say what the copies are now");
         let used = after(&known, true, settling + Duration::seconds(1));
         assert_eq!(used.current, next, "leaves are signed with it now");
         assert!(used.bundle().contains(&first.current.certificate), "and leaves of the old one are in use");
@@ -212,6 +219,15 @@ mod tests {
                 "whether leaves of the one before stay trusted: {what}"
             );
         }
+    }
+
+    #[test]
+    fn an_old_ca_that_is_damaged_is_forgotten() {
+        let mut shared = SharedAuthority::issue(&LIFETIMES, START).unwrap();
+        let certificate = shared.current.certificate.replace("MII", "M");
+        shared.old = Some(Old { certificate, until: START + Duration::days(7) });
+        let due = after(&shared, true, Duration::days(1));
+        assert_eq!(due.old, None, "in a bundle it would make all of it unreadable");
     }
 
     #[test]

@@ -47,8 +47,12 @@ impl Configuration {
     }
 
     /// Whether each webhook accepts this certificate.
-    pub(super) fn trusts(&self, serving: &Chain, now: OffsetDateTime) -> bool {
-        self.webhooks.iter().all(|webhook| serving.verify(&webhook.host, &webhook.bundle, now).is_ok())
+    ///
+    /// # Errors
+    ///
+    /// One does not; says why.
+    pub(super) fn trusts(&self, serving: &Chain, now: OffsetDateTime) -> Result<(), CertificateError> {
+        self.webhooks.iter().try_for_each(|webhook| serving.verify(&webhook.host, &webhook.bundle, now))
     }
 
     /// Whether each webhook would accept this certificate if it trusted `bundle`.
@@ -171,10 +175,10 @@ mod tests {
             ("a damaged bundle", vec!["?"], false, false),
         ] {
             let copy = copy("a.b.svc", &bundles);
-            assert_eq!((copy.is(one), copy.trusts(&serving, now)), (is, trusts), "{what}");
+            assert_eq!((copy.is(one), copy.trusts(&serving, now).is_ok()), (is, trusts), "{what}");
         }
         let elsewhere = copy("b.b.svc", &[one]);
-        assert!(!elsewhere.trusts(&serving, now), "the certificate is for another Service");
+        assert!(elsewhere.trusts(&serving, now).is_err(), "the certificate is for another Service");
         assert!(elsewhere.would_trust(&serving, one, now).is_err(), "and no bundle makes that good");
         assert!(copy("a.b.svc", &[two]).would_trust(&serving, one, now).is_ok());
     }

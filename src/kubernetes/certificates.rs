@@ -77,10 +77,12 @@ enum Trouble {
     Certificate(#[from] CertificateError),
     #[error("there is no webhook configuration called {0}: nothing calls syncguard yet")]
     NoConfiguration(String),
+    #[error("{configuration} does not accept the certificate in use: {reason}")]
+    Untrusted { configuration: String, reason: CertificateError },
     #[error(
         "{configuration} would not accept the certificate in use with the caBundle that is due, so it keeps its own: {reason}"
     )]
-    Untrusted { configuration: String, reason: CertificateError },
+    Unfit { configuration: String, reason: CertificateError },
     #[error("cannot read --ca-bundle {file}: {reason}", file = file.display())]
     Bundle { file: PathBuf, reason: std::io::Error },
 }
@@ -178,7 +180,7 @@ impl Keeper {
                 let writes = self.candidate.holds().await?;
                 self.keep_bundle(&bundle, writes, now).await.map(drop)
             }
-            Keeping::Nothing => self.look(now).await.map(drop),
+            Keeping::Nothing => self.look(now).await?.1,
         }
     }
 
@@ -189,9 +191,8 @@ impl Keeper {
         let writes = self.candidate.holds().await?;
         let known = self.keep_bundle(&shared.bundle(), writes, now).await;
         if writes {
-            // A bundle that could not be seen to is known to nobody; a damaged CA is replaced all the same.
-            let is_known = matches!(known, Ok(true));
-            if let Some(due) = shared.due(is_known, &self.custody.lifetimes, now)? {
+            // A damaged CA is replaced whatever became of the bundle.
+            if let Some(due) = shared.due(known.as_ref().ok().copied(), &self.custody.lifetimes, now)? {
                 self.replace(name, stored, &due).await?;
             }
         }
@@ -267,23 +268,25 @@ impl Keeper {
         ServingCertificate::from_pem(&leaf)
     }
 
-    /// What the API server trusts now; told as a metric, and once as a reason to be ready.
-    async fn look(&self, now: OffsetDateTime) -> Result<Vec<Configuration>, Trouble> {
+    /// What the API server trusts now, and whether that is the certificate in use: a metric, and once a reason to be
+    /// ready.
+    async fn look(&self, now: OffsetDateTime) -> Result<(Vec<Configuration>, Result<(), Trouble>), Trouble> {
         let copies = self.configurations.read().await?;
         if copies.is_empty() {
             return Err(Trouble::NoConfiguration(self.custody.configuration.clone()));
         }
         let serving = self.store.current().chain();
-        let mut trusted = true;
+        let mut trusted = Ok(());
         for copy in &copies {
             let trusts = copy.trusts(&serving, now);
-            self.metrics.ca_bundle(&copy.label, trusts);
-            trusted &= trusts;
+            self.metrics.ca_bundle(&copy.label, trusts.is_ok());
+            let configuration = copy.label.clone();
+            trusted = trusted.and(trusts.map_err(|reason| Trouble::Untrusted { configuration, reason }));
         }
-        if trusted && !self.trust.0.swap(true, Ordering::Relaxed) {
+        if trusted.is_ok() && !self.trust.0.swap(true, Ordering::Relaxed) {
             info!("the API server trusts the serving certificate");
         }
-        Ok(copies)
+        Ok((copies, trusted))
     }
 
     /// Sees to it that the API server trusts `bundle`; whether every copy is that already.
@@ -293,20 +296,25 @@ impl Keeper {
         writes: bool,
         now: OffsetDateTime,
     ) -> Result<bool, Trouble> {
-        let copies = self.look(now).await?;
+        let (copies, _) = self.look(now).await?;
         let serving = self.store.current().chain();
         let stale: Vec<&Configuration> = copies.iter().filter(|copy| !copy.is(bundle)).collect();
-        if writes {
-            for copy in &stale {
-                // What is in the Secret or the file may be damaged, and what is trusted now may be right.
-                copy.would_trust(&serving, bundle, now)
-                    .map_err(|reason| Trouble::Untrusted { configuration: copy.label.clone(), reason })?;
-                self.configurations.write(copy, bundle).await?;
-                info!(configuration = copy.label, "caBundle written");
-                if self.settled == bundle {
-                    self.tell_of_drift(copy).await;
-                }
+        let mut unfit = None;
+        for copy in stale.iter().filter(|_| writes) {
+            // What is in the Secret or the file may be damaged, and what is trusted now may be right.
+            if let Err(reason) = copy.would_trust(&serving, bundle, now) {
+                let configuration = copy.label.clone();
+                unfit.get_or_insert(Trouble::Unfit { configuration, reason });
+                continue;
             }
+            self.configurations.write(copy, bundle).await?;
+            info!(configuration = copy.label, "caBundle written");
+            if self.settled == bundle {
+                self.tell_of_drift(copy).await;
+            }
+        }
+        if let Some(unfit) = unfit {
+            return Err(unfit);
         }
         if writes || stale.is_empty() {
             bundle.clone_into(&mut self.settled);

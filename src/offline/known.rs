@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    lines::Lines,
     locate::lines_around,
     subject::{Content, Subject, subjects},
 };
@@ -182,11 +183,12 @@ impl KnownObjects {
 
     fn add_configs(&mut self, source: &Source, bytes: &[u8], line: usize) {
         let Ok(text) = manifest::decode(bytes) else { return };
+        let lines = Lines::of(text);
         for document in manifest::parse(text).documents {
             for subject in subjects(&document) {
                 let Ok(Content::Object(Given::Is(body))) = subject.content() else { continue };
                 if let (Some(Kind::PostgresConfig), Some(name)) = (body.known_kind(), body.name()) {
-                    let config = known_config(&body, &subject, source, text, line);
+                    let config = known_config(&body, &subject, source, (text, &lines), line);
                     self.configs.entry(name.to_owned()).or_default().extend(config);
                 }
             }
@@ -214,7 +216,7 @@ fn known_config(
     body: &Body<'_>,
     subject: &Subject<'_, '_>,
     source: &Source,
-    text: &str,
+    (text, lines): (&str, &Lines<'_>),
     line: usize,
 ) -> Option<KnownConfig> {
     let parameters = body.spec.get()?.postgresql_conf.get()?.clone().into_owned();
@@ -230,7 +232,7 @@ fn known_config(
         parameters,
         text: text.get(shown.clone())?.to_owned(),
         file: source.name.clone(),
-        first_line: line + memchr::memchr_iter(b'\n', &text.as_bytes()[..shown.start]).count(),
+        first_line: line + lines.breaks_before(shown.start),
         ranges: ranges.collect(),
     })
 }

@@ -66,8 +66,11 @@ fn rewrite_chunk(
     let (mut out, mut start) = (String::with_capacity(chunk.len() + 64), 0);
     for end in ends {
         let text = &chunk[start..end];
-        let line = line + memchr::memchr_iter(b'\n', &chunk.as_bytes()[..start]).count();
-        out.push_str(&rewrite_document(text, edits_of).map_err(|error| RewriteError { line, error })?);
+        let failed = |error| {
+            let before = memchr::memchr_iter(b'\n', &chunk.as_bytes()[..start]).count();
+            RewriteError { line: line + before, error }
+        };
+        out.push_str(&rewrite_document(text, edits_of).map_err(failed)?);
         start = end;
     }
     Ok(out)

@@ -42,7 +42,11 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if let Some(other) = cluster.groups_other() {
         let message = format!("groups {}", is_not(other, "a list of groups"));
-        problems.at_path(cluster.groups_place().path(), message).help("begin each group with a dash, as in - role: readonly");
+        let help = match other.too_long() {
+            Some(_) => "make one group of those that are alike",
+            None => "begin each group with a dash, as in - role: readonly",
+        };
+        problems.at_path(cluster.groups_place().path(), message).help(help);
     }
     for group in cluster.groups() {
         if let Some(other) = group.other() {

@@ -61,6 +61,7 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
             None if is_version(&path) && matches!(found, Leaf::Float(_) | Leaf::Integer(_)) => {
                 format!("put it in quotes as you wrote it, as in {name}: \"16.10\", which YAML reads as the number 16.1")
             }
+            None if found.too_long().is_some() => "leave out what says nothing of its own".to_owned(),
             None => format!("make it {}", expected.name()),
         };
         let problem = problems.at_path(path, format!("{name} {}", is_not(found, expected.name()))).help(help);

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     id: "synchronous-standby-names-set",
     severity: Severity::Warning,
     severity_note: "an error with one instance in async or an -all mode, which both run asynchronous, where \
-        Patroni is 3.3.2 or later, or unknown: no commit can succeed",
+        Patroni is 3.3.2 or later, or unknown: no commit can succeed, unless synchronous_commit is off or local",
     parity: false,
     judges_stopped: false,
     summary: "synchronous_standby_names is set by hand, though Patroni owns it",
@@ -47,27 +47,29 @@ pub(super) static RULE: Rule = Rule {
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(setting) = cluster.standby_names_set_by_hand() else { return };
+    let hangs = cluster.instances() == Some(1) && cluster.synchronous_commit().waits_for_standbys();
     let passed_on = cluster.passes_standby_names_on();
-    let alone = cluster.instances() == Some(1) && cluster.synchronous_commit().waits_for_standbys();
     problems
-        .at_parameter(&setting, message(&setting, passed_on, alone))
-        .severity(Severity::error_if(passed_on && alone))
+        .at_parameter(&setting, message(&setting, cluster, hangs))
+        .severity(Severity::error_if(passed_on && hangs))
         .help("remove it; spec.replication.mode says what a commit has to wait for");
 }
 
-fn message(setting: &Parameter<'_>, passed_on: bool, alone: bool) -> String {
+fn message(setting: &Parameter<'_>, cluster: &Cluster<'_>, hangs: bool) -> String {
     const PASSED_ON: &str =
         "outside of synchronous mode Patroni (3.3.2 and later) passes it on to Postgres";
-    match (passed_on, alone) {
-        (true, true) => format!(
-            "with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge"
-        ),
-        (true, false) => format!(
-            "{setting} is set by hand: {PASSED_ON}, and commits wait for standbys that Patroni does not watch"
-        ),
-        (false, _) => {
-            format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
-        }
+    let commit = cluster.synchronous_commit();
+    if !cluster.passes_standby_names_on() {
+        format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
+    } else if hangs {
+        format!("with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge")
+    } else if commit.waits_for_standbys() {
+        format!("{setting} is set by hand: {PASSED_ON}, and commits wait for standbys that Patroni does not watch")
+    } else {
+        format!(
+            "{setting} is set by hand: {PASSED_ON}, and only synchronous_commit = {} keeps commits from waiting for it",
+            commit.name()
+        )
     }
 }
 
@@ -107,6 +109,9 @@ mod tests {
             let conf = format!("{{synchronous_standby_names: '*', synchronous_commit: '{commit}'}}");
             let spec = format!("{{instances: 1, configurations: {{postgres: {{postgresql.conf: {conf}}}}}}}");
             cluster(&spec).raises_as(&RULE, &[(severity, INLINE)]);
+            if severity == "warning" {
+                cluster(&spec).says(&RULE, &format!("only synchronous_commit = {commit} keeps commits from waiting"));
+            }
         }
     }
 

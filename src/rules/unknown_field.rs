@@ -3,7 +3,7 @@
 use crate::{
     cluster::{Base, Place, Sharded, Written, no_postgres_configs},
     spelling::nearest,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Example, MOST, Problems, Rule, Severity},
     view::{Body, Group, Kind, Leaf, Replication, elements},
 };
 
@@ -61,12 +61,12 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
 
 fn check_cluster<'a>(replication: &'a Replication<'a>, problems: &mut Problems<'a>) {
     let place = Place::new(Base::Spec, &["replication"]);
-    for key in &replication.unknown {
+    for key in replication.unknown.iter().take(MOST) {
         report(place.key(key), key, "spec.replication", Replication::KEYS, problems);
     }
     for (index, group) in elements(&replication.groups) {
         let place = Place::new(Base::Spec, &["replication", "groups"]).index(index);
-        for key in &group.unknown {
+        for key in group.unknown.iter().take(MOST) {
             report(place.key(key), key, "a replication group", Group::KEYS, problems);
         }
     }
@@ -74,7 +74,7 @@ fn check_cluster<'a>(replication: &'a Replication<'a>, problems: &mut Problems<'
 
 fn check_sharded<'a>(written: &Written<'a>, problems: &mut Problems<'a>) {
     let (place, replication) = (Place::new(written.base, &["replication"]), written.replication);
-    for key in &replication.unknown {
+    for key in replication.unknown.iter().take(MOST) {
         report(place.key(key), key, "replication in an SGShardedCluster", SHARDED_KEYS, problems);
     }
     let role = (!replication.role.is_absent()).then_some("role");

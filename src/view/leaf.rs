@@ -73,6 +73,14 @@ impl Leaf<'_> {
         }
     }
 
+    /// The number of elements, of a list of which nobody reads so many.
+    pub fn too_long(&self) -> Option<usize> {
+        match *self {
+            Self::List(length) if length > LONGEST_LIST => Some(length),
+            _ => None,
+        }
+    }
+
     /// The name of a variable that a template or a shell should have replaced.
     pub fn unexpanded_variable(&self) -> Option<&str> {
         let text = self.text()?.trim();
@@ -106,9 +114,6 @@ impl fmt::Display for Leaf<'_> {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Integer(value) => write!(f, "{value}"),
             Self::Float(value) => write!(f, "{value}"),
-            Self::List(length) if *length > LONGEST_LIST => {
-                write!(f, "a list of {length} elements, more than the {LONGEST_LIST} that are read")
-            }
             Self::List(_) => f.write_str("a list"),
             Self::Object(_) => f.write_str("an object"),
             Self::Text(text) => quote(f, text),

@@ -59,6 +59,11 @@ fn what_was_stored_before_there_was_a_webhook_is_found() {
     let output = audit(&["-n", "audited"]);
     let refused = "2 of 3 stored clusters would be refused today";
     assert!(text(&output.stderr).contains(refused), "{}", text(&output.stderr));
+    let alone =
+        json!({"metadata": {"annotations": {"syncguard.dev/ignore": "strict-sync-all-without-standby"}}});
+    namespace.passes(&["patch", "sgcluster", "alone", "--type=merge", "-p", &alone.to_string()], "", &[]);
+    let output = audit(&["-n", "audited"]);
+    assert!(text(&output.stderr).contains(refused), "the webhook does not heed it: {}", text(&output.stderr));
     let settings = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&settings, "namespaces: {audit*: warn}").unwrap();
     let output = audit(&["-n", "audited", "--settings", settings.path().to_str().unwrap()]);

@@ -53,3 +53,17 @@ fn without_access_a_scale_is_refused_where_every_one_must_be_judged() {
     namespace.is_refused(&["scale", "sgcluster", "db", "--replicas=1"], "", &UNKNOWN);
     assert_eq!(namespace.spec("db")["instances"], 3);
 }
+
+/// Deeper than a tree of values can be read: a watch that stumbled over it would see no cluster at all any more.
+#[test]
+fn a_cluster_that_is_nested_deep_is_watched_like_any_other() {
+    let namespace = Namespace::guarded("deep", &STANDARD);
+    let deep = format!("{}1{}", "{a: ".repeat(200), "}".repeat(200));
+    let spec = format!(
+        "{{instances: 3, replication: {{mode: strict-sync-all}}, configurations: {{patroni: {{dynamicConfig: {deep}}}}}}}"
+    );
+    namespace.passes(&["create", "-f", "-"], &cluster("db", &spec), &[]);
+    namespace.passes(&["scale", "sgcluster", "db", "--replicas=4"], "", &[]);
+    let said = namespace.kubectl(&["scale", "sgcluster", "db", "--replicas=1"], "");
+    assert!(said.stderr.contains(REFUSAL), "{}", said.stderr);
+}

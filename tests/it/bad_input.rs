@@ -208,10 +208,14 @@ fn many_of_everything_is_judged_to_the_end() {
     for (what, object, says) in [
         ("a long list", list, "strict-sync-all-without-standby"),
         ("many overrides", sharded(4_000), "overrides[3999]"),
-        ("more overrides than are read", sharded(5_000), "a list of 5000 elements"),
+        ("more overrides than are read", sharded(5_000), "has 5000 elements; it must have at most 4096"),
         ("many groups", groups(4_000, json!(1)), "groups-leave-no-main-instance"),
         ("many groups of a wrong size", groups(4_000, json!("x")), "groups[3999].instances"),
-        ("more groups than are read", groups(20_000, json!(1)), "a list of 20000 elements"),
+        (
+            "more groups than are read",
+            groups(20_000, json!(1)),
+            "has 20000 elements; it must have at most 4096",
+        ),
     ] {
         check(what, object.to_string(), 1, says);
         check(what, format!("{object:#}"), 1, says);
@@ -235,12 +239,31 @@ fn many_parts_with_many_settings_take_no_longer_than_their_sum() {
 }
 
 #[test]
+fn among_more_findings_than_are_kept_an_error_is_not_lost() {
+    let off = json!({"postgres": {"postgresql.conf": {"fsync": "off", "full_page_writes": "off"}}});
+    for strict in [0, 2_000, 3_999] {
+        let mut many = sharded(4_000);
+        for (index, one) in many["spec"]["shards"]["overrides"].as_array_mut().unwrap().iter_mut().enumerate()
+        {
+            let mode = if index == strict { "strict-sync" } else { "sync" };
+            let replication = json!({"mode": mode, "syncInstances": 1});
+            *one = json!({"index": index, "instancesPerCluster": 3, "replication": replication, "configurations": off});
+        }
+        assert!(!allowed(&review(&many, None)), "override {strict} is strict without fsync");
+    }
+}
+
+#[test]
 fn of_very_many_errors_as_many_are_told_as_somebody_reads() {
     let review = review(&sharded(4_000), None);
     let reply = admission::reply(Webhook::Validate, review.to_string().as_bytes(), &Settings::default());
     let answer: Value = serde_json::from_slice(&reply.body).unwrap();
     let message = answer["response"]["status"]["message"].as_str().unwrap();
-    assert!(message.ends_with(" more errors: see `syncguard validate` on the manifest"), "{message:.2000}");
+    let last = message.lines().last().unwrap();
+    assert!(
+        last.starts_with("errors beside these: "),
+        "the last line says how many there are, and not {last}"
+    );
     assert!(reply.body.len() < 200_000, "an answer of {} bytes", reply.body.len());
 }
 
