@@ -25,8 +25,10 @@ pub(super) fn init(format: LogFormat, level: LevelFilter) {
     let libraries = level.min(Level::WARN.into());
     let filter = Targets::new()
         .with_default(libraries)
-        // Where an answer is not what it expects, it warns with all of it: a list of clusters, a Secret.
-        .with_target("kube_client::client", libraries.min(Level::ERROR.into()))
+        // Where an answer is not what it expects, it warns with all of it: a list of clusters, a Secret. And what
+        // fails comes back as an error, which is told by whoever asked.
+        .with_target("kube_client::client", LevelFilter::OFF)
+        .with_target("kube_client::client::tls", libraries)
         .with_target("syncguard", level);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures_util::TryStreamExt;
 use kube::api::ListParams;
-use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tracing::{info, warn};
@@ -99,12 +99,16 @@ pub async fn follow(watches: Arc<Watches>) {
 /// Follows one kind. Where the API server is out of reach, or does not know the kind yet, it is tried again and again.
 async fn follow_kind(watches: &Watches, kind: Kind) {
     let api: Api<Sent> = Api::all_with(watches.client.clone(), &resource(kind));
-    let mut events = pin!(watcher(api, watcher::Config::default()).default_backoff());
-    let (mut listed, mut said) = (Vec::new(), String::new());
+    let mut events = pin!(watcher(api, watcher::Config::default()));
+    let (mut listed, mut said, mut failures) = (Vec::new(), String::new(), 0);
     loop {
         match events.try_next().await {
             Ok(Some(event)) => {
-                said.clear();
+                // A list is announced before it is asked for: that alone is no sign of life.
+                if !matches!(event, Event::Init) {
+                    said.clear();
+                    failures = 0;
+                }
                 take(watches, kind, event, &mut listed);
             }
             Ok(None) => return,
@@ -117,9 +121,16 @@ async fn follow_kind(watches: &Watches, kind: Kind) {
                     warn!(resource = kind.resource(), error = text, "not watched; trying again");
                     said = text;
                 }
+                tokio::time::sleep(pause(failures)).await;
+                failures += 1;
             }
         }
     }
+}
+
+/// How long to wait after so many failures in a row: twice as long each time, up to half a minute.
+fn pause(failures: u32) -> Duration {
+    Duration::from_millis(800).saturating_mul(1 << failures.min(6)).min(Duration::from_secs(30))
 }
 
 fn take(watches: &Watches, kind: Kind, event: Event<Sent>, listed: &mut Vec<StoredObject>) {
