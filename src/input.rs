@@ -215,8 +215,10 @@ fn directory(root: &Path, exclude: &GlobSet) -> Result<Vec<Source>, InputError> 
     let mut paths = BTreeSet::new();
     for entry in WalkBuilder::new(root).require_git(false).build() {
         let entry = entry?;
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         let path = entry.path();
+        // A mounted ConfigMap is a directory of links.
+        let is_file =
+            entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink() && path.is_file());
         let relative = path.strip_prefix(root).unwrap_or(path);
         if is_file && is_manifest(path) && !exclude.is_match(relative) {
             paths.insert(entry.into_path());

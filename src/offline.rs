@@ -69,6 +69,10 @@ impl Judge<'_> {
             Err(error) => {
                 judged.summary.documents += 1;
                 let shown = String::from_utf8_lossy(bytes);
+                if !is_meant(context.source, &shown) {
+                    judged.summary.skipped += 1;
+                    return;
+                }
                 return judged.diagnostics.extend(self.unreadable(&context.locator(&shown), &error));
             }
         };
@@ -87,8 +91,7 @@ impl Judge<'_> {
         }
         if let Some(error) = &read.error {
             judged.summary.documents += 1;
-            // A template or notes in a directory, which nobody meant to have judged.
-            if context.source.is_named || mentions_our_kinds(text) {
+            if is_meant(context.source, text) {
                 judged.diagnostics.extend(self.unreadable(&locator, error));
             } else {
                 judged.summary.skipped += 1;
@@ -310,6 +313,11 @@ fn is_cluster(object: &Body<'_>) -> bool {
 }
 
 /// Whether a text that cannot be parsed is probably meant for us.
+/// Whether somebody meant an unreadable text to be judged; a template or notes in a directory nobody did.
+pub fn is_meant(source: &Source, text: &str) -> bool {
+    source.is_named || mentions_our_kinds(text)
+}
+
 fn mentions_our_kinds(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"kind: SG").is_some() || text.contains("\"SG")
 }

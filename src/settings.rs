@@ -45,6 +45,20 @@ pub enum SettingsError {
         /// Why.
         error: SyntaxError,
     },
+    /// It has more than one document.
+    #[error("the settings in {file} are more than one document: put all of them into the first, without ---")]
+    Documents {
+        /// Which file.
+        file: String,
+    },
+    /// A key stands there twice.
+    #[error("the settings in {file} have {key} twice: one of them would not count")]
+    Twice {
+        /// Which file.
+        file: String,
+        /// The key.
+        key: String,
+    },
     /// A key means nothing.
     #[error("the settings in {file} have an unknown key {key:?}{}", did_you_mean(*.nearest))]
     UnknownKey {
@@ -76,10 +90,12 @@ pub enum SettingsError {
         error: globset::Error,
     },
     /// A rule or severity that is not known.
-    #[error("the settings in {file}: {error}")]
+    #[error("the settings in {file}: rules.{id}: {error}")]
     Policy {
         /// Which file.
         file: String,
+        /// What stands there for a rule.
+        id: String,
         /// Why.
         error: PolicyError,
     },
@@ -155,8 +171,15 @@ impl Settings {
         if let Some(error) = read.error {
             return Err(syntax(error));
         }
-        let value =
-            read.documents.first().map_or(Ok(Value::Null), manifest::Document::read).map_err(syntax)?;
+        let mut documents = read.documents.iter().filter(|document| !document.is_empty());
+        let document = documents.next();
+        if documents.next().is_some() {
+            return Err(SettingsError::Documents { file: file.to_owned() });
+        }
+        if let Some(twice) = document.and_then(|document| document.duplicates().next()) {
+            return Err(SettingsError::Twice { file: file.to_owned(), key: twice.path.to_string() });
+        }
+        let value = document.map_or(Ok(Value::Null), manifest::Document::read).map_err(syntax)?;
         let mut settings = Self::default_with(honor_ignores);
         for (key, value) in object(file, "the file", value)? {
             settings.take(file, &key, value)?;
@@ -195,10 +218,13 @@ impl Settings {
 
     fn rule(&mut self, file: &str, id: &str, severity: &Value) -> Result<(), SettingsError> {
         // `off` without quotes is a boolean to YAML.
-        let severity =
-            if *severity == Value::Bool(false) { "off" } else { severity.as_str().unwrap_or_default() };
-        let refused = |error| SettingsError::Policy { file: file.to_owned(), error };
-        self.policy.set(id, severity).map_err(refused)
+        let severity = match severity {
+            Value::Bool(false) => "off".to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let refused = |error| SettingsError::Policy { file: file.to_owned(), id: id.to_owned(), error };
+        self.policy.set(id, &severity).map_err(refused)
     }
 }
 
@@ -262,6 +288,11 @@ mod tests {
                 "did you mean strict-sync-all-without-standby?",
             ),
             ("rules: {strict-sync-all-without-standby: fatal}", "\"fatal\" is not a severity"),
+            ("rules: {fsync-off: 1}", "rules.fsync-off: \"1\" is not a severity"),
+            ("enforcement: warn\nenforcement: deny", "have enforcement twice"),
+            ("rules: {fsync-off: off, fsync-off: error}", "have rules.fsync-off twice"),
+            ("enforcement: warn\n---\nenforcement: deny", "more than one document"),
+            ("---\n---\nenforcement: warn", "everywhere: Warn"),
             ("honourIgnores: true", "unknown key \"honourIgnores\"; did you mean honorIgnores?"),
             ("honorIgnores: yep", "honorIgnores must be true or false"),
             ("enforcement: warn", "everywhere: Warn"),

@@ -77,6 +77,8 @@ objects! {
         "postgresql.conf" postgresql_conf: Given<'a, Parameters<'a>>,
         /// Scale: the number of pods asked for.
         "replicas" replicas: Leaf<'a>,
+        .. /// The keys that nobody here reads, rightly written or not.
+        unread
     }
 
     /// Which Postgres runs.

@@ -15,7 +15,7 @@ use crate::{
     admission::patch,
     input::{Source, documents},
     manifest,
-    offline::{KnownObjects, complete, rewrite, subjects},
+    offline::{KnownObjects, complete, is_meant, rewrite, subjects},
     policy::Policy,
     render::findings::printable_json,
 };
@@ -71,12 +71,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         print(&printable_json(format!("{}\n", serde_json::to_string_pretty(&patches)?)))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut changed = false;
+    let (mut changed, mut failed) = (false, false);
     let is_stream = args.output == Format::Yaml && !args.write && !args.check;
     let mut previous: Option<Vec<u8>> = None;
     for source in &sources {
         let before = source.read()?;
-        let after = completed(source, &before, &known, &policy)?;
+        let after = match completed(source, &before, &known, &policy) {
+            Ok(after) => after,
+            // The other files are completed all the same.
+            Err(error) if args.write => {
+                anstream::eprintln!("error: {error:#}");
+                failed = true;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         changed |= before != after;
         if let Some(previous) = previous.filter(|_| is_stream) {
             print(boundary(&previous, &after))?;
@@ -84,23 +93,30 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         output(args, source, &before, &after)?;
         previous = Some(after);
     }
-    Ok(ExitCode::from(u8::from(args.check && changed)))
+    Ok(ExitCode::from(if failed { 2 } else { u8::from(args.check && changed) }))
+}
+
+/// Refuses a text that is meant and cannot be read: nobody can say what is missing in it.
+fn readable(source: &Source, text: &[u8]) -> Result<()> {
+    for (bytes, line) in documents(text) {
+        let fault = manifest::decode(bytes).map(|text| manifest::parse(text).error);
+        let is_meant = |_: &_| is_meant(source, &String::from_utf8_lossy(bytes));
+        if let Some(error) = fault.unwrap_or_else(Some).filter(is_meant) {
+            let name = source.name.as_deref().unwrap_or("<stdin>");
+            return Err(unreadable(name, bytes, line, &error));
+        }
+    }
+    Ok(())
 }
 
 /// A text with the defaults of its objects filled in.
 fn completed(source: &Source, text: &[u8], known: &KnownObjects, policy: &Policy) -> Result<Vec<u8>> {
-    let name = || source.name.as_deref().unwrap_or("<stdin>").to_owned();
-    for (bytes, line) in documents(text) {
-        let fault = manifest::decode(bytes).map(|text| manifest::parse(text).error);
-        if let Some(error) = fault.unwrap_or_else(Some).filter(|_| source.is_named) {
-            return Err(unreadable(&name(), bytes, line, &error));
-        }
-    }
+    readable(source, text)?;
     let after = rewrite(text, |_, _, subject| {
         let (inside, operations) = complete::operations(subject, known, policy);
         complete::edits(&inside, operations)
     });
-    after.with_context(name)
+    after.with_context(|| source.name.as_deref().unwrap_or("<stdin>").to_owned())
 }
 
 fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<()> {
@@ -152,6 +168,7 @@ fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> Result<
     let mut patches = Vec::new();
     for source in sources {
         let text = source.read()?;
+        readable(source, &text)?;
         for (bytes, _) in documents(&text) {
             let Ok(text) = manifest::decode(bytes) else { continue };
             for document in &manifest::parse(text).documents {

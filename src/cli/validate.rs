@@ -146,7 +146,14 @@ fn fix(judge: &Judge<'_>, sources: &[Source]) -> Result<()> {
     for source in sources {
         let Some(path) = &source.path else { bail!("--fix changes files; for standard input use --diff") };
         let before = source.read()?;
-        let (after, fixed) = suggested(judge, source, &before)?;
+        let (after, fixed) = match suggested(judge, source, &before) {
+            Ok(suggested) => suggested,
+            // What remains is judged next, and the other files are fixed all the same.
+            Err(error) => {
+                anstream::eprintln!("not fixed: {error:#}");
+                continue;
+            }
+        };
         if after != before {
             fs::write(path, after).with_context(|| format!("cannot write {}", path.display()))?;
             anstream::eprintln!("fixed {} in {}", counted(fixed, "finding"), path.display());

@@ -81,7 +81,7 @@ pub enum KnownError {
     Syntax {
         /// Which file.
         file: String,
-        /// The line of the document that cannot be read.
+        /// The line that cannot be read.
         line: usize,
         /// Why.
         error: SyntaxError,
@@ -126,6 +126,8 @@ impl KnownObjects {
             let mut fault = None;
             for_documents(source, |bytes, line| {
                 if let Err(error) = keep_before(&mut before, bytes) {
+                    let before = bytes.get(..error.range.start).unwrap_or(bytes);
+                    let line = line + memchr::memchr_iter(b'\n', before).count();
                     fault.get_or_insert((line, error));
                 }
             })?;

@@ -2,9 +2,9 @@
 
 use crate::{
     cluster::{Base, Place, Sharded, Written, no_postgres_configs},
-    spelling::nearest,
+    spelling::{self, nearest},
     rule::{Check, Example, MOST, Problems, Rule, Severity},
-    view::{Body, Group, Kind, Leaf, Replication, elements},
+    view::{Body, Group, Kind, Leaf, Replication, Spec, elements},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
         1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest says. An \
         SGShardedCluster knows neither roles nor groups, although the SGClusters that are made of it do.",
     fix: "Correct the name, or remove the field.",
-    blind_spot: "Only replication objects are looked into. An API server has dropped the field before a \
+    blind_spot: "Only replication objects are looked into, and beside them only what was surely meant for one. An API server has dropped the field before a \
         webhook sees the object, so only files can be judged.",
     reference: "StackGres custom resource definitions: spec.replication of SGCluster; SGShardedCluster has \
         the same without role and groups, in four places.",
@@ -47,7 +47,9 @@ const SHARDED_KEYS: &[&str] = &["mode", "syncInstances", "initialization"];
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     match object.known_kind() {
         Some(Kind::Cluster) => {
-            if let Some(replication) = object.spec.get().and_then(|spec| spec.replication.get()) {
+            let Some(spec) = object.spec.get() else { return };
+            check_spec(spec, problems);
+            if let Some(replication) = spec.replication.get() {
                 check_cluster(replication, problems);
             }
         }
@@ -56,6 +58,20 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
             sharded.written().iter().for_each(|written| check_sharded(written, problems));
         }
         Some(Kind::PostgresConfig | Kind::Scale) | None => {}
+    }
+}
+
+/// Beside `replication` stand fields that nobody here reads: only what was surely meant for it is told.
+fn check_spec<'a>(spec: &'a Spec<'a>, problems: &mut Problems<'a>) {
+    for key in &spec.unread {
+        let place = Place::new(Base::Spec, &[]).key(key);
+        if spelling::surely(key, ["replication"]).is_some() {
+            report(place, key, "spec", &["replication"], problems);
+        } else if let Some(name) = Replication::KEYS.iter().find(|name| *name == key) {
+            problems
+                .at_name(place.path(), format!("spec has no field {name}: it stands one level too high"))
+                .help(format!("move it into replication: replication: {{{name}: …}}"));
+        }
     }
 }
 
@@ -133,6 +149,20 @@ mod tests {
             cluster(&format!("{{instances: 0, replication: {replication}}}")).raises(&RULE, at);
         }
         postgres_config("{replication: {x: 1}}").raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn what_was_meant_for_replication_is_found_beside_it() {
+        for (spec, at) in [
+            ("{replicaton: {mode: sync}}", &["spec.replicaton"][..]),
+            ("{Replication: {mode: sync}}", &["spec.Replication"]),
+            ("{replication: null, mode: sync, syncInstances: 1}", &["spec.mode", "spec.syncInstances"]),
+            ("{pods: {}, sgInstanceProfile: x, metadata: {}, managedSql: {}}", &[]),
+        ] {
+            cluster(spec).raises(&RULE, at);
+        }
+        cluster("{replicaton: {}}").says(&RULE, "did you mean replication?");
+        cluster("{mode: sync}").says(&RULE, "replication: {mode: …}");
     }
 
     #[test]

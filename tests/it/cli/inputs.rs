@@ -211,3 +211,27 @@ fn an_sgpostgresconfig_is_that_of_the_clusters_namespace() {
         assert_eq!(said, expected, "a config in {of_config:?} for a cluster in {of_cluster:?}");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_directory_of_links_is_judged_as_its_files_are() {
+    let folder = Folder::with(&[("elsewhere/db.yaml", ALONE), ("mounted/notes.txt", "nothing")]);
+    std::os::unix::fs::symlink("../elsewhere/db.yaml", folder.path().join("mounted/db.yaml")).unwrap();
+    folder.run("validate mounted").exits(1, "a mounted ConfigMap is a directory of links");
+}
+
+#[test]
+fn foreign_texts_in_a_directory_are_skipped_however_they_are_unreadable() {
+    let folder = Folder::with(&[("db.yaml", SOUND.as_bytes()), ("values.yaml", &b"greeting: caf\xe9\n"[..])]);
+    folder.run("validate .").exits(0, "nobody meant values.yaml to be judged");
+    folder.run("validate values.yaml").exits(1, "somebody did now");
+}
+
+#[test]
+fn what_cannot_be_read_of_the_old_objects_is_told_with_its_line() {
+    let old = format!("{SOUND}---\n{}", SOUND.replace("    mode", "\tmode"));
+    let folder = Folder::with(&[("old.yaml", old.as_str()), ("new.yaml", SOUND)]);
+    let said = folder.run("validate --old old.yaml new.yaml");
+    said.exits(2, "nothing can be said of changes");
+    assert!(said.err.contains("line 19"), "{}", said.err);
+}

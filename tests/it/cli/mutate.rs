@@ -168,3 +168,36 @@ fn several_files_make_one_stream_of_documents() {
     let stream = folder.run("mutate .").out;
     assert_eq!(stream, format!("{SOUND}---\n{SOUND}---\n{SOUND}---\n{}", r#"{"a": 1}"#));
 }
+
+#[test]
+fn one_file_that_cannot_be_edited_keeps_none_of_the_others_from_it() {
+    let aliased = "apiVersion: stackgres.io/v1\nkind: SGCluster\nx: &r {mode: Sync}\nspec: {instances: 3, replication: *r}\n";
+    let mistyped = SOUND.replace("strict-sync-all", "strict_sync_all");
+    let folder = Folder::with(&[("a.yaml", aliased), ("b.yaml", mistyped.as_str())]);
+    let said = folder.run("validate --fix -o concise .");
+    said.exits(1, "the fault that cannot be fixed in place is still found");
+    assert!(said.err.contains("not fixed: a.yaml"), "it is said which file was not: {}", said.err);
+    assert_eq!(folder.read("b.yaml"), SOUND, "the other one is fixed");
+    let incomplete = SOUND.replace("    role: ha-read\n", "");
+    let folder = Folder::with(&[("a.yaml", aliased), ("b.yaml", incomplete.as_str())]);
+    let said = folder.run("mutate --write .");
+    said.exits(2, "not everything could be completed");
+    assert!(folder.read("b.yaml").contains("role: ha-read"), "the other one is completed");
+}
+
+#[test]
+fn what_is_meant_and_cannot_be_read_is_refused_in_every_form() {
+    let tab = SOUND.replace("    mode", "\tmode");
+    let folder = Folder::with(&[("db.yaml", tab.as_str()), ("notes.yaml", "greeting: [\n")]);
+    for how in [
+        "mutate .",
+        "mutate --check .",
+        "mutate -o diff .",
+        "mutate -o json-patch .",
+        "mutate -o json-patch db.yaml",
+    ] {
+        let said = folder.run(how);
+        said.exits(2, "nobody can say what is missing in it");
+        assert!(said.err.contains("db.yaml:8:"), "{how} says where: {}", said.err);
+    }
+}
