@@ -5,17 +5,19 @@
 
 mod ignores;
 mod parameters;
+mod ratchet;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
 pub use parameters::{ParameterChange, judge_parameters};
+use ratchet::{KNOWN, news_of, ratchet};
 
 use crate::{
-    cluster::{Base, Cluster, Part, PostgresConfigs, Sharded},
+    cluster::{Cluster, Part, PostgresConfigs, Sharded},
     defaults::{self, Operation},
-    path::{Path, Step},
+    path::Path,
     policy::Policy,
     rule::{Change, Check, Finding, MOST, Problem, Problems, Related, Rule, Severity},
     rules,
@@ -183,16 +185,22 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The parts, by what they are to the object; a shard by its number, wherever its override stands.
+    /// The parts, by what they are to the object; a shard also by its number, wherever its override stands.
     fn by_part(&self) -> HashMap<Part, &Cluster<'a>> {
-        self.parts().iter().map(|cluster| (place_free(cluster.part), cluster)).collect()
+        let keys = |part| [part, place_free(part)];
+        self.parts().iter().flat_map(|cluster| keys(cluster.part).map(|key| (key, cluster))).collect()
     }
 }
+
+/// No position of an override.
+const ANYWHERE: usize = usize::MAX;
 
 /// A part without the position of its override, which can move.
 fn place_free(part: Part) -> Part {
     match part {
-        Part::Override { shard: Some(shard), .. } => Part::Override { position: 0, shard: Some(shard) },
+        Part::Override { shard: Some(shard), .. } => {
+            Part::Override { position: ANYWHERE, shard: Some(shard) }
+        }
         part => part,
     }
 }
@@ -200,7 +208,8 @@ fn place_free(part: Part) -> Part {
 /// The same part in another state of the object; a shard that has no override there is one of the shards.
 fn counterpart<'p, 'a>(there: &HashMap<Part, &'p Cluster<'a>>, part: Part) -> Option<&'p Cluster<'a>> {
     let shards = matches!(part, Part::Override { .. }).then_some(Part::Shards);
-    there.get(&place_free(part)).or_else(|| there.get(&shards?)).copied()
+    // Of several overrides for one shard, the one that stands where it stood is the same.
+    there.get(&part).or_else(|| there.get(&place_free(part))).or_else(|| there.get(&shards?)).copied()
 }
 
 /// What every rule says of a state, and of the way it came about.
@@ -316,37 +325,6 @@ fn fault_of<'a>(path: &Path<'a>, related: Option<&Related<'a>>) -> Fault<'a> {
         Some(Related::Here { .. }) | None => None,
     };
     (path.clone(), setting)
-}
-
-/// Why an error that the stored object has too is only a warning.
-const KNOWN: &str = "it was so before this change";
-
-/// What a finding tells: the rule, how grave it is, and where; in an override by the shard, since an override can move.
-type News<'a> = (&'static str, Severity, Option<Part>, Vec<Step<'a>>, Option<&'a str>);
-
-fn news_of<'a>(finding: &Finding<'a>, overrides: &HashMap<usize, Part>) -> News<'a> {
-    let (path, setting) = fault_of(&finding.path, finding.related.as_ref());
-    let inside = Base::override_at(&path).and_then(|(at, rest)| Some((*overrides.get(&at)?, rest)));
-    let (part, steps) = inside.map_or((None, path.steps()), |(part, rest)| (Some(part), rest));
-    (finding.rule.id, finding.severity, part, steps.to_vec(), setting)
-}
-
-/// What was wrong before must not hold up a change of something else; and what was known is no news.
-fn ratchet<'a>(
-    findings: &mut Vec<Finding<'a>>,
-    known: &HashSet<News<'a>>,
-    overrides: &HashMap<usize, Part>,
-    origin: Origin,
-) {
-    findings.retain_mut(|finding| {
-        let is_known = known.contains(&news_of(finding, overrides));
-        match finding.severity {
-            Severity::Error if is_known => finding.soften(KNOWN),
-            Severity::Warning if is_known => return origin == Origin::File,
-            Severity::Error | Severity::Warning => {}
-        }
-        true
-    });
 }
 
 /// The operator must never be stopped by us: what it does on its own was decided elsewhere.

@@ -236,6 +236,15 @@ fn a_known_fault_of_a_shard_is_known_wherever_its_override_stands() {
 }
 
 #[test]
+fn of_two_overrides_for_one_shard_each_is_as_it_was() {
+    let unsound = json!({"coordinator": {"instances": 2}, "shards": {"clusters": 4, "instancesPerCluster": 3, "overrides": [
+        {"index": 3, "instancesPerCluster": 0, "replication": {"mode": "sync", "syncInstances": 1}}, {"index": 3},
+    ]}});
+    let update = World::live().answer(&sharded_change(&unsound, &unsound));
+    assert!(update.allowed, "an update that changes nothing: {update:?}");
+}
+
+#[test]
 fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
     let behind = World::live().with_cluster("db", &strict(6));
     let cluster =
