@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use kube::Client;
 
+use super::input::settings;
 use super::report::{Report, ReportArgs};
 use super::validate::set_severities;
 use crate::input::Source;
@@ -69,10 +70,7 @@ pub struct Args {
 ///
 /// Wrong settings, or an API server that is not to be reached or does not let us read.
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut settings = match &args.settings {
-        Some(file) => Settings::read(file, false)?,
-        None => Settings::default(),
-    };
+    let mut settings = settings(args.settings.as_deref(), false)?;
     set_severities(&mut settings.policy, &args.severity)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(audit(args, &settings))

@@ -73,9 +73,14 @@ impl InputArgs {
 
 /// How a settings file weighs rules offline, where the author of a manifest is trusted; the defaults without one.
 pub fn policy(settings: Option<&Path>) -> Result<Policy> {
-    Ok(match settings {
-        Some(path) => Settings::read(path, true)?.policy,
-        None => Settings::default_with(true).policy,
+    Ok(self::settings(settings, true)?.policy)
+}
+
+/// What a settings file says, or the defaults without one; `honor_ignores` holds where it says nothing of that.
+pub fn settings(file: Option<&Path>, honor_ignores: bool) -> Result<Settings> {
+    Ok(match file {
+        Some(file) => Settings::read(file, honor_ignores)?,
+        None => Settings::default_with(honor_ignores),
     })
 }
 

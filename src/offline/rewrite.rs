@@ -1,6 +1,9 @@
 //! Changes of a whole text, document by document, with everything else left as it is.
 
-use super::subject::{Subject, subjects};
+use super::{
+    lines::Lines,
+    subject::{Subject, subjects},
+};
 use crate::{
     input::documents,
     manifest::{self, Change, Document, EditError},
@@ -66,10 +69,7 @@ fn rewrite_chunk(
     let (mut out, mut start) = (String::with_capacity(chunk.len() + 64), 0);
     for end in ends {
         let text = &chunk[start..end];
-        let failed = |error| {
-            let before = memchr::memchr_iter(b'\n', &chunk.as_bytes()[..start]).count();
-            RewriteError { line: line + before, error }
-        };
+        let failed = |error| RewriteError { line: line + Lines::of(chunk).breaks_before(start), error };
         out.push_str(&rewrite_document(text, edits_of).map_err(failed)?);
         start = end;
     }

@@ -198,7 +198,7 @@ impl Definition {
             properties.insert((*key).to_owned(), self.schema(*shape, &path));
         }
         let mut object = json!({"type": "object", "properties": properties});
-        if !is_closed && !path.is_empty() {
+        if !is_closed {
             object[OPEN] = json!(true);
         }
         object

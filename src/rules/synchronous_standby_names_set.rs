@@ -47,29 +47,26 @@ pub(super) static RULE: Rule = Rule {
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(setting) = cluster.standby_names_set_by_hand() else { return };
-    let hangs = cluster.instances() == Some(1) && cluster.synchronous_commit().waits_for_standbys();
-    let passed_on = cluster.passes_standby_names_on();
+    let waits = cluster.passes_standby_names_on() && cluster.synchronous_commit().waits_for_standbys();
+    let hangs = waits && cluster.instances() == Some(1);
     problems
-        .at_parameter(&setting, message(&setting, cluster, hangs))
-        .severity(Severity::error_if(passed_on && hangs))
+        .at_parameter(&setting, message(&setting, cluster, waits, hangs))
+        .severity(Severity::error_if(hangs))
         .help("remove it; spec.replication.mode says what a commit has to wait for");
 }
 
-fn message(setting: &Parameter<'_>, cluster: &Cluster<'_>, hangs: bool) -> String {
+fn message(setting: &Parameter<'_>, cluster: &Cluster<'_>, waits: bool, hangs: bool) -> String {
     const PASSED_ON: &str =
         "outside of synchronous mode Patroni (3.3.2 and later) passes it on to Postgres";
-    let commit = cluster.synchronous_commit();
-    if !cluster.passes_standby_names_on() {
-        format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
-    } else if hangs {
+    if hangs {
         format!("with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge")
-    } else if commit.waits_for_standbys() {
+    } else if waits {
         format!("{setting} is set by hand: {PASSED_ON}, and commits wait for standbys that Patroni does not watch")
+    } else if cluster.passes_standby_names_on() {
+        let commit = cluster.synchronous_commit().name();
+        format!("{setting} is set by hand: {PASSED_ON}, and only synchronous_commit = {commit} keeps commits from waiting for it")
     } else {
-        format!(
-            "{setting} is set by hand: {PASSED_ON}, and only synchronous_commit = {} keeps commits from waiting for it",
-            commit.name()
-        )
+        format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 /// Declares objects of the view.
 ///
 /// A derived `Deserialize` would refuse a key that stands twice; Kubernetes takes the last one, and so
-/// does this. `KEYS` names what the object may hold; `..name` collects the keys that it may not. That something else
+/// does this. `KEYS` names what the object may hold; `..name` collects all other keys. That something else
 /// stands in the place of an object is told, unless the declaration says `(untold)`.
 macro_rules! objects {
     ($($(#[$doc:meta])* $name:ident $(($untold:ident))? => {

@@ -17,7 +17,7 @@ pub enum Shape {
     Object {
         /// Its fields, as far as they are read.
         fields: &'static [(&'static str, Shape)],
-        /// Whether it has no others.
+        /// Whether its other keys are looked at too: in a schema, those that the kind does not have are refused.
         is_closed: bool,
     },
     /// An object whose keys are names of somebody's choice.
