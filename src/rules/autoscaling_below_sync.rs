@@ -47,9 +47,14 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_counted()) else { return };
     let Some(autoscaling) = cluster.horizontal_autoscaling() else { return };
-    let (Some(minimum), Some(count)) = (autoscaling.min_instances.integer(), cluster.sync_instances()) else { return };
+    let (Some(minimum), Some(count)) = (autoscaling.min_instances.integer(), cluster.sync_instances()) else {
+        return;
+    };
     if minimum >= 2 && minimum <= count {
-        let message = format!("{} needs more than {count} instances, and the autoscaler may go down to {minimum}", mode.name());
+        let message = format!(
+            "{} needs more than {count} instances, and the autoscaler may go down to {minimum}",
+            mode.name()
+        );
         problems
             .at(&autoscaling.min_instances, message)
             .help(format!("set it to {} or more", count.saturating_add(1)))
@@ -60,7 +65,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn the_autoscaler_must_stay_above_the_count() {
@@ -74,7 +79,9 @@ mod tests {
             ("mode: horizontal, minInstances: 2", "sync-all", "2", &[]),
             ("mode: horizontal, minInstances: x", "sync", "2", &[]),
         ] {
-            let spec = format!("{{instances: 5, autoscaling: {{{autoscaling}}}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
+            let spec = format!(
+                "{{instances: 5, autoscaling: {{{autoscaling}}}, replication: {{mode: {mode}, syncInstances: {count}}}}}"
+            );
             cluster(&spec).raises(&RULE, at);
         }
     }

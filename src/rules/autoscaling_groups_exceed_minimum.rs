@@ -53,12 +53,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    let Some(field) = cluster.autoscaling.as_ref().map(|autoscaling| &autoscaling.min_instances) else { return };
+    let Some(field) = cluster.autoscaling.as_ref().map(|autoscaling| &autoscaling.min_instances) else {
+        return;
+    };
     let Some(minimum) = field.integer().filter(|minimum| *minimum >= 2) else { return };
     let grouped = cluster.groups().iter().filter_map(|group| group.min_instances_field().integer());
     let grouped = grouped.filter(|minimum| *minimum >= 1).fold(0_i64, i64::saturating_add);
     if minimum <= grouped {
-        let message = format!("at {minimum} instances the groups, which keep {grouped} in all, leave no main pod");
+        let message =
+            format!("at {minimum} instances the groups, which keep {grouped} in all, leave no main pod");
         problems.at(field, message).help(format!("set it to {} or more", grouped.saturating_add(1)));
     }
 }
@@ -66,7 +69,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn the_minimum_must_leave_a_main_pod_in_every_autoscaling_mode() {
@@ -80,7 +83,8 @@ mod tests {
         ] {
             for mode in ["none", "vertical", "horizontal"] {
                 let autoscaling = format!("autoscaling: {{mode: {mode}, minInstances: {minimum}}}");
-                cluster(&format!("{{instances: 6, {autoscaling}, replication: {{groups: {groups}}}}}")).raises(&RULE, at);
+                cluster(&format!("{{instances: 6, {autoscaling}, replication: {{groups: {groups}}}}}"))
+                    .raises(&RULE, at);
             }
         }
     }

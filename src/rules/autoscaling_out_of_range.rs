@@ -42,7 +42,9 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(autoscaling) = cluster.horizontal_autoscaling() else { return };
     let bound = |field: &Field<'a>| field.integer().filter(|bound| *bound >= 2);
-    let (Some(minimum), Some(maximum)) = (bound(&autoscaling.min_instances), bound(&autoscaling.max_instances)) else {
+    let (Some(minimum), Some(maximum)) =
+        (bound(&autoscaling.min_instances), bound(&autoscaling.max_instances))
+    else {
         return;
     };
     if minimum > maximum {
@@ -52,16 +54,21 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
             .see(&autoscaling.max_instances, "is the smaller one");
         return;
     }
-    if let Some(instances) = cluster.instances().filter(|instances| !(minimum..=maximum).contains(instances)) {
-        let message = format!("{instances} instances are outside what the autoscaler may choose, {minimum} to {maximum}");
-        problems.at(&cluster.instances, message).help(format!("set it to a number from {minimum} to {maximum}"));
+    if let Some(instances) = cluster.instances().filter(|instances| !(minimum..=maximum).contains(instances))
+    {
+        let message = format!(
+            "{instances} instances are outside what the autoscaler may choose, {minimum} to {maximum}"
+        );
+        problems
+            .at(&cluster.instances, message)
+            .help(format!("set it to a number from {minimum} to {maximum}"));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn the_bounds_hold_the_instances() {

@@ -37,7 +37,10 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(instances) = cluster.instances().filter(|instances| *instances > 1) else { return };
     if cluster.postgres_flavor.text() == Some("babelfish") {
         problems
-            .at(&cluster.instances, format!("babelfish runs on 1 instance only, and {instances} are asked for"))
+            .at(
+                &cluster.instances,
+                format!("babelfish runs on 1 instance only, and {instances} are asked for"),
+            )
             .help("set it to 1, or use postgres.flavor: vanilla")
             .see(&cluster.postgres_flavor, "cannot have standbys");
     }

@@ -66,10 +66,15 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
             _ => format!("{awaited} of {pods} pods of role readonly or none, which are"),
         };
         let problem = problems.at(&group.role_field(), format!("commits wait for {which} never promoted"));
-        problem.help(format!("use sync or strict-sync with syncInstances: {} or less, or role: ha-read", promotable - 1));
+        problem.help(format!(
+            "use sync or strict-sync with syncInstances: {} or less, or role: ha-read",
+            promotable - 1
+        ));
         match count {
             None => problem.see(&cluster.mode, "counts every standby, whatever its role"),
-            Some(_) => problem.see(&cluster.sync_instances, "more than there are standbys that can be promoted"),
+            Some(_) => {
+                problem.see(&cluster.sync_instances, "more than there are standbys that can be promoted")
+            }
         };
     }
 }
@@ -77,13 +82,16 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn it_says_for_how_many_of_them_a_commit_waits() {
         let three = "groups: [{role: readonly, instances: 3}]";
         for (mode, words) in [
-            ("mode: sync, syncInstances: 3", "commits wait for 1 of 3 pods of role readonly or none, which are never"),
+            (
+                "mode: sync, syncInstances: 3",
+                "commits wait for 1 of 3 pods of role readonly or none, which are never",
+            ),
             ("mode: sync, syncInstances: 4", "commits wait for 2 of 3 pods"),
             ("mode: sync, syncInstances: 5", "commits wait for 3 pods"),
             ("mode: sync-all", "commits wait for 3 pods"),
@@ -107,7 +115,9 @@ mod tests {
             (4, "strict-sync-all", "null", "[{role: ha, instances: 1}]", &[]),
             (4, "sync", "x", readonly, &[]),
         ] {
-            let spec = format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}, groups: {groups}}}}}");
+            let spec = format!(
+                "{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}, groups: {groups}}}}}"
+            );
             cluster(&spec).raises(&RULE, at);
         }
     }

@@ -54,14 +54,21 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         let (Some(recomputed), Some(instances)) = (group.recomputed, cluster.instances()) else { continue };
         let written = group.instances_field();
         if recomputed == 0 {
-            let message = format!("at {instances} instances the operator makes group {} 0 pods, and then denies the cluster", group.name());
+            let message = format!(
+                "at {instances} instances the operator makes group {} 0 pods, and then denies the cluster",
+                group.name()
+            );
             problems
                 .at(&written, message)
                 .help("remove minInstances from the group, or autoscaling.minInstances")
                 .severity(Severity::Error)
                 .see(&group.min_instances_field(), "times instances, divided by autoscaling.minInstances");
         } else if written.integer().is_some_and(|written| written != recomputed) {
-            let message = format!("the operator will make group {} {recomputed} pods, not {}", group.name(), written.leaf());
+            let message = format!(
+                "the operator will make group {} {recomputed} pods, not {}",
+                group.name(),
+                written.leaf()
+            );
             problems
                 .at(&written, message)
                 .help(format!("write {recomputed}, or remove minInstances from the group"))
@@ -73,7 +80,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn the_operator_reckons_group_sizes_anew() {
@@ -90,7 +97,8 @@ mod tests {
             (6, "3", "{instances: 1, minInstances: 0}", &[]),
         ] {
             let autoscaling = format!("autoscaling: {{mode: none, minInstances: {minimum}}}");
-            cluster(&format!("{{instances: {n}, {autoscaling}, replication: {{groups: [{group}]}}}}")).raises_as(&RULE, findings);
+            cluster(&format!("{{instances: {n}, {autoscaling}, replication: {{groups: [{group}]}}}}"))
+                .raises_as(&RULE, findings);
         }
     }
 }

@@ -52,7 +52,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn the_groups_must_leave_one_instance() {
@@ -64,7 +64,10 @@ mod tests {
             ("{instances: 0, replication: {groups: [{instances: 1}]}}", &[]),
             ("{instances: 2, replication: {groups: [{instances: x}, {instances: 2}]}}", &[]),
             // The operator makes one instance of these two.
-            ("{instances: 2, autoscaling: {mode: none, minInstances: 2}, replication: {groups: [{instances: 2, minInstances: 1}]}}", &[]),
+            (
+                "{instances: 2, autoscaling: {mode: none, minInstances: 2}, replication: {groups: [{instances: 2, minInstances: 1}]}}",
+                &[],
+            ),
         ] {
             cluster(spec).raises(&RULE, at);
         }

@@ -48,11 +48,16 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if mode.is_all() && instances >= 2 && count != instances - 1 {
         let effective = instances - 1;
         let problem = problems
-            .at(&cluster.sync_instances, format!("{} ignores syncInstances: {count}; {effective} is in effect", mode.name()))
+            .at(
+                &cluster.sync_instances,
+                format!("{} ignores syncInstances: {count}; {effective} is in effect", mode.name()),
+            )
             .see(&cluster.mode, "waits for every standby that is there");
         if cluster.part == Part::Whole {
             problem
-                .help(format!("remove it or write {effective} (it may be a derived value that a /scale left behind)"))
+                .help(format!(
+                    "remove it or write {effective} (it may be a derived value that a /scale left behind)"
+                ))
                 .suggest(effective);
         } else {
             // Parts of other sizes may share the value, and none would be right for all of them.
@@ -60,7 +65,10 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         }
     } else if mode == Mode::Async && count >= 2 {
         problems
-            .at(&cluster.sync_instances, format!("async ignores syncInstances: {count}; commits wait for no standby"))
+            .at(
+                &cluster.sync_instances,
+                format!("async ignores syncInstances: {count}; commits wait for no standby"),
+            )
             .help(format!("remove it, or choose mode: sync or strict-sync to wait for {count}"));
     }
 }
@@ -111,8 +119,14 @@ mod tests {
         let now = "{instances: 4, replication: {mode: strict-sync-all, syncInstances: 1}}";
         for (before, at) in [
             ("{instances: 6, replication: {mode: sync-all, syncInstances: 1}}", &[][..]),
-            ("{instances: 6, replication: {mode: sync-all, syncInstances: 2}}", &["spec.replication.syncInstances"]),
-            ("{instances: 6, replication: {mode: sync, syncInstances: 1}}", &["spec.replication.syncInstances"]),
+            (
+                "{instances: 6, replication: {mode: sync-all, syncInstances: 2}}",
+                &["spec.replication.syncInstances"],
+            ),
+            (
+                "{instances: 6, replication: {mode: sync, syncInstances: 1}}",
+                &["spec.replication.syncInstances"],
+            ),
         ] {
             cluster(now).after(before).raises(&RULE, at);
         }

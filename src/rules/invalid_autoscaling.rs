@@ -44,12 +44,16 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         check_mode(autoscaling, problems);
     }
     if cluster.part == Part::Whole {
-        for (field, name) in [(&autoscaling.min_instances, "minInstances"), (&autoscaling.max_instances, "maxInstances")] {
+        for (field, name) in
+            [(&autoscaling.min_instances, "minInstances"), (&autoscaling.max_instances, "maxInstances")]
+        {
             check_instances(field, name, autoscaling.is_horizontal(), problems);
         }
     }
     if autoscaling.is_vertical() {
-        for (field, name) in [(&autoscaling.min_allowed, "minAllowed"), (&autoscaling.max_allowed, "maxAllowed")] {
+        for (field, name) in
+            [(&autoscaling.min_allowed, "minAllowed"), (&autoscaling.max_allowed, "maxAllowed")]
+        {
             check_allowed(field, name, problems);
         }
     }
@@ -68,15 +72,19 @@ fn check_instances<'a>(field: &Field<'a>, name: &str, is_on: bool, problems: &mu
         let message = format!("autoscaling.{name} {}", is_not(field, "a whole number of at least 2"));
         let problem = problems.at(field, message);
         if is_missing {
-            problem.help("write it, or switch the scaling of instances off with mode: vertical or mode: none");
+            problem
+                .help("write it, or switch the scaling of instances off with mode: vertical or mode: none");
         }
     }
 }
 
 fn check_allowed<'a>(field: &Field<'a>, name: &str, problems: &mut Problems<'a>) {
     if !matches!(field.leaf(), Leaf::Object(keys) if *keys > 0) {
-        let message = format!("the size of pods is scaled, and autoscaling.{name} names no container and resource");
-        problems.at(field, message).help(format!("name them, as in {name}: {{patroni: {{cpu: 500m}}}}, or choose another mode"));
+        let message =
+            format!("the size of pods is scaled, and autoscaling.{name} names no container and resource");
+        problems
+            .at(field, message)
+            .help(format!("name them, as in {name}: {{patroni: {{cpu: 500m}}}}, or choose another mode"));
     }
 }
 

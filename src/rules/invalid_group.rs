@@ -50,7 +50,10 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     }
     for group in cluster.groups() {
         if let Some(other) = group.other() {
-            problems.at_path(group.place().path(), format!("this group {}", is_not(other, "an object with instances")));
+            problems.at_path(
+                group.place().path(),
+                format!("this group {}", is_not(other, "an object with instances")),
+            );
         } else {
             check_group(group, problems);
         }
@@ -58,26 +61,37 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 }
 
 fn check_group<'a>(group: &Group<'a>, problems: &mut Problems<'a>) {
-    let (instances, minimum, name) = (group.instances_field(), group.min_instances_field(), group.name_field());
+    let (instances, minimum, name) =
+        (group.instances_field(), group.min_instances_field(), group.name_field());
     // A size that is recomputed to 0 is told by group-instances-overwritten.
     let size = group.recomputed.or_else(|| instances.integer().filter(|size| *size >= 1));
     if size.is_none() {
-        let message = format!("the size of group {} {}", group.name(), is_not(&instances, "a whole number of at least 1"));
+        let message = format!(
+            "the size of group {} {}",
+            group.name(),
+            is_not(&instances, "a whole number of at least 1")
+        );
         problems.at(&instances, message);
     }
     if !minimum.is_absent() && minimum.integer().is_none_or(|minimum| minimum < 1) {
-        let message = format!("minInstances of group {} {}", group.name(), is_not(&minimum, "a whole number of at least 1"));
+        let message = format!(
+            "minInstances of group {} {}",
+            group.name(),
+            is_not(&minimum, "a whole number of at least 1")
+        );
         problems.at(&minimum, message).help("write a whole number of at least 1, or leave it out");
     }
     if !name.is_absent() && name.text().is_none() {
-        problems.at(&name, format!("the name of a group {}", is_not(&name, "a string"))).help("put the name in quotes");
+        problems
+            .at(&name, format!("the name of a group {}", is_not(&name, "a string")))
+            .help("put the name in quotes");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn a_group_is_an_object_with_a_size() {

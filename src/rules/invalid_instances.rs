@@ -36,7 +36,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if cluster.instances().is_none() {
-        let message = format!("the number of instances {}", is_not(&cluster.instances, "a whole number of at least 0"));
+        let message =
+            format!("the number of instances {}", is_not(&cluster.instances, "a whole number of at least 0"));
         let problem = problems.at(&cluster.instances, message);
         if let Some(number) = cluster.instances.text().and_then(|text| text.parse::<u32>().ok()) {
             problem.help(format!("write it without quotes: {number}")).suggest(number);
@@ -66,14 +67,16 @@ mod tests {
             cluster(spec).raises(&RULE, at);
         }
         // A spec that is no object has no instances that could be wrong; its type is.
-    cluster("[1]").raises(&RULE, &[]);
-    cluster("{instances: '${REPLICAS}'}").says(&RULE, "a variable that nothing has replaced");
+        cluster("[1]").raises(&RULE, &[]);
+        cluster("{instances: '${REPLICAS}'}").says(&RULE, "a variable that nothing has replaced");
     }
 
     #[test]
     fn each_part_of_a_sharded_cluster_has_a_number_of_its_own() {
-        sharded("{coordinator: {instances: x}, shards: {clusters: 2, instancesPerCluster: 2, \
-                 overrides: [{index: 0}, {index: 1, instancesPerCluster: -3}]}}")
+        sharded(
+            "{coordinator: {instances: x}, shards: {clusters: 2, instancesPerCluster: 2, \
+                 overrides: [{index: 0}, {index: 1, instancesPerCluster: -3}]}}",
+        )
         .raises(&RULE, &["spec.coordinator.instances", "spec.shards.overrides[1].instancesPerCluster"]);
         sharded("{coordinator: {instances: 1}, shards: {clusters: 2, overrides: [{index: 0}]}}")
             .raises(&RULE, &["spec.shards.instancesPerCluster"]);

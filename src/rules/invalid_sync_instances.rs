@@ -62,11 +62,20 @@ mod tests {
     #[test]
     fn sync_instances_are_a_whole_number_of_at_least_1_in_every_mode() {
         let at = &["spec.replication.syncInstances"][..];
-        for (count, at) in
-            [("1", &[][..]), ("1.0", &[]), ("null", &[]), ("0", at), ("-1", at), ("1.5", at), ("two", at), ("'1'", at), ("[]", at)]
-        {
+        for (count, at) in [
+            ("1", &[][..]),
+            ("1.0", &[]),
+            ("null", &[]),
+            ("0", at),
+            ("-1", at),
+            ("1.5", at),
+            ("two", at),
+            ("'1'", at),
+            ("[]", at),
+        ] {
             for (n, mode) in [(3, "sync"), (3, "async"), (3, "strict-sync-all"), (0, "sync")] {
-                let spec = format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
+                let spec =
+                    format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
                 cluster(&spec).raises(&RULE, at);
             }
         }
@@ -74,8 +83,10 @@ mod tests {
 
     #[test]
     fn every_value_of_a_sharded_cluster_counts() {
-        sharded("{coordinator: {instances: 2}, replication: {mode: sync, syncInstances: 0}, \
-                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}")
+        sharded(
+            "{coordinator: {instances: 2}, replication: {mode: sync, syncInstances: 0}, \
+                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}",
+        )
         .raises(&RULE, &["spec.replication.syncInstances"]);
     }
 }

@@ -59,7 +59,9 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
             Some(value) => format!("write it without quotes: {name}: {value}"),
             // 16.10 is read as 16.1 and 17.0 as 17: what was written is gone, and another version would be installed.
             None if is_version(&path) && matches!(found, Leaf::Float(_) | Leaf::Integer(_)) => {
-                format!("put it in quotes as you wrote it, as in {name}: \"16.10\", which YAML reads as the number 16.1")
+                format!(
+                    "put it in quotes as you wrote it, as in {name}: \"16.10\", which YAML reads as the number 16.1"
+                )
             }
             None if found.too_long().is_some() => "leave out what says nothing of its own".to_owned(),
             None => format!("make it {}", expected.name()),
@@ -87,9 +89,7 @@ fn meant(path: &Path<'_>, expected: Shape, found: &Leaf<'_>) -> Option<Value> {
         (Shape::Text, Leaf::Bool(value)) if is_postgres_setting(path) => {
             Some(if *value { "on" } else { "off" }.into())
         }
-        (Shape::Text, Leaf::Integer(_)) if is_postgres_setting(path) => {
-            Some(found.to_string().into())
-        }
+        (Shape::Text, Leaf::Integer(_)) if is_postgres_setting(path) => Some(found.to_string().into()),
         // Beyond 2^53 the digits are no longer those that were written.
         (Shape::Text, Leaf::Float(value)) if is_postgres_setting(path) && value.abs() < 9e15 => {
             Some(found.to_string().into())

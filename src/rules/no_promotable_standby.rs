@@ -60,7 +60,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn a_standby_that_can_be_promoted_is_enough() {

@@ -52,7 +52,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn one_pod_that_serves_reads_is_enough() {

@@ -44,7 +44,8 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
     if matches!(cluster.replicate_from.leaf(), Leaf::Object(_)) {
-        let message = format!("{} is not in effect while the cluster replicates from another one", mode.name());
+        let message =
+            format!("{} is not in effect while the cluster replicates from another one", mode.name());
         problems
             .at(&cluster.mode, message)
             .help("keep it for the day of the promotion, or choose mode: async until then")
@@ -55,14 +56,19 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn a_synchronous_mode_waits_for_the_promotion() {
         let from = "replicateFrom: {instance: {sgCluster: main}}";
-        for (mode, at) in [("sync", &["spec.replication.mode"][..]), ("strict-sync-all", &["spec.replication.mode"]), ("async", &[])] {
+        for (mode, at) in [
+            ("sync", &["spec.replication.mode"][..]),
+            ("strict-sync-all", &["spec.replication.mode"]),
+            ("async", &[]),
+        ] {
             cluster(&format!("{{instances: 3, {from}, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
-            cluster(&format!("{{instances: 3, replicateFrom: null, replication: {{mode: {mode}}}}}")).raises(&RULE, &[]);
+            cluster(&format!("{{instances: 3, replicateFrom: null, replication: {{mode: {mode}}}}}"))
+                .raises(&RULE, &[]);
         }
     }
 }

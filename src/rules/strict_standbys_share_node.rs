@@ -44,7 +44,8 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         return;
     }
     if let Some(field) = cluster.pods_may_share_a_node() {
-        let message = format!("{} with pods that may share a node: losing one node can take every copy", mode.name());
+        let message =
+            format!("{} with pods that may share a node: losing one node can take every copy", mode.name());
         problems
             .at(&field, message)
             .help("keep pods apart: nonProductionOptions.disableClusterPodAntiAffinity: false")
@@ -55,7 +56,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn anti_affinity_is_the_profiles_unless_it_is_written() {
@@ -66,12 +67,18 @@ mod tests {
             ("profile: development", &["spec.profile"]),
             ("nonProductionOptions: {disableClusterPodAntiAffinity: true}", option),
             ("profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: false}", &[]),
-            ("profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: null}", &["spec.profile"]),
+            (
+                "profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: null}",
+                &["spec.profile"],
+            ),
             ("nonProductionOptions: {disableClusterPodAntiAffinity: 'true'}", &[]),
         ] {
-            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: strict-sync-all}}}}")).raises(&RULE, at);
-            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: sync-all}}}}")).raises(&RULE, &[]);
-            cluster(&format!("{{instances: 1, {settings}, replication: {{mode: strict-sync-all}}}}")).raises(&RULE, &[]);
+            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: strict-sync-all}}}}"))
+                .raises(&RULE, at);
+            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: sync-all}}}}"))
+                .raises(&RULE, &[]);
+            cluster(&format!("{{instances: 1, {settings}, replication: {{mode: strict-sync-all}}}}"))
+                .raises(&RULE, &[]);
         }
     }
 }

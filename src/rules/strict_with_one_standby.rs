@@ -40,7 +40,10 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };
     if cluster.instances() == Some(2) {
         problems
-            .at(&cluster.instances, format!("{} with 2 instances: while one pod is down, every commit hangs", mode.name()))
+            .at(
+                &cluster.instances,
+                format!("{} with 2 instances: while one pod is down, every commit hangs", mode.name()),
+            )
             .help("set it to 3, so that one pod can be away, or choose a mode that is not strict")
             .see(&cluster.mode, "lets no commit through without a second copy");
     }

@@ -39,7 +39,10 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let is_alone = (cluster.mode(), cluster.instances()) == (Some(Mode::SyncAll), Some(1));
     if is_alone && cluster.part != Part::Coordinator {
         problems
-            .at(&cluster.instances, "sync-all with 1 instance has no standby to wait for: the cluster runs asynchronous")
+            .at(
+                &cluster.instances,
+                "sync-all with 1 instance has no standby to wait for: the cluster runs asynchronous",
+            )
             .help("set it to 2 or more, or choose mode: async")
             .see(&cluster.mode, "waits for the standbys that are there");
     }

@@ -52,7 +52,8 @@ fn check_sharded<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
 }
 
 fn judge<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    let (Some(mode), Some(count), Some(instances)) = (cluster.mode(), cluster.sync_instances(), cluster.instances())
+    let (Some(mode), Some(count), Some(instances)) =
+        (cluster.mode(), cluster.sync_instances(), cluster.instances())
     else {
         return;
     };
@@ -74,7 +75,10 @@ fn judge<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     } else {
         format!("set instances to {} or more, or choose mode: async", count.saturating_add(1))
     };
-    problems.at(&cluster.sync_instances, message).help(help).see(&cluster.instances, "must be above syncInstances");
+    problems
+        .at(&cluster.sync_instances, message)
+        .help(help)
+        .see(&cluster.instances, "must be above syncInstances");
 }
 
 /// Parity: the operator holds the root's count against every part, whether the part takes it or not.
@@ -122,9 +126,12 @@ mod tests {
     #[test]
     fn the_root_of_a_sharded_cluster_is_held_against_every_part() {
         let shards = "shards: {clusters: 2, instancesPerCluster: 3, replication: {mode: async}}";
-        for (coordinator, at) in [(1, &["spec.replication.syncInstances"][..]), (0, &["spec.replication.syncInstances"]), (2, &[])] {
+        for (coordinator, at) in
+            [(1, &["spec.replication.syncInstances"][..]), (0, &["spec.replication.syncInstances"]), (2, &[])]
+        {
             let root = "replication: {mode: sync, syncInstances: 1}";
-            sharded(&format!("{{coordinator: {{instances: {coordinator}}}, {root}, {shards}}}")).raises(&RULE, at);
+            sharded(&format!("{{coordinator: {{instances: {coordinator}}}, {root}, {shards}}}"))
+                .raises(&RULE, at);
         }
     }
 

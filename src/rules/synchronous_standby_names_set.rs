@@ -56,15 +56,20 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 }
 
 fn message(setting: &Parameter<'_>, cluster: &Cluster<'_>, waits: bool, hangs: bool) -> String {
-    const PASSED_ON: &str =
-        "outside of synchronous mode Patroni (3.3.2 and later) passes it on to Postgres";
+    const PASSED_ON: &str = "outside of synchronous mode Patroni (3.3.2 and later) passes it on to Postgres";
     if hangs {
-        format!("with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge")
+        format!(
+            "with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge"
+        )
     } else if waits {
-        format!("{setting} is set by hand: {PASSED_ON}, and commits wait for standbys that Patroni does not watch")
+        format!(
+            "{setting} is set by hand: {PASSED_ON}, and commits wait for standbys that Patroni does not watch"
+        )
     } else if cluster.passes_standby_names_on() {
         let commit = cluster.synchronous_commit().name();
-        format!("{setting} is set by hand: {PASSED_ON}, and only synchronous_commit = {commit} keeps commits from waiting for it")
+        format!(
+            "{setting} is set by hand: {PASSED_ON}, and only synchronous_commit = {commit} keeps commits from waiting for it"
+        )
     } else {
         format!("{setting} is set by hand, but Patroni writes it itself, as the replication mode asks")
     }
@@ -102,12 +107,15 @@ mod tests {
 
     #[test]
     fn nothing_hangs_where_commits_wait_for_no_standby() {
-        for (commit, severity) in [("on", "error"), ("remote_write", "error"), ("local", "warning"), ("off", "warning")] {
+        for (commit, severity) in
+            [("on", "error"), ("remote_write", "error"), ("local", "warning"), ("off", "warning")]
+        {
             let conf = format!("{{synchronous_standby_names: '*', synchronous_commit: '{commit}'}}");
             let spec = format!("{{instances: 1, configurations: {{postgres: {{postgresql.conf: {conf}}}}}}}");
             cluster(&spec).raises_as(&RULE, &[(severity, INLINE)]);
             if severity == "warning" {
-                cluster(&spec).says(&RULE, &format!("only synchronous_commit = {commit} keeps commits from waiting"));
+                cluster(&spec)
+                    .says(&RULE, &format!("only synchronous_commit = {commit} keeps commits from waiting"));
             }
         }
     }
@@ -127,9 +135,7 @@ mod tests {
     #[test]
     fn an_empty_or_unreadable_list_and_a_stopped_cluster_are_nothing_to_report() {
         cluster(&format!("{{instances: 0, {NAMES}}}")).raises(&RULE, &[]);
-        for (value, at) in
-            [("''", &[][..]), ("null", &[]), ("1", &[]), ("'FIRST 1 (demo-1)'", &[INLINE])]
-        {
+        for (value, at) in [("''", &[][..]), ("null", &[]), ("1", &[]), ("'FIRST 1 (demo-1)'", &[INLINE])] {
             cluster(&format!("{{instances: 1, {}}}", NAMES.replace("'*'", value))).raises(&RULE, at);
         }
         cluster("{instances: 3, configurations: {sgPostgresConfig: pg}}")

@@ -2,8 +2,8 @@
 
 use crate::{
     cluster::{Base, Place, Sharded, Written, no_postgres_configs},
-    spelling::{self, nearest},
     rule::{Check, Example, MOST, Problems, Rule, Severity},
+    spelling::{self, nearest},
     view::{Body, Group, Kind, Leaf, Replication, Spec, elements},
 };
 

@@ -77,13 +77,16 @@ mod tests {
         }
         cluster("{instances: 0, replication: {mode: SYNC}}").raises(&RULE, &["spec.replication.mode"]);
         cluster("{instances: 3, replication: {mode: sync-al}}").says(&RULE, "did you mean mode: sync-all?");
-        cluster("{instances: 3, replication: {mode: '${MODE}'}}").says(&RULE, "a variable that nothing has replaced");
+        cluster("{instances: 3, replication: {mode: '${MODE}'}}")
+            .says(&RULE, "a variable that nothing has replaced");
     }
 
     #[test]
     fn every_mode_of_a_sharded_cluster_counts_even_one_that_no_part_takes() {
-        sharded("{coordinator: {instances: 2}, replication: {mode: x}, \
-                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}")
+        sharded(
+            "{coordinator: {instances: 2}, replication: {mode: x}, \
+                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}",
+        )
         .raises(&RULE, &["spec.replication.mode"]);
         sharded("{coordinator: {instances: 2, replication: {mode: quorum}}, shards: {clusters: 2, instancesPerCluster: 2}}")
             .raises(&RULE, &["spec.coordinator.replication.mode"]);

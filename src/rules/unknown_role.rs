@@ -57,16 +57,33 @@ fn judge<'a>(role: &Field<'a>, what: &str, names: &[&'static str], problems: &mu
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster};
+    use crate::rules::testing::cluster;
 
     #[test]
     fn main_pods_have_two_roles_and_groups_four() {
         let main = &["spec.replication.role"][..];
-        for (role, at) in [("ha-read", &[][..]), ("ha", &[]), ("null", &[]), ("readonly", main), ("none", main), ("HA", main), ("''", main), ("3", main)] {
+        for (role, at) in [
+            ("ha-read", &[][..]),
+            ("ha", &[]),
+            ("null", &[]),
+            ("readonly", main),
+            ("none", main),
+            ("HA", main),
+            ("''", main),
+            ("3", main),
+        ] {
             cluster(&format!("{{instances: 3, replication: {{role: {role}}}}}")).raises(&RULE, at);
         }
         let group = &["spec.replication.groups[1].role"][..];
-        for (role, at) in [("readonly", &[][..]), ("none", &[]), ("null", &[]), ("read-only", group), ("HA_READ", group), ("leader", group), ("[]", group)] {
+        for (role, at) in [
+            ("readonly", &[][..]),
+            ("none", &[]),
+            ("null", &[]),
+            ("read-only", group),
+            ("HA_READ", group),
+            ("leader", group),
+            ("[]", group),
+        ] {
             let groups = format!("[{{instances: 1}}, {{instances: 1, role: {role}}}]");
             cluster(&format!("{{instances: 5, replication: {{groups: {groups}}}}}")).raises(&RULE, at);
         }

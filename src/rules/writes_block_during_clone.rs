@@ -52,8 +52,7 @@ fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
         return;
     }
     let mode_is_new = before.mode() != now.mode();
-    let (cause, other) =
-        if mode_is_new { (&now.mode, &now.instances) } else { (&now.instances, &now.mode) };
+    let (cause, other) = if mode_is_new { (&now.mode, &now.instances) } else { (&now.instances, &now.mode) };
     problems
         .at(
             cause,
