@@ -16,7 +16,8 @@ pub use parameter::{Parameter, SetIn};
 pub use sharded::{Part, Sharded, Written};
 
 use crate::{
-    patroni::{Deployed, Version},
+    facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
+    patroni::Deployed,
     postgres::SynchronousCommit,
     replication::{Mode, Role},
     topology::{Synchronous, Topology},
@@ -59,6 +60,10 @@ pub struct Cluster<'a> {
     configurations_base: Base,
     postgres_config: Option<&'a Parameters<'a>>,
     topology: Option<Topology>,
+    /// The version of Postgres that runs already, as the operator saw it.
+    running_postgres: &'a Leaf<'a>,
+    /// The release of StackGres that the object names, and the one that the settings name.
+    release: (Option<Release>, Option<Release>),
 }
 
 /// Where the values of a cluster are taken from.
@@ -101,7 +106,19 @@ impl<'a> Cluster<'a> {
             configurations: spec.configurations.get(),
             configurations_base: Base::Spec,
         };
-        Self::from_sources(spec, sources, configs)
+        Self::from_sources(spec, sources, configs).seen_in(object)
+    }
+
+    /// The cluster with what the operator has noted at the object that it is, or is a part of.
+    fn seen_in(self, object: &'a Body<'a>) -> Self {
+        let annotated = object.operator_version().and_then(Release::read);
+        Self { running_postgres: object.running_postgres(), release: (annotated, self.release.1), ..self }
+    }
+
+    /// The cluster below the operator that the settings name.
+    #[must_use]
+    pub fn under(self, configured: Option<Release>) -> Self {
+        Self { release: (self.release.0, configured), ..self }
     }
 
     fn from_sources(spec: &'a Spec<'a>, sources: Sources<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
@@ -144,6 +161,8 @@ impl<'a> Cluster<'a> {
             configurations_base: sources.configurations_base,
             postgres_config: named.and_then(configs),
             topology: None,
+            running_postgres: &ABSENT,
+            release: (None, None),
         };
         cluster.arranged()
     }
@@ -235,11 +254,11 @@ impl<'a> Cluster<'a> {
         setting.and_then(|setting| SynchronousCommit::read(setting.text()?)).unwrap_or(SynchronousCommit::On)
     }
 
-    /// Whether Postgres gets such a list: in synchronous mode Patroni writes its own, outside of it Patroni 3.3.2 and
-    /// later pass on what is set.
+    /// Whether Postgres gets such a list: in synchronous mode Patroni writes its own, outside of it some Patronis pass on
+    /// what is set.
     pub fn passes_standby_names_on(&self) -> bool {
         self.synchronous().is_some_and(|settings| !settings.mode)
-            && self.patroni().version().is_none_or(Version::passes_standby_names_on)
+            && PASSES_STANDBY_NAMES_ON.may_be_in(self.patroni().version())
     }
 
     /// The pods; none where the manifest does not determine them, or the cluster is stopped.
@@ -291,12 +310,30 @@ impl<'a> Cluster<'a> {
         service.and_then(|service| service.enabled.flag()) == Some(false)
     }
 
+    /// The version of Postgres that runs, or will: what the operator says runs beats what is wanted, which can be a major
+    /// version or `latest`.
+    pub fn running_postgres(&self) -> Option<&'a str> {
+        self.running_postgres.text().or_else(|| self.postgres_version.leaf().text())
+    }
+
     /// The Patroni that the operator deploys beside this Postgres.
     pub fn patroni(&self) -> Deployed {
-        match (self.postgres_version.text(), self.postgres_flavor.text()) {
-            (Some(version), None | Some("vanilla")) => Deployed::beside(version),
+        match (self.running_postgres(), self.postgres_flavor.text()) {
+            (Some(version), None | Some("vanilla")) => Deployed::beside(version, self.made_by()),
             _ => Deployed::Unknown,
         }
+    }
+
+    /// The release of StackGres that the cluster's images are of: the one that the object names, else the one of the
+    /// settings, else the newest known.
+    pub fn made_by(&self) -> Release {
+        self.release.0.or(self.release.1).unwrap_or(Release::NEWEST)
+    }
+
+    /// The release of the operator that looks after the cluster. It may be newer than the images: an object keeps its
+    /// annotation until its pods are restarted.
+    pub fn operator(&self) -> Release {
+        self.release.0.max(self.release.1).unwrap_or(Release::NEWEST)
     }
 
     /// Whether the autoscaler may change n.

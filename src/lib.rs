@@ -8,13 +8,14 @@
 //! presentation  render
 //! judgement     review  prediction  policy
 //! knowledge     rules  defaults
-//! values        rule  cluster  topology  patroni  postgres  replication  view  path  spelling
+//! values        rule  cluster  topology  patroni  postgres  facts  replication  view  path  spelling
 //! ```
 //!
 //! All below presentation is the core: it does no input or output, reads no clock, and cannot fail.
 
 // Values: what stands in a manifest, and what the operator and Patroni make of it.
 pub mod cluster;
+pub mod facts;
 pub mod path;
 pub mod patroni;
 pub mod postgres;

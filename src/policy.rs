@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    facts::Release,
     rule::{Rule, Severity},
     rules,
     spelling::{did_you_mean, nearest},
@@ -17,11 +18,18 @@ pub struct Policy {
     pub derive_sync_instances: bool,
     /// Whether the annotation `syncguard.dev/ignore` counts.
     pub honor_ignores: bool,
+    /// The release of StackGres that objects without the operator's annotation are judged for; none for the newest known.
+    pub stackgres_version: Option<Release>,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { severities: BTreeMap::new(), derive_sync_instances: true, honor_ignores: true }
+        Self {
+            severities: BTreeMap::new(),
+            derive_sync_instances: true,
+            honor_ignores: true,
+            stackgres_version: None,
+        }
     }
 }
 
@@ -42,6 +50,14 @@ pub enum PolicyError {
         /// What was written.
         severity: String,
     },
+    /// No line of StackGres has this version.
+    #[error("{version:?} is no known version of StackGres{}; write one such as 1.18 or 1.18.6", did_you_mean(*.nearest))]
+    UnknownStackGres {
+        /// What was written.
+        version: String,
+        /// The line that was meant, perhaps.
+        nearest: Option<&'static str>,
+    },
 }
 
 impl Policy {
@@ -59,6 +75,24 @@ impl Policy {
             other => return Err(PolicyError::UnknownSeverity { severity: other.to_owned() }),
         };
         self.severities.insert(rule.id, severity);
+        Ok(())
+    }
+
+    /// Says which release of StackGres looks after the clusters: a line (`1.18`, for its newest known release) or a release.
+    ///
+    /// # Errors
+    ///
+    /// A line that is not known; it comes with the nearest one.
+    pub fn set_stackgres_version(&mut self, version: &str) -> Result<(), PolicyError> {
+        let lines = || Release::LINES.into_iter();
+        let of_line = lines().find(|(line, _)| *line == version).map(|(_, newest)| newest);
+        let release = || Release::read(version).filter(|_| version.matches('.').count() == 2);
+        let known = |release: &Release| lines().any(|(_, newest)| release.is_of_the_line_of(newest));
+        let Some(release) = of_line.or_else(|| release().filter(known)) else {
+            let nearest = nearest(version, lines().map(|(line, _)| line));
+            return Err(PolicyError::UnknownStackGres { version: version.to_owned(), nearest });
+        };
+        self.stackgres_version = Some(release);
         Ok(())
     }
 

@@ -17,6 +17,7 @@ pub use list::{Layout, Member, MemberRole, ordinals_by_name};
 
 use crate::{
     cluster::{Cluster, Field, Part, Sharded, default_group_name},
+    facts::{Release, patroni::STUCK_COMMITS},
     patroni::Deployed,
     postgres,
     rule::{Finding, printable},
@@ -239,16 +240,17 @@ fn dynamic(field: &Field<'_>, default: u64) -> u64 {
     field.integer().and_then(|value| u64::try_from(value).ok()).unwrap_or(default)
 }
 
-/// Predicts what an object means; none for an object that is no cluster.
+/// Predicts what an object means, below the StackGres that the settings name; none for an object that is no cluster.
 pub fn predict<'a>(
     object: &'a Body<'a>,
     configs: crate::cluster::PostgresConfigs<'_, 'a>,
+    stackgres: Option<Release>,
 ) -> Option<Prediction> {
     let name = object.name().unwrap_or("unnamed");
     let kind = object.known_kind()?;
     let clusters = match kind {
-        Kind::Cluster => vec![fate(name, &Cluster::of(object, configs))],
-        Kind::ShardedCluster => fates_of_parts(name, &Sharded::of(object, configs)),
+        Kind::Cluster => vec![fate(name, &Cluster::of(object, configs).under(stackgres))],
+        Kind::ShardedCluster => fates_of_parts(name, &Sharded::of(object, configs).under(stackgres)),
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
@@ -366,7 +368,7 @@ fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {
 }
 
 fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous, observed: bool) -> Patroni {
-    let affected = deployed.version().is_some_and(crate::patroni::Version::has_stuck_commit_bug);
+    let affected = deployed.version().is_some_and(|version| STUCK_COMMITS.is_in(version));
     Patroni {
         version: deployed.version().map(|version| version.to_string()),
         or_later: matches!(deployed, Deployed::AtLeast(_)),

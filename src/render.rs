@@ -8,3 +8,4 @@ pub mod findings;
 mod full;
 pub mod mermaid;
 pub mod patronictl;
+pub mod versions;

@@ -17,6 +17,7 @@ use ratchet::{KNOWN, news_of, ratchet};
 use crate::{
     cluster::{Cluster, Part, PostgresConfigs, Sharded},
     defaults::{self, Operation},
+    facts::Release,
     path::Path,
     policy::Policy,
     rule::{Change, Check, Finding, MOST, Problem, Problems, Related, Rule, Severity},
@@ -86,8 +87,8 @@ pub fn complete(
 
 /// Judges an object. The findings come in the order of the catalogue.
 pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>> {
-    let Some(now) = State::now(request) else { return Vec::new() };
-    let before = State::before(request);
+    let Some(now) = State::now(request, policy) else { return Vec::new() };
+    let before = State::before(request, policy);
     let mut findings = raise(&now, before.as_ref(), request.origin, policy);
     if !findings.is_empty() {
         if let Some(before) = before {
@@ -123,19 +124,21 @@ enum Shape<'a> {
 }
 
 impl<'a> State<'a> {
-    fn now(request: &Request<'_, 'a>) -> Option<Self> {
-        match request.scale {
-            Some(scale) => Some(Self::scaled(request.object, scale.replicas, request.configs)),
-            None => Self::of(request.object, request.configs),
-        }
+    fn now(request: &Request<'_, 'a>, policy: &Policy) -> Option<Self> {
+        let state = match request.scale {
+            Some(scale) => Self::scaled(request.object, scale.replicas, request.configs),
+            None => Self::of(request.object, request.configs)?,
+        };
+        Some(state.under(policy.stackgres_version))
     }
 
-    fn before(request: &Request<'_, 'a>) -> Option<Self> {
+    fn before(request: &Request<'_, 'a>, policy: &Policy) -> Option<Self> {
         let configs = request.configs_before.unwrap_or(request.configs);
-        match request.scale {
-            Some(scale) => Some(Self::scaled(request.object, scale.before, configs)),
-            None => Self::of(request.before?, configs),
-        }
+        let state = match request.scale {
+            Some(scale) => Self::scaled(request.object, scale.before, configs),
+            None => Self::of(request.before?, configs)?,
+        };
+        Some(state.under(policy.stackgres_version))
     }
 
     fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Option<Self> {
@@ -151,6 +154,16 @@ impl<'a> State<'a> {
 
     fn scaled(object: &'a Body<'a>, replicas: &'a Leaf<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         Self { object, shape: Shape::Cluster(Box::new(Cluster::scaled(object, replicas, configs))) }
+    }
+
+    /// The same below the operator that the settings name.
+    fn under(self, configured: Option<Release>) -> Self {
+        let shape = match self.shape {
+            Shape::Cluster(cluster) => Shape::Cluster(Box::new(cluster.under(configured))),
+            Shape::Sharded(sharded) => Shape::Sharded(sharded.under(configured)),
+            Shape::None => Shape::None,
+        };
+        Self { shape, ..self }
     }
 
     /// The stored object, each cluster taken at its new number of instances if it is stopped, so that it may start again.

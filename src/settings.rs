@@ -11,6 +11,7 @@ pub use enforcement::{Action, Enforcement};
 pub use followed::{FollowedSettings, Look};
 
 use crate::{
+    facts::Release,
     manifest::{self, SyntaxError},
     policy::{Policy, PolicyError},
     rules,
@@ -89,6 +90,14 @@ pub enum SettingsError {
         /// Why.
         error: globset::Error,
     },
+    /// A version of StackGres that is not known.
+    #[error("the settings in {file}: stackGresVersion: {error}")]
+    StackGres {
+        /// Which file.
+        file: String,
+        /// Why.
+        error: PolicyError,
+    },
     /// A rule or severity that is not known.
     #[error("the settings in {file}: rules.{id}: {error}")]
     Policy {
@@ -102,7 +111,8 @@ pub enum SettingsError {
 }
 
 /// Every key of a settings file.
-const KEYS: [&str; 5] = ["rules", "deriveSyncInstances", "honorIgnores", "enforcement", "namespaces"];
+const KEYS: [&str; 6] =
+    ["rules", "deriveSyncInstances", "honorIgnores", "enforcement", "namespaces", "stackGresVersion"];
 
 /// The JSON schema of a settings file, for editors.
 pub fn schema() -> Value {
@@ -133,6 +143,11 @@ pub fn schema() -> Value {
             "namespaces": {
                 "type": "object",
                 "additionalProperties": action("The same for namespaces of a pattern; the longest counts"),
+            },
+            "stackGresVersion": {
+                "type": "string",
+                "pattern": format!("^({})(\\.[0-9]+)?$", Release::LINES.map(|(line, _)| line.replace('.', "\\.")).join("|")),
+                "description": "The StackGres that looks after the clusters, such as 1.18 or 1.18.6; where an object says, that counts",
             },
         },
     })
@@ -202,6 +217,13 @@ impl Settings {
                     let refused = |error| SettingsError::Pattern { file: file.to_owned(), error };
                     self.enforcement.add(&pattern, action).map_err(refused)?;
                 }
+            }
+            "stackGresVersion" => {
+                let Value::String(version) = &value else {
+                    return Err(wrong_type(file, key, "a version in quotes, such as \"1.18\"", value));
+                };
+                let refused = |error| SettingsError::StackGres { file: file.to_owned(), error };
+                self.policy.set_stackgres_version(version).map_err(refused)?;
             }
             "honorIgnores" => self.policy.honor_ignores = flag(file, key, &value)?,
             _ => {
@@ -300,6 +322,11 @@ mod tests {
             ("namespaces: {prod-*: warn}", "Warn"),
             ("namespaces: {'prod-[': deny}", "namespaces: error parsing glob"),
             ("namespaces: {prod: denied}", "namespaces.prod must be deny or warn"),
+            ("stackGresVersion: '1.18'", "stackgres_version: Some(Release(1, 18, 8))"),
+            ("stackGresVersion: 1.18.6", "stackgres_version: Some(Release(1, 18, 6))"),
+            ("stackGresVersion: 1.19", "stackGresVersion must be a version in quotes"),
+            ("stackGresVersion: '1.81'", "\"1.81\" is no known version of StackGres; did you mean 1.18?"),
+            ("stackGresVersion: 1.18.6.1", "is no known version of StackGres"),
             ("[1]", "must be an object"),
             ("a: [", "are not YAML"),
         ] {

@@ -46,6 +46,8 @@ objects! {
     /// The annotations that mean something to syncguard.
     Annotations (untold) => {
         "syncguard.dev/ignore" ignore: Leaf<'a>,
+        /// The release of StackGres that the cluster's pods are made by.
+        "stackgres.io/operatorVersion" operator_version: Leaf<'a>,
     }
 
     /// Who made the object, and deletes it with itself.
@@ -184,6 +186,8 @@ objects! {
 
     /// `status`, which the operator writes and nobody judges.
     Status (untold) => {
+        /// The version of Postgres that runs, also where `spec` names a major version or `latest`.
+        "postgresVersion" postgres_version: Leaf<'a>,
         "podStatuses" pod_statuses: List<'a, PodStatus<'a>>,
         "dbOps" db_ops: Given<'a, DbOps<'a>>,
     }
@@ -281,6 +285,16 @@ impl<'a> Body<'a> {
             Given::Is(_) | Given::Absent => &NONE,
             Given::Other(_) => &ABSENT,
         }
+    }
+
+    /// The version of Postgres that the operator says runs; absent where it says nothing.
+    pub fn running_postgres(&self) -> &Leaf<'a> {
+        self.status.get().map_or(&ABSENT, |status| &status.postgres_version)
+    }
+
+    /// The release of StackGres that the cluster's pods are made by, where the operator has noted it.
+    pub fn operator_version(&self) -> Option<&str> {
+        self.metadata.get()?.annotations.get()?.operator_version.text()
     }
 
     /// The names of the SGPostgresConfigs that an SGCluster, or any part of an SGShardedCluster, uses.

@@ -137,7 +137,7 @@ fn of_body(
     policy: &Policy,
 ) -> Option<Prediction> {
     let configs = |name: &str| known.parameters(body.namespace(), name);
-    let mut prediction = predict(body, &configs)?;
+    let mut prediction = predict(body, &configs, policy.stackgres_version)?;
     let request = Request {
         object: body,
         before,

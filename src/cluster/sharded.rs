@@ -4,6 +4,7 @@
 
 use super::{Cluster, Field, Place, PostgresConfigs, Sources, field::Base, spec_of};
 use crate::{
+    facts::Release,
     replication::Mode,
     view::{ABSENT, Body, Given, Leaf, Override, Replication, Shards, Spec, elements},
 };
@@ -79,7 +80,13 @@ impl<'a> Sharded<'a> {
             let overrides = elements(&shards.overrides);
             parts.extend(overrides.map(|(position, view)| overridden(spec, shards, position, view, configs)));
         }
-        Self { spec, parts }
+        Self { spec, parts }.map(|part| part.seen_in(object))
+    }
+
+    /// The same below the operator that the settings name.
+    #[must_use]
+    pub fn under(self, configured: Option<Release>) -> Self {
+        self.map(|part| part.under(configured))
     }
 
     /// The same with other clusters made of its own.

@@ -12,9 +12,8 @@ use kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::review::ANNOTATION;
 use crate::stored::StoredObject;
-use crate::view::{Given, Kind, Object, Parameters};
+use crate::view::{Annotations, Given, Kind, Object, Parameters};
 
 /// One object of a list or a watch.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,7 +40,7 @@ struct Metadata {
 fn what_is_judged<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
     let read = Metadata::deserialize(deserializer)?;
     let annotations = read.annotations.map(|mut all| {
-        all.retain(|name, _| name == ANNOTATION);
+        all.retain(|name, _| Annotations::KEYS.contains(&name.as_str()));
         all
     });
     Ok(ObjectMeta {
@@ -59,6 +58,8 @@ fn what_is_judged<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMe
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Status<'a> {
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    postgres_version: Option<&'a RawValue>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pod_statuses: Option<&'a RawValue>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -164,7 +165,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::view::Body;
+    use crate::{review::ANNOTATION, view::Body};
+
+    const OPERATOR: &str = "stackgres.io/operatorVersion";
 
     fn stored(kind: Kind, object: &Value) -> StoredObject {
         serde_json::from_str::<Sent>(&object.to_string()).unwrap().reduced(kind)
@@ -174,22 +177,22 @@ mod tests {
     fn of_a_cluster_everything_stays_that_a_judgement_reads() {
         let metadata = json!({
             "name": "a", "namespace": "b", "resourceVersion": "7",
-            "annotations": {ANNOTATION: "fsync-off", "kubectl.kubernetes.io/last-applied-configuration": "{…}"},
+            "annotations": {ANNOTATION: "fsync-off", OPERATOR: "1.18.6", "kubectl.kubernetes.io/last-applied-configuration": "{…}"},
             "managedFields": [{"manager": "kubectl"}], "deletionTimestamp": "2026-01-01T00:00:00Z",
             "ownerReferences": [{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "u", "controller": true}],
         });
-        let status =
-            json!({"podStatuses": [{"name": "a-0", "primary": true}], "dbOps": {}, "conditions": [1]});
+        let status = json!({"postgresVersion": "17.9", "podStatuses": [{"name": "a-0", "primary": true}], "dbOps": {}, "conditions": [1]});
         let spec = json!({"instances": 3});
         let stored = stored(Kind::Cluster, &json!({"metadata": metadata, "spec": spec, "status": status}));
         assert_eq!((stored.namespace.as_str(), stored.name.as_str()), ("b", "a"));
         assert_eq!(stored.resource_version, "7");
         let kept: Value = serde_json::from_slice(&stored.json).unwrap();
-        assert_eq!(kept["metadata"]["annotations"], json!({ANNOTATION: "fsync-off"}));
+        assert_eq!(kept["metadata"]["annotations"], json!({ANNOTATION: "fsync-off", OPERATOR: "1.18.6"}));
         assert_eq!(kept["metadata"]["ownerReferences"][0]["controller"], true);
         assert_eq!(kept["metadata"].get("managedFields"), None);
         assert_eq!(kept["spec"], spec);
-        assert_eq!(kept["status"], json!({"podStatuses": status["podStatuses"], "dbOps": {}}));
+        let judged = json!({"postgresVersion": "17.9", "podStatuses": status["podStatuses"], "dbOps": {}});
+        assert_eq!(kept["status"], judged);
         let object = stored.read();
         let body = object.get().unwrap();
         assert_eq!(Body::known_kind(body), Some(Kind::Cluster));

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::LISTED;
 use crate::{
     cluster::{Cluster, Part},
-    patroni::{Deployed, NEWEST, Version},
+    facts::patroni::{LISTS_POSITIONS, SHOWS_STREAMING},
+    patroni::Deployed,
     topology::{Synchronous, Topology},
 };
 
@@ -65,11 +66,7 @@ pub enum Layout {
 impl Layout {
     /// The layout of a Patroni; an unknown one is taken for the newest.
     pub fn of(deployed: Deployed) -> Self {
-        if deployed.version().unwrap_or(NEWEST).lists_positions() {
-            Self::Positions
-        } else {
-            Self::LagInMegabytes
-        }
+        if LISTS_POSITIONS.may_be_in(deployed.version()) { Self::Positions } else { Self::LagInMegabytes }
     }
 }
 
@@ -134,7 +131,7 @@ pub fn members(cluster: &str, of: &Cluster<'_>, sync_standbys: &[i64], follows: 
         _ if all_are_synchronous || sync_standbys.binary_search(&ordinal).is_ok() => MemberRole::SyncStandby,
         _ => MemberRole::Replica,
     };
-    let shows_streaming = of.patroni().version().is_none_or(Version::shows_streaming);
+    let shows_streaming = SHOWS_STREAMING.may_be_in(of.patroni().version());
     let member = |ordinal: i64| Member {
         name: format!("{cluster}-{ordinal}"),
         ordinal,

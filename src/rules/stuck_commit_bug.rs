@@ -2,8 +2,10 @@
 
 use crate::{
     cluster::Cluster,
+    facts::patroni::STUCK_COMMITS,
     patroni::{Deployed, first_fixed},
     rule::{Check, Example, Problems, Rule, Severity},
+    view::Leaf,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -14,15 +16,15 @@ pub(super) static RULE: Rule = Rule {
     judges_stopped: false,
     summary: "the Patroni of this Postgres version can leave commits hanging with two or more synchronous \
         standbys",
-    rationale: "Which Patroni runs follows from the Postgres version. In Patroni before 3.3.7, and in 4.0 \
+    rationale: "Which Patroni runs follows from the Postgres version that runs: status.postgresVersion, or spec.postgres.version. In Patroni before 3.3.7, and in 4.0 \
         before 4.0.6, a standby that joins and leaves at once can leave synchronous_standby_names at a list \
         such as 2 (a,b) though only one of the two is alive. Commits then hang for ever, also in the modes \
         that are not strict, and nothing recovers by itself. It takes a count of two or more, which the -all \
         modes have from three instances on.",
     fix: "Move to a minor version of Postgres that comes with Patroni 4.0.6 or later; it needs a restart \
         only.",
-    blind_spot: "The newest build of each Postgres version is assumed. Where the version is latest, only a \
-        major one, or of another flavor, the Patroni is unknown and the rule is silent.",
+    blind_spot: "The newest build of each Postgres version is assumed. Where nothing but latest, a major version or another \
+        flavor is known, and status.postgresVersion is not there, the Patroni is unknown and the rule is silent.",
     reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6. Observed on Patroni 3.3.0, and absent on \
         4.1.0.",
     bad: Example::cluster(
@@ -48,25 +50,37 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let count = cluster.synchronous().and_then(|settings| settings.node_count);
     let Some(count) = count.filter(|count| *count >= 2) else { return };
-    let Deployed::Exactly(patroni) = cluster.patroni() else { return };
-    if !patroni.has_stuck_commit_bug() {
+    let (Deployed::Exactly(patroni), Some(running)) = (cluster.patroni(), cluster.running_postgres()) else {
+        return;
+    };
+    if !STUCK_COMMITS.is_in(patroni) {
         return;
     }
-    let version = &cluster.postgres_version;
-    let fixed = version.text().and_then(first_fixed);
-    let help = fixed.map(|fixed| format!("set it to \"{fixed}\" or a later minor version"));
     problems
         .at(
-            version,
+            &cluster.postgres_version,
             format!(
                 "Patroni {patroni}, which runs beside Postgres {}, has issue 3468: with a \
                  synchronous_node_count of {count}, a standby that joins and leaves at once can make \
                  commits hang for ever",
-                version.leaf()
+                Leaf::Text(running.into())
             ),
         )
-        .help(help.unwrap_or_default())
+        .help(way_out(cluster, running).unwrap_or_default())
         .see(&cluster.mode, format!("asks for up to {count} synchronous standbys"));
+}
+
+/// What to do, as long as the manifest does not already ask for a version that has it fixed.
+fn way_out(cluster: &Cluster<'_>, running: &str) -> Option<String> {
+    let fixed = first_fixed(running)?;
+    let wanted = cluster.postgres_version.text().map(|wanted| Deployed::beside(wanted, cluster.made_by()));
+    let is_wanted = wanted.and_then(Deployed::version).is_some_and(|wanted| !STUCK_COMMITS.is_in(wanted));
+    Some(if is_wanted {
+        "let an SGDbOps do the minor version upgrade: the operator says that the old version still runs"
+            .to_owned()
+    } else {
+        format!("set it to \"{fixed}\" or a later minor version")
+    })
 }
 
 #[cfg(test)]
@@ -108,6 +122,25 @@ mod tests {
         let case = cluster("{instances: 6, postgres: {version: '13.5'}, replication: {mode: sync-all}}");
         case.says(&RULE, "Patroni 2.1.4");
         case.says(&RULE, "\"13.21\"");
+    }
+
+    #[test]
+    fn what_runs_counts_and_not_what_is_asked_for() {
+        const AT: &[&str] = &["spec.postgres.version"];
+        for (wanted, status, at) in [
+            ("'16'", "{postgresVersion: '16.1'}", AT),
+            ("latest", "{postgresVersion: '16.1'}", AT),
+            ("'16.9'", "{postgresVersion: '16.1'}", AT),
+            ("'16.1'", "{postgresVersion: '16.9'}", &[]),
+            ("'16.1'", "{postgresVersion: null}", AT),
+        ] {
+            let spec =
+                format!("{{instances: 3, postgres: {{version: {wanted}}}, replication: {{mode: sync-all}}}}");
+            cluster(&spec).with("status", status).raises(&RULE, at);
+        }
+        cluster("{instances: 3, postgres: {version: '16.9'}, replication: {mode: sync-all}}")
+            .with("status", "{postgresVersion: '16.1'}")
+            .says(&RULE, "minor version upgrade");
     }
 
     #[test]

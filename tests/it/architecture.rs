@@ -9,7 +9,18 @@ use std::{
 const LAYERS: [(&str, &[&str]); 5] = [
     (
         "values",
-        &["path", "view", "replication", "postgres", "patroni", "topology", "cluster", "rule", "spelling"],
+        &[
+            "path",
+            "view",
+            "replication",
+            "facts",
+            "postgres",
+            "patroni",
+            "topology",
+            "cluster",
+            "rule",
+            "spelling",
+        ],
     ),
     ("knowledge", &["rules", "defaults"]),
     ("judgement", &["policy", "review", "prediction"]),

@@ -9,6 +9,11 @@ fn the_page_of_all_rules_is_current() {
 }
 
 #[test]
+fn the_page_of_versions_is_current() {
+    golden::agrees("docs/versions.md", &syncguard::render::versions::markdown());
+}
+
+#[test]
 fn the_help_of_every_command_is_as_agreed() {
     for command in ["", "validate", "mutate", "explain", "rule", "serve", "certs"] {
         let said = syncguard(&format!("{command} --help"));

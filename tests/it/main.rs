@@ -14,5 +14,6 @@ mod licences;
 mod properties;
 mod server;
 mod verdicts;
+mod versions;
 mod webhook;
 mod wire;
