@@ -98,7 +98,11 @@ impl<'a> Review<'a> {
             return Err(NotAReview::OtherKind { api_version, kind });
         };
         let Given::Is(request) = self.request else { return Err(NotAReview::NoRequest) };
-        request.uid.text().filter(|uid| !uid.is_empty()).ok_or(NotAReview::NoUid)?;
+        let uid = request.uid.text().filter(|uid| !uid.is_empty()).ok_or(NotAReview::NoUid)?;
+        if uid.len() > LONGEST_UID {
+            return Err(NotAReview::LongUid);
+        }
+        request.require_names()?;
         Ok((Question::of(version, &request), request))
     }
 }
@@ -110,10 +114,38 @@ impl Request<'_> {
         Kind::of(kind.group.text()?, kind.kind.text()?)
     }
 
+    /// Sees to it that a known object is named as an API server names it: the names go into answers, into log lines and
+    /// into the path of what is asked of the API server.
+    fn require_names(&self) -> Result<(), NotAReview> {
+        let Some(kind) = self.known_kind() else { return Ok(()) };
+        let scaled = self.object.get().and_then(Body::name).filter(|_| kind == Kind::Scale);
+        let names = [self.name.text(), self.namespace.text(), scaled];
+        // A name may be one that is yet to be generated.
+        let is_named = names.into_iter().flatten().all(|name| name.is_empty() || is_dns_name(name));
+        if is_named { Ok(()) } else { Err(NotAReview::NoName) }
+    }
+
     /// Whether the object is to be stored, and not deleted or connected to.
     pub fn stores(&self) -> bool {
         matches!(self.operation.text(), Some("CREATE" | "UPDATE"))
     }
+}
+
+/// The longest uid that is repeated, in bytes; an API server's have 36.
+const LONGEST_UID: usize = 128;
+
+/// The longest name of an object, in bytes.
+const LONGEST_NAME: usize = 253;
+
+/// Whether it is a DNS name as Kubernetes names objects and namespaces (RFC 1123).
+fn is_dns_name(name: &str) -> bool {
+    let of_label = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_label = |label: &str| {
+        let ends = [label.as_bytes().first(), label.as_bytes().last()];
+        let inner = label.bytes().all(|byte| byte == b'-' || of_label(&byte));
+        inner && ends.into_iter().all(|end| end.is_some_and(of_label))
+    };
+    name.len() <= LONGEST_NAME && name.split('.').all(is_label)
 }
 
 /// Why a body cannot be answered with an AdmissionReview.
@@ -138,6 +170,14 @@ pub enum NotAReview {
     /// An answer could not be matched with its question.
     #[error("the AdmissionReview's request has no uid")]
     NoUid,
+    /// The answer would be as large as the question.
+    #[error("the uid of the AdmissionReview's request is longer than {LONGEST_UID} bytes")]
+    LongUid,
+    /// No API server stores an object of this name.
+    #[error(
+        "the AdmissionReview's request has a name or namespace that is no DNS name of at most {LONGEST_NAME} characters"
+    )]
+    NoName,
     /// Something is to be stored, but not said what.
     #[error("the AdmissionReview's request has operation {operation} and no object")]
     NoObject {
@@ -270,6 +310,56 @@ fn enforce(findings: &mut [Finding<'_>], enforcement: &Enforcement, namespace: &
     if enforcement.in_namespace(namespace) == Action::Warn {
         for finding in findings {
             finding.soften("the settings say to warn in this namespace");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_dns_names() {
+        let longest = "a".repeat(253);
+        for name in ["a", "0", "my-cluster-1", "a.b-c.d", &longest] {
+            assert!(is_dns_name(name), "{name}");
+        }
+        let longer = "a".repeat(254);
+        for name in
+            ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a/b", "a?watch=true", "../x", "a%2f", "ä", &longer]
+        {
+            assert!(!is_dns_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_review_that_no_api_server_sends_is_no_question() {
+        let review = |uid: &str, kind: &str, name: &str, in_object: &str| {
+            let text = format!(
+                r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{
+                    "uid": "{uid}", "kind": {kind}, "operation": "UPDATE",
+                    "name": "{name}", "object": {{"metadata": {{"name": "{in_object}"}}}}}}}}"#
+            );
+            read(text.as_bytes())
+                .and_then(|review| review.open().map(drop))
+                .map_err(|error| error.to_string())
+        };
+        let (longest, longer) = ("u".repeat(128), "u".repeat(129));
+        let [cluster, scale, role] = [
+            r#"{"group": "stackgres.io", "kind": "SGCluster"}"#,
+            r#"{"group": "autoscaling", "kind": "Scale"}"#,
+            r#"{"group": "rbac.authorization.k8s.io", "kind": "ClusterRole"}"#,
+        ];
+        assert_eq!(review(&longest, cluster, "a", "a"), Ok(()));
+        assert_eq!(review("u", cluster, "", ""), Ok(()), "a name that is yet to be generated");
+        assert_eq!(review("u", role, "system:node", "system:node"), Ok(()), "a kind that is not judged");
+        for (uid, name, in_object, word) in [
+            (longer.as_str(), "a", "a", "uid"),
+            ("u", "a?watch=true", "a", "DNS name"),
+            ("u", "a", "a?watch=true", "DNS name"),
+        ] {
+            let error = review(uid, scale, name, in_object).unwrap_err();
+            assert!(error.contains(word), "{error}");
         }
     }
 }

@@ -6,12 +6,16 @@ mod body;
 mod clients;
 mod connection;
 mod crowd;
+mod descriptors;
 mod files;
 mod health;
+mod limits;
+mod memory;
 mod metrics;
 mod refusal;
 mod reply;
 mod routes;
+mod sending;
 mod shutdown;
 mod source;
 mod tls;
@@ -33,11 +37,13 @@ use tracing::info;
 use crate::admission::{Reply, Webhook};
 use crate::certificate::{CertificateError, ClientCa};
 use connection::{Listener, Security};
+use crowd::Crowd;
 use health::Readiness;
 use tls::Tls;
 
 pub use clients::ClientAuth;
 pub use files::FileError;
+pub use limits::Limits;
 pub use metrics::Metrics;
 pub use shutdown::{Stop, run_until_signalled};
 pub use source::{CertificateFiles, CertificateSource, SelfIssued};
@@ -93,57 +99,6 @@ pub struct Options {
     pub limits: Limits,
     /// Where the server counts; others may count there too.
     pub metrics: Arc<Metrics>,
-}
-
-/// What clients may take: sizes in bytes, times until they are cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections open at once; one more takes the place of the one that has been idle longest.
-    pub connections: usize,
-    /// Requests being read or answered at once; one more gets 429.
-    pub in_flight: usize,
-    /// The size of one request's body.
-    pub body_bytes: usize,
-    /// The size of all bodies in memory together; one more waits, then gets 429.
-    pub bodies_bytes: usize,
-    /// The size of a request's line and headers.
-    pub header_bytes: usize,
-    /// Time for the TLS handshake.
-    pub handshake: Duration,
-    /// Time to wait for a request, complete with its headers, on an open connection.
-    pub idle: Duration,
-    /// Time for the body of a request to arrive.
-    pub body: Duration,
-    /// Time for a request from its headers to its answer, where the client does not ask for less.
-    pub answer: Duration,
-    /// Time for requests in flight to finish when the server has stopped accepting.
-    pub drain: Duration,
-    /// How often the certificate's age is compared with the wall clock.
-    pub certificate_check: Duration,
-    /// How often the contents of certificates' files are compared with what is in use.
-    pub file_check: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        const KIB: usize = 1024;
-        const MIB: usize = 1024 * KIB;
-        Self {
-            connections: 1024,
-            in_flight: 128,
-            body_bytes: 7 * MIB,
-            bodies_bytes: 64 * MIB,
-            header_bytes: 32 * KIB,
-            handshake: Duration::from_secs(5),
-            // The API server keeps idle connections for 90 s and does not retry a POST on a reset.
-            idle: Duration::from_mins(2),
-            body: Duration::from_secs(5),
-            answer: Duration::from_secs(5),
-            drain: Duration::from_secs(15),
-            certificate_check: Duration::from_mins(1),
-            file_check: Duration::from_secs(10),
-        }
-    }
 }
 
 /// Why the server could not start, or did not end in order.
@@ -232,12 +187,14 @@ impl Server {
         let keep_fresh = self.options.source.keep_fresh(self.certificates, Arc::clone(&metrics), limits);
         background.spawn(keep_fresh);
 
-        let webhooks = routes::router(self.handler, Arc::clone(&metrics), limits);
+        let crowd = Crowd::new(limits.connections);
+        let webhooks = routes::router(self.handler, Arc::clone(&metrics), Arc::clone(&crowd), limits);
         let allowed = self.options.clients.as_ref().map(ClientAuth::allowed);
         if let Some(clients) = self.options.clients {
             background.spawn(clients.keep_fresh(Arc::clone(&self.tls), limits.file_check));
         }
-        let https = Listener::tls(self.https, Security { tls: self.tls, allowed, metrics }, webhooks, limits);
+        let security = Security { tls: self.tls, allowed, metrics };
+        let https = Listener::tls(self.https, security, webhooks, crowd, limits);
         let draining = https.closing();
         let drain_delay = self.options.drain_delay;
         readiness.set_ready();

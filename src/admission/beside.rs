@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Outcome, Reply};
+use super::{Outcome, Reply, is_dns_name};
 use crate::{
     cluster::PostgresConfigs,
     policy::Policy,
@@ -113,7 +113,9 @@ impl<'s> Beside<'s, '_> {
                 unseen.map(|kind| Wanted::All { kind, namespace: namespace() }).collect()
             }
             Kind::Cluster | Kind::ShardedCluster => {
-                let is_unknown = |name: &&str| stored.parameters(self.namespace, name).is_none();
+                // Nothing has a name that is none, and it would be asked for by the path of something else.
+                let is_unknown =
+                    |name: &&str| is_dns_name(name) && stored.parameters(self.namespace, name).is_none();
                 let wanted = |name: &str| Wanted::Object {
                     kind: Kind::PostgresConfig,
                     namespace: namespace(),

@@ -53,7 +53,7 @@ async fn serve(args: Args) -> Result<()> {
         clients: clients(&args),
         tls12: args.tls_min_version == TlsVersion::V12,
         drain_delay: Duration::from_secs(args.drain_delay.into()),
-        limits: Limits::default(),
+        limits: Limits::default().of_this_system(),
         metrics: Arc::clone(&metrics),
     };
     let watches = watches(client.clone(), &metrics);

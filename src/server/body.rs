@@ -1,61 +1,74 @@
-//! Reading a request's body: within a size, within a time, within the memory that all bodies share.
+//! Reading a request's body: within a size, within a time, within the memory that all requests share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Limits;
+use super::crowd::Activity;
+use super::memory::{Memory, Reservation, cost};
 use super::refusal::Refusal;
 
-/// The unit in which memory is reserved: semaphores count in 32 bits.
-const UNIT: usize = 1024;
+/// What every connection may send of a body without asking for memory, in bytes: most reviews are no larger. What a body
+/// announces takes nothing before this has arrived.
+const FREE: usize = 16 * 1024;
 
 /// Reads bodies within the limits.
 pub(super) struct BodyReader {
-    memory: Semaphore,
+    memory: Arc<Memory>,
     limit: usize,
     time: Duration,
 }
 
-/// A complete body, and its share of the memory for all of them.
-pub(super) struct Received<'a> {
+/// A complete body, and memory for it and for all that its review makes.
+pub(super) struct Received {
     /// The bytes as they were sent.
     pub(super) bytes: Vec<u8>,
-    _reserved: SemaphorePermit<'a>,
+    /// Their share, to be held until the answer has been sent.
+    pub(super) reserved: Reservation,
+}
+
+/// What has come of a body so far.
+struct Arriving<'a> {
+    bytes: Vec<u8>,
+    announced: Option<usize>,
+    reserved: Option<Reservation>,
+    activity: &'a Activity,
+    deadline: Instant,
 }
 
 impl BodyReader {
     /// A reader with all its memory free.
-    pub(super) fn new(limits: &Limits) -> Self {
-        // Never so little that one body of the allowed size could wait for ever.
-        let memory = limits.bodies_bytes.max(limits.body_bytes);
-        Self { memory: Semaphore::new(memory.div_ceil(UNIT)), limit: limits.body_bytes, time: limits.body }
+    pub(super) fn new(memory: Arc<Memory>, limits: &Limits) -> Self {
+        Self { memory, limit: limits.body_bytes, time: limits.body }
     }
 
-    /// Reads a body to its end; memory for it is reserved before the first byte.
+    /// Reads a body of this connection to its end.
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
         body: &mut Body,
+        activity: &Activity,
         deadline: Instant,
-    ) -> Result<Received<'_>, Refusal> {
-        let deadline = deadline.min(Instant::now() + self.time);
+    ) -> Result<Received, Refusal> {
         let announced = announced_length(headers);
         if announced.is_some_and(|length| length > self.limit) {
             return Err(self.too_large());
         }
-        let units = u32::try_from(announced.unwrap_or(self.limit).div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let Ok(Ok(reserved)) = timeout_at(deadline, self.memory.acquire_many(units)).await else {
-            return Err(Refusal::Busy);
+        let deadline = deadline.min(Instant::now() + self.time);
+        let mut arriving = Arriving { bytes: Vec::new(), announced, reserved: None, activity, deadline };
+        timeout_at(deadline, self.collect(body, &mut arriving)).await.map_err(|_| Refusal::SlowBody)??;
+        let length = arriving.bytes.len();
+        let reserved = match arriving.reserved {
+            Some(reserved) => reserved,
+            None => self.reserve(length, activity, deadline).await?,
         };
-        let all = self.collect(body, announced.unwrap_or_default());
-        let bytes = timeout_at(deadline, all).await.map_err(|_| Refusal::SlowBody)??;
-        Ok(Received { bytes, _reserved: reserved })
+        Ok(Received { bytes: arriving.bytes, reserved })
     }
 
     /// Reads on and throws away what a refused request still sends.
@@ -77,16 +90,37 @@ impl BodyReader {
         let _ = timeout(self.time, all).await;
     }
 
-    async fn collect(&self, body: &mut Body, expected: usize) -> Result<Vec<u8>, Refusal> {
-        let mut bytes = Vec::with_capacity(expected);
+    async fn collect(&self, body: &mut Body, arriving: &mut Arriving<'_>) -> Result<(), Refusal> {
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Refusal::BrokenBody)?.into_data() else { continue };
-            if data.len() > self.limit - bytes.len() {
+            let length = arriving.bytes.len() + data.len();
+            if length > self.limit {
                 return Err(self.too_large());
             }
-            bytes.extend_from_slice(&data);
+            if length > FREE && arriving.reserved.is_none() {
+                self.make_space(arriving).await?;
+            }
+            arriving.bytes.extend_from_slice(&data);
         }
-        Ok(bytes)
+        Ok(())
+    }
+
+    /// Reserves memory for all of a body that turns out to be large, and for its review.
+    async fn make_space(&self, arriving: &mut Arriving<'_>) -> Result<(), Refusal> {
+        let length = arriving.announced.unwrap_or(self.limit);
+        arriving.reserved = Some(self.reserve(length, arriving.activity, arriving.deadline).await?);
+        // The system gives what of it is written to, and no earlier.
+        arriving.bytes.reserve_exact(length.saturating_sub(arriving.bytes.len()));
+        Ok(())
+    }
+
+    async fn reserve(
+        &self,
+        length: usize,
+        activity: &Activity,
+        deadline: Instant,
+    ) -> Result<Reservation, Refusal> {
+        self.memory.reserve(cost(length), activity, deadline).await.ok_or(Refusal::Busy)
     }
 
     fn too_large(&self) -> Refusal {
@@ -102,52 +136,62 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::crowd::{Crowd, Place};
 
-    fn reader() -> BodyReader {
-        let limits = Limits {
-            body_bytes: 4096,
-            bodies_bytes: 8192,
-            body: Duration::from_millis(1),
-            ..Limits::default()
-        };
-        BodyReader::new(&limits)
+    async fn reader(memory: usize) -> (BodyReader, Place) {
+        let limits = Limits { body_bytes: 40_960, body: Duration::from_millis(1), ..Limits::default() };
+        let crowd = Crowd::new(1);
+        let place = crowd.enter().await;
+        (BodyReader::new(Memory::new(memory, crowd), &limits), place)
     }
 
     fn announcing(length: usize) -> HeaderMap {
         HeaderMap::from_iter([(CONTENT_LENGTH, length.into())])
     }
 
-    async fn read<'r>(
-        reader: &'r BodyReader,
+    async fn read(
+        (reader, place): &(BodyReader, Place),
         headers: &HeaderMap,
-        sent: &str,
-    ) -> Result<Received<'r>, Refusal> {
+        sent: usize,
+    ) -> Result<Received, Refusal> {
         let deadline = Instant::now() + Duration::from_hours(1);
-        reader.read(headers, &mut Body::from(sent.to_owned()), deadline).await
+        reader.read(headers, &mut Body::from("x".repeat(sent)), place.activity(), deadline).await
     }
 
     #[tokio::test]
-    async fn a_body_that_finds_no_memory_in_time_is_turned_away() {
-        let reader = reader();
-        let one = read(&reader, &announcing(4), "true").await.unwrap();
-        let unknown = read(&reader, &HeaderMap::new(), "true").await.unwrap();
-        assert_eq!(unknown.bytes, b"true");
-        let refusal = read(&reader, &HeaderMap::new(), "true").await.err();
-        assert_eq!(refusal, Some(Refusal::Busy), "one unit and the most that one body may have are taken");
-        drop((one, unknown));
-        assert!(read(&reader, &HeaderMap::new(), "true").await.is_ok(), "all is given back");
+    async fn a_request_that_finds_no_memory_in_time_is_turned_away() {
+        let reader = reader(cost(40_960)).await;
+        let one = read(&reader, &announcing(4), 4).await.unwrap();
+        let other = read(&reader, &HeaderMap::new(), 4).await.unwrap();
+        assert_eq!(other.bytes, b"xxxx", "what is small takes little, announced or not");
+        let refusal = read(&reader, &HeaderMap::new(), FREE + 1).await.err();
+        assert_eq!(refusal, Some(Refusal::Busy), "of unknown length it may become as large as any");
+        drop((one, other));
+        assert!(read(&reader, &HeaderMap::new(), FREE + 1).await.is_ok(), "all is given back");
+    }
+
+    #[tokio::test]
+    async fn what_is_announced_takes_nothing_before_it_comes() {
+        let reader = reader(cost(40_960)).await;
+        let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let (announced, deadline) = (announcing(40_960), Instant::now() + Duration::from_hours(1));
+        let mut body = never;
+        let waiting = reader.0.read(&announced, &mut body, reader.1.activity(), deadline);
+        let (slow, other) = tokio::join!(waiting, read(&reader, &announced, 40_960));
+        assert!(other.is_ok(), "all of the memory was free");
+        assert_eq!(slow.err(), Some(Refusal::SlowBody));
     }
 
     #[tokio::test]
     async fn sizes_are_bounded_as_announced_and_as_sent() {
-        let reader = reader();
+        let reader = reader(1 << 20).await;
         for (headers, sent, expected) in [
-            (announcing(4096), 4096, None),
-            (announcing(4097), 0, Some(Refusal::TooLarge { limit: 4096 })),
-            (HeaderMap::new(), 4096, None),
-            (HeaderMap::new(), 4097, Some(Refusal::TooLarge { limit: 4096 })),
+            (announcing(40_960), 40_960, None),
+            (announcing(40_961), 0, Some(Refusal::TooLarge { limit: 40_960 })),
+            (HeaderMap::new(), 40_960, None),
+            (HeaderMap::new(), 40_961, Some(Refusal::TooLarge { limit: 40_960 })),
         ] {
-            let result = read(&reader, &headers, &"x".repeat(sent)).await;
+            let result = read(&reader, &headers, sent).await;
             assert_eq!(result.err(), expected, "{sent} bytes with {headers:?}");
         }
     }

@@ -23,11 +23,15 @@ use tracing::{debug, warn};
 
 use super::clients::{AllowList, Stranger};
 use super::crowd::{Activity, Crowd, Place};
+use super::sending::Sending;
 use super::tls::Tls;
 use super::{Limits, Metrics};
 
-/// How much of a request is buffered beyond its parsed part; bounds what an idle crowd can hold.
-const READ_BUFFER: usize = 64 * 1024;
+/// How much TLS keeps of an answer that its client does not read, in bytes; the rest stays in the memory for requests.
+const UNREAD: usize = 16 * 1024;
+
+/// The least that hyper takes as a buffer, in bytes.
+const SMALLEST_BUFFER: usize = 8 * 1024;
 
 /// How long to wait when the system has no more sockets, instead of asking in a tight loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -80,24 +84,30 @@ struct Service {
 
 impl Listener {
     /// A port that speaks TLS.
-    pub(super) fn tls(socket: TcpListener, security: Security, router: Router, limits: Limits) -> Self {
-        Self::new(socket, Some(security), router, limits)
+    pub(super) fn tls(
+        socket: TcpListener,
+        security: Security,
+        router: Router,
+        crowd: Arc<Crowd>,
+        limits: Limits,
+    ) -> Self {
+        Self::new(socket, Some(security), router, crowd, limits)
     }
 
     /// A port that speaks plain HTTP.
     pub(super) fn plain(socket: TcpListener, router: Router, limits: Limits) -> Self {
-        Self::new(socket, None, router, limits)
+        Self::new(socket, None, router, Crowd::new(limits.health_connections), limits)
     }
 
-    fn new(socket: TcpListener, security: Option<Security>, router: Router, limits: Limits) -> Self {
-        let service = Service {
-            security,
-            router,
-            http: protocol(&limits),
-            limits,
-            crowd: Crowd::new(limits.connections),
-            closing: Closing::default(),
-        };
+    fn new(
+        socket: TcpListener,
+        security: Option<Security>,
+        router: Router,
+        crowd: Arc<Crowd>,
+        limits: Limits,
+    ) -> Self {
+        let service =
+            Service { security, router, http: protocol(&limits), limits, crowd, closing: Closing::default() };
         Self { socket, service: Arc::new(service) }
     }
 
@@ -112,13 +122,13 @@ impl Listener {
         let graceful = GracefulShutdown::new();
         let mut stop = pin!(stop);
         loop {
-            let stream = tokio::select! {
-                stream = accept(&socket) => stream,
-                () = &mut stop => break,
+            let next = async {
+                let stream = accept(&socket).await;
+                (stream, service.crowd.enter().await)
             };
-            let Some(place) = service.crowd.enter() else {
-                debug!("connection refused: all others are at work");
-                continue;
+            let (stream, place) = tokio::select! {
+                next = next => next,
+                () = &mut stop => break,
             };
             // The watcher is taken before the handshake, so that a drain waits for it too.
             tokio::spawn(Arc::clone(&service).attend(stream, place, graceful.watcher()));
@@ -134,9 +144,14 @@ impl Listener {
 impl Service {
     /// Serves one connection until either side ends it, or it has to make room.
     async fn attend(self: Arc<Self>, stream: TcpStream, place: Place, watcher: Watcher) {
+        let metrics = self.security.as_ref().map(|security| &security.metrics);
+        let _counted = metrics.map(|metrics| metrics.connect());
         tokio::select! {
             () = self.greet(stream, place.activity().clone(), watcher) => {}
-            () = place.cut() => debug!("connection cut to make room"),
+            () = place.cut() => {
+                metrics.inspect(|metrics| metrics.made_room());
+                debug!("connection cut to make room");
+            }
         }
     }
 
@@ -145,7 +160,8 @@ impl Service {
             return self.converse(stream, Caller { activity, stranger: None }, watcher).await;
         };
         match timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
-            Ok(Ok(stream)) => {
+            Ok(Ok(mut stream)) => {
+                stream.get_mut().1.set_buffer_limit(Some(UNREAD));
                 let stranger = allowed.as_ref().and_then(|allowed| allowed.stranger(stream.get_ref().1));
                 self.converse(stream, Caller { activity, stranger }, watcher).await;
             }
@@ -165,6 +181,7 @@ impl Service {
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
         let service = service_fn(|request| self.answer(request, &caller));
+        let stream = Sending::new(stream, self.limits.reading);
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             debug!(%error, "connection ended early");
@@ -176,7 +193,7 @@ impl Service {
         mut request: hyper::Request<Incoming>,
         caller: &Caller,
     ) -> Result<Response, Infallible> {
-        caller.activity.touch();
+        caller.activity.ask();
         request.extensions_mut().insert(caller.activity.clone());
         if let Some(stranger) = &caller.stranger {
             request.extensions_mut().insert(stranger.clone());
@@ -195,7 +212,7 @@ fn protocol(limits: &Limits) -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.idle)
         .max_header_size(limits.header_bytes)
-        .max_buf_size(READ_BUFFER.max(limits.header_bytes));
+        .max_buf_size(limits.header_bytes.max(SMALLEST_BUFFER));
     http
 }
 

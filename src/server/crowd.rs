@@ -1,19 +1,24 @@
 //! The crowd of open connections: how many there are, and which one makes room for the next.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
-/// In [`Activity::idle_since`]: a request is being read or answered, the connection must not be cut.
-const WORKING: u64 = u64::MAX;
+/// How long to wait for a place before somebody else is asked to make room.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// All open connections of one listener.
+///
+/// At the limit somebody makes room: first a client that has never had a valid review answered, and among equals the one
+/// that we have waited for longest, whatever for: its handshake, its headers, its body, or that it reads its answer. No
+/// connection is cut while a complete request of it is being judged.
 pub(super) struct Crowd {
-    limit: usize,
     opened: Instant,
+    slots: Arc<Semaphore>,
     members: Mutex<Members>,
 }
 
@@ -28,6 +33,7 @@ pub(super) struct Place {
     crowd: Arc<Crowd>,
     id: u64,
     activity: Activity,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 /// What one connection does; cheap to clone, travels with its requests.
@@ -36,33 +42,60 @@ pub(super) struct Activity(Arc<Shared>);
 
 struct Shared {
     opened: Instant,
-    /// Microseconds since `opened`, or [`WORKING`].
-    idle_since: AtomicU64,
+    /// Whether a valid review of it has been answered.
+    proven: AtomicBool,
+    /// Whether a complete request of it is being judged: it must not be cut.
+    working: AtomicBool,
+    /// Whether it holds memory that others may wait for.
+    holding: AtomicBool,
+    /// Since when we have waited for the client, in microseconds since `opened`: its arrival; of a proven one its latest
+    /// request or answer. An unproven one gains nothing by sending something now and then.
+    waiting_since: AtomicU64,
+    /// When its latest request began, in microseconds since `opened`.
+    asked_at: AtomicU64,
     cut: Notify,
 }
 
-/// Marks a connection as working; idle again when dropped.
+/// Marks a connection as working; waited for again when dropped.
 pub(super) struct Working<'a>(&'a Activity);
 
 impl Crowd {
     /// An empty crowd that never grows beyond `limit`.
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { limit, opened: Instant::now(), members: Mutex::default() })
+        let slots = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
+        Arc::new(Self { opened: Instant::now(), slots, members: Mutex::default() })
     }
 
-    /// Takes a new connection in, cutting the one that has been idle longest if there are too many.
-    ///
-    /// None if all of them are working.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Place> {
-        let mut members = self.lock();
-        if members.by_id.len() >= self.limit {
-            members.cut_longest_idle()?;
+    /// Takes a new connection in, as soon as another one has made room if there are too many.
+    pub(super) async fn enter(self: &Arc<Self>) -> Place {
+        loop {
+            if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+                return self.place(Some(slot));
+            }
+            self.make_room();
+            let waiting = timeout(PATIENCE, Arc::clone(&self.slots).acquire_owned());
+            // The semaphore is never closed; all of them working is why one may wait in vain.
+            if let Ok(slot) = waiting.await {
+                return self.place(slot.ok());
+            }
         }
-        let activity = Activity::new(self.opened);
-        let id = members.next;
-        members.next += 1;
-        members.by_id.insert(id, activity.clone());
-        Some(Place { crowd: Arc::clone(self), id, activity })
+    }
+
+    /// Cuts the one that is to make room.
+    fn make_room(&self) {
+        self.lock().cut_first(|activity| {
+            (!activity.is_working()).then(|| (activity.is_proven(), activity.waiting_since()))
+        });
+    }
+
+    /// Cuts one that holds memory and has let us wait for this long, if there is one.
+    pub(super) fn free_memory(&self, patience: Duration) {
+        let latest = micros(self.opened.elapsed().saturating_sub(patience));
+        self.lock().cut_first(|activity| {
+            let asked_at = activity.0.asked_at.load(Ordering::Relaxed);
+            let is_slow = !activity.is_working() && asked_at < latest;
+            (is_slow && activity.is_holding()).then(|| (activity.is_proven(), asked_at))
+        });
     }
 
     /// Cuts every connection, working or not.
@@ -72,6 +105,15 @@ impl Crowd {
         }
     }
 
+    fn place(self: &Arc<Self>, slot: Option<OwnedSemaphorePermit>) -> Place {
+        let activity = Activity::new(self.opened);
+        let mut members = self.lock();
+        let id = members.next;
+        members.next += 1;
+        members.by_id.insert(id, activity.clone());
+        Place { crowd: Arc::clone(self), id, activity, _slot: slot }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Members> {
         // Nothing in here can panic half-way, so a poisoned lock still guards a sound map.
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
@@ -79,11 +121,12 @@ impl Crowd {
 }
 
 impl Members {
-    fn cut_longest_idle(&mut self) -> Option<()> {
-        let idle = self.by_id.iter().filter(|(_, activity)| activity.idle_since() != WORKING);
-        let (&id, _) = idle.min_by_key(|(id, activity)| (activity.idle_since(), **id))?;
-        self.by_id.remove(&id)?.0.cut.notify_one();
-        Some(())
+    /// Cuts the connection of the lowest rank; those of none stay.
+    fn cut_first(&mut self, rank: impl Fn(&Activity) -> Option<(bool, u64)>) {
+        let ranked = self.by_id.iter().filter_map(|(id, activity)| Some((rank(activity)?, *id)));
+        if let Some(activity) = ranked.min().and_then(|(_, id)| self.by_id.remove(&id)) {
+            activity.0.cut.notify_one();
+        }
     }
 }
 
@@ -107,32 +150,74 @@ impl Drop for Place {
 
 impl Activity {
     fn new(opened: Instant) -> Self {
-        let new = Self(Arc::new(Shared { opened, idle_since: AtomicU64::new(0), cut: Notify::new() }));
-        new.touch();
-        new
+        let now = micros(opened.elapsed());
+        let off = || AtomicBool::new(false);
+        Self(Arc::new(Shared {
+            opened,
+            proven: off(),
+            working: off(),
+            holding: off(),
+            waiting_since: AtomicU64::new(now),
+            asked_at: AtomicU64::new(now),
+            cut: Notify::new(),
+        }))
     }
 
-    /// The connection shows a sign of life.
-    pub(super) fn touch(&self) {
-        let micros = u64::try_from(self.0.opened.elapsed().as_micros()).unwrap_or(WORKING - 1);
-        self.0.idle_since.store(micros, Ordering::Relaxed);
+    /// A request has begun.
+    pub(super) fn ask(&self) {
+        let now = micros(self.0.opened.elapsed());
+        self.0.asked_at.store(now, Ordering::Relaxed);
+        if self.is_proven() {
+            self.0.waiting_since.store(now, Ordering::Relaxed);
+        }
     }
 
-    /// The connection works on a request until the result is dropped.
+    /// A valid review has been answered.
+    pub(super) fn prove(&self) {
+        self.0.proven.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a valid review has ever been answered.
+    pub(super) fn is_proven(&self) -> bool {
+        self.0.proven.load(Ordering::Relaxed)
+    }
+
+    /// The connection works on a complete request until the result is dropped.
     pub(super) fn work(&self) -> Working<'_> {
-        self.0.idle_since.store(WORKING, Ordering::Relaxed);
+        self.0.working.store(true, Ordering::Relaxed);
         Working(self)
     }
 
-    fn idle_since(&self) -> u64 {
-        self.0.idle_since.load(Ordering::Relaxed)
+    /// Says whether the connection holds memory that others may wait for.
+    pub(super) fn set_holding(&self, holding: bool) {
+        self.0.holding.store(holding, Ordering::Relaxed);
+    }
+
+    fn waiting_since(&self) -> u64 {
+        self.0.waiting_since.load(Ordering::Relaxed)
+    }
+
+    fn is_working(&self) -> bool {
+        self.0.working.load(Ordering::Relaxed)
+    }
+
+    fn is_holding(&self) -> bool {
+        self.0.holding.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        self.0.touch();
+        let Self(Activity(shared)) = self;
+        if shared.proven.load(Ordering::Relaxed) {
+            shared.waiting_since.store(micros(shared.opened.elapsed()), Ordering::Relaxed);
+        }
+        shared.working.store(false, Ordering::Relaxed);
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -145,33 +230,68 @@ mod tests {
         places.iter().enumerate().filter(|(_, place)| is_gone(place)).map(|(index, _)| index).collect()
     }
 
-    #[test]
-    fn the_longest_idle_makes_room() {
-        let crowd = Crowd::new(3);
-        let mut places: Vec<Place> = (0..3).map(|_| crowd.enter().unwrap()).collect();
-        let first = places[0].activity().clone();
-        let working = first.work();
-        places.push(crowd.enter().unwrap());
-        assert_eq!(cut(&places), [1], "the first works, so the second has been idle longest");
-        drop(working);
-        places.push(crowd.enter().unwrap());
-        assert_eq!(cut(&places), [1, 2], "the first was busy a moment ago");
+    async fn full(crowd: &Arc<Crowd>) -> Vec<Place> {
+        let mut places = Vec::new();
+        while crowd.slots.available_permits() > 0 {
+            places.push(crowd.enter().await);
+            // Two moments are told apart by the clock.
+            tokio::time::sleep(Duration::from_micros(10)).await;
+        }
+        places
     }
 
-    #[test]
-    fn nobody_is_cut_while_working() {
-        let crowd = Crowd::new(1);
-        let place = crowd.enter().unwrap();
-        let working = place.activity().work();
-        assert!(crowd.enter().is_none());
+    #[tokio::test]
+    async fn who_has_proven_nothing_makes_room_first_and_then_who_is_waited_for_longest() {
+        let crowd = Crowd::new(5);
+        let places = full(&crowd).await;
+        places[0].activity().prove();
+        places[2].activity().prove();
+        // Whoever sends something that is no review has been waited for no less.
+        places[1].activity().ask();
+        places[0].activity().ask();
+        let working = places[3].activity().work();
+        for expected in [vec![1], vec![1, 4], vec![1, 2, 4], vec![0, 1, 2, 4], vec![0, 1, 2, 4]] {
+            crowd.make_room();
+            assert_eq!(
+                cut(&places),
+                expected,
+                "2 has proven itself and was waited for longer than 0; 3 works"
+            );
+        }
         drop(working);
-        assert!(crowd.enter().is_some());
+        crowd.make_room();
+        assert_eq!(cut(&places), [0, 1, 2, 3, 4]);
     }
 
-    #[test]
-    fn a_place_is_given_back() {
+    #[tokio::test]
+    async fn whoever_holds_memory_and_is_slow_gives_it_back() {
+        let crowd = Crowd::new(4);
+        let places = full(&crowd).await;
+        for place in &places[1..] {
+            place.activity().set_holding(true);
+        }
+        places[1].activity().prove();
+        let _working = places[2].activity().work();
+        crowd.free_memory(Duration::from_hours(1));
+        assert_eq!(cut(&places), [0; 0], "nobody has been slow for an hour");
+        for expected in [vec![3], vec![1, 3], vec![1, 3]] {
+            crowd.free_memory(Duration::ZERO);
+            assert_eq!(cut(&places), expected, "0 holds nothing, 2 is working");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_place_is_free_again_when_its_connection_is_gone() {
         let crowd = Crowd::new(1);
-        drop(crowd.enter());
+        let place = crowd.enter().await;
+        let next = tokio::spawn({
+            let crowd = Arc::clone(&crowd);
+            async move { crowd.enter().await }
+        });
+        place.cut().await;
+        assert!(!next.is_finished(), "the connection is still there");
+        drop(place);
+        drop(next.await.unwrap());
         assert!(crowd.lock().by_id.is_empty());
     }
 }

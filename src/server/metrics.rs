@@ -34,6 +34,8 @@ pub struct Metrics {
     shed: Counter,
     panics: Counter,
     handshake_failures: Counter,
+    connections: Gauge,
+    made_room: Counter,
     certificate_expiry: Family<Labels<1>, Gauge>,
     ca_bundle_in_sync: Family<Named, Gauge>,
     watch_live: Family<Labels<1>, Gauge>,
@@ -60,6 +62,8 @@ impl Default for Metrics {
             shed: Counter::default(),
             panics: Counter::default(),
             handshake_failures: Counter::default(),
+            connections: Gauge::default(),
+            made_room: Counter::default(),
             certificate_expiry: Family::default(),
             ca_bundle_in_sync: Family::default(),
             watch_live: Family::default(),
@@ -83,13 +87,19 @@ impl Metrics {
             self.durations.clone(),
         );
         registry.register("findings", "Reviews in which a rule was raised", self.findings.clone());
-        registry.register("in_flight", "Requests being read or answered", self.in_flight.clone());
+        registry.register("in_flight", "Complete requests being answered", self.in_flight.clone());
         registry.register("shed", "Requests turned away with 429", self.shed.clone());
         registry.register("panics", "Answers that failed through a fault of syncguard", self.panics.clone());
         registry.register(
             "tls_handshake_failures",
             "Handshakes that failed or took too long",
             self.handshake_failures.clone(),
+        );
+        registry.register("connections", "Connections to the webhook's port", self.connections.clone());
+        registry.register(
+            "connections_cut",
+            "Connections cut because others needed their place or their memory",
+            self.made_room.clone(),
         );
         registry.register(
             "certificate_expiry_timestamp_seconds",
@@ -129,9 +139,18 @@ impl Metrics {
     }
 
     /// Counts a request for as long as the result lives.
-    pub(super) fn enter(&self) -> InFlight<'_> {
-        self.in_flight.inc();
-        InFlight(&self.in_flight)
+    pub(super) fn enter(&self) -> Counted<'_> {
+        Counted::of(&self.in_flight)
+    }
+
+    /// Counts a connection for as long as the result lives.
+    pub(super) fn connect(&self) -> Counted<'_> {
+        Counted::of(&self.connections)
+    }
+
+    /// A connection was cut because others needed what it had.
+    pub(super) fn made_room(&self) {
+        self.made_room.inc();
     }
 
     /// A request was turned away.
@@ -175,10 +194,17 @@ impl Metrics {
     }
 }
 
-/// One request in [`Metrics::enter`].
-pub(super) struct InFlight<'m>(&'m Gauge<i64, AtomicI64>);
+/// One of those that a gauge counts, until it is dropped.
+pub(super) struct Counted<'m>(&'m Gauge<i64, AtomicI64>);
 
-impl Drop for InFlight<'_> {
+impl<'m> Counted<'m> {
+    fn of(gauge: &'m Gauge<i64, AtomicI64>) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -16,9 +16,10 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
-use super::body::BodyReader;
+use super::body::{BodyReader, Received};
 use super::clients::Stranger;
-use super::crowd::Activity;
+use super::crowd::{Activity, Crowd};
+use super::memory::{Memory, Reservation};
 use super::refusal::Refusal;
 use super::{Call, Handler, Limits, Metrics};
 use crate::admission::{Facts, Reply, Webhook};
@@ -34,9 +35,15 @@ struct Webhooks {
 }
 
 /// The routes of the HTTPS port.
-pub(super) fn router(handler: Arc<dyn Handler>, metrics: Arc<Metrics>, limits: Limits) -> Router {
+pub(super) fn router(
+    handler: Arc<dyn Handler>,
+    metrics: Arc<Metrics>,
+    crowd: Arc<Crowd>,
+    limits: Limits,
+) -> Router {
     let in_flight = Semaphore::new(limits.in_flight);
-    let (bodies, patience) = (BodyReader::new(&limits), limits.answer);
+    let bodies = BodyReader::new(Memory::new(limits.request_bytes, crowd), &limits);
+    let patience = limits.answer;
     let webhooks = Arc::new(Webhooks { handler, metrics, in_flight, bodies, patience });
     let routes = Router::new();
     let routes = Webhook::ALL.into_iter().fold(routes, |routes, webhook| {
@@ -59,9 +66,9 @@ async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request
     let result = webhooks.admit(webhook, &head, &mut body, started).await;
     let counted = |facts: &Facts| webhooks.metrics.answered(webhook, facts, started.elapsed());
     match result {
-        Ok(reply) => {
+        Ok((reply, reserved)) => {
             counted(&reply.facts);
-            reply.into_response()
+            reply.holding(reserved)
         }
         Err(refusal) => {
             counted(&refusal.facts());
@@ -84,17 +91,25 @@ impl Webhooks {
         head: &Parts,
         body: &mut axum::body::Body,
         started: Instant,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<(Reply, Reservation), Refusal> {
         require_friend(head)?;
         require_json(&head.headers)?;
+        let activity = head.extensions.get::<Activity>().ok_or(Refusal::BrokenBody)?;
+        let deadline = started + patience(&head.uri, self.patience);
+        let Received { bytes, mut reserved } =
+            self.bodies.read(&head.headers, body, activity, deadline).await?;
+        // Only what is there completely takes a place in flight, and protects its connection from being cut.
         let _in_flight = self.in_flight.try_acquire().map_err(|_| Refusal::Busy)?;
         let _counted = self.metrics.enter();
-        // Only a request that has its place in flight protects its connection from being cut.
-        let _working = head.extensions.get().map(Activity::work);
-        let deadline = started + patience(&head.uri, self.patience);
-        let received = self.bodies.read(&head.headers, body, deadline).await?;
-        let call = Call { webhook, body: &received.bytes, deadline };
-        timeout_at(deadline, self.guarded(call)).await.map_err(|_| Refusal::Late)
+        let _working = activity.work();
+        let call = Call { webhook, body: &bytes, deadline };
+        let reply = timeout_at(deadline, self.guarded(call)).await.map_err(|_| Refusal::Late)?;
+        if reply.status == 200 {
+            activity.prove();
+        }
+        drop(bytes);
+        reserved.shrink(reply.body.capacity());
+        Ok((reply, reserved))
     }
 
     /// Asks the handler so that a panic becomes an answer.

@@ -49,9 +49,19 @@ async fn slow_clients_are_cut() {
     slow.expect_end().await;
 }
 
+/// Limits under which nobody is cut for being slow, but where others need the place.
+fn patient(change: impl FnOnce(&mut Limits)) -> Options {
+    const LONG: Duration = Duration::from_hours(1);
+    with_limits(|limits| {
+        (limits.handshake, limits.idle, limits.body) = (LONG, LONG, LONG);
+        (limits.answer, limits.reading) = (LONG, LONG);
+        change(limits);
+    })
+}
+
 #[tokio::test]
-async fn the_connection_that_has_been_idle_longest_makes_room() {
-    let server = start(with_limits(|limits| limits.connections = 3), Arc::new(Echo)).await;
+async fn who_has_been_waited_for_longest_makes_room() {
+    let server = start(patient(|limits| limits.connections = 3), Arc::new(Echo)).await;
     let mut silent = Client::plain(server.https).await;
     let mut first = Client::tls(server.https).await;
     let mut second = Client::tls(server.https).await;
@@ -67,6 +77,110 @@ async fn the_connection_that_has_been_idle_longest_makes_room() {
     for client in [&mut first, &mut third, &mut fourth] {
         assert_eq!(client.post("/validate", "{}").await.status, 200);
     }
+}
+
+/// How far a client comes before it says nothing more.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Connected,
+    HalfHandshake,
+    Handshake,
+    HalfHeaders,
+    HalfBody,
+    NoReview,
+    UnreadAnswer,
+}
+
+impl Stage {
+    async fn reach(self, address: SocketAddr) -> Client {
+        let mut client = match self {
+            Self::Connected | Self::HalfHandshake => Client::plain(address).await,
+            _ => Client::tls(address).await,
+        };
+        let whole = request("POST", "/validate", "content-type: application/json\r\n", &"x".repeat(30_000));
+        match self {
+            // The first bytes of a ClientHello of 512 bytes.
+            Self::HalfHandshake => client.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03").await,
+            Self::Connected | Self::Handshake => {}
+            Self::HalfHeaders => client.send(&whole.as_bytes()[..50]).await,
+            Self::HalfBody => client.send(&whole.as_bytes()[..20_000]).await,
+            Self::NoReview => assert_eq!(client.post("/elsewhere", "{}").await.status, 404),
+            Self::UnreadAnswer => client.send(whole.as_bytes()).await,
+        }
+        client
+    }
+}
+
+/// Answers with more than a network takes in at once.
+struct Verbose;
+
+impl Handler for Verbose {
+    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
+        said("y".repeat(if call.body.len() > 100 { 16 << 20 } else { 10 }))
+    }
+}
+
+#[tokio::test]
+async fn slow_clients_at_any_stage_make_room_for_a_good_one() {
+    for stage in [
+        Stage::Connected,
+        Stage::HalfHandshake,
+        Stage::Handshake,
+        Stage::HalfHeaders,
+        Stage::HalfBody,
+        Stage::NoReview,
+        Stage::UnreadAnswer,
+    ] {
+        let server = start(patient(|limits| limits.connections = 2), Arc::new(Verbose)).await;
+        let mut known = Client::tls(server.https).await;
+        assert_eq!(known.post("/validate", "{}").await.status, 200);
+        for _ in 0..4 {
+            let _slow = stage.reach(server.https).await;
+            let mut good = Client::tls(server.https).await;
+            assert_eq!(good.post("/validate", "{}").await.status, 200, "beside a client at {stage:?}");
+        }
+        if !matches!(stage, Stage::UnreadAnswer) {
+            assert_eq!(
+                known.post("/validate", "{}").await.status,
+                200,
+                "known before, and not cut for {stage:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answer_is_left() {
+    let soon = Duration::from_millis(20);
+    let server = start(patient(|limits| limits.reading = soon), Arc::new(Verbose)).await;
+    let _client = Stage::UnreadAnswer.reach(server.https).await;
+    until_told(server.health, "syncguard_connections 0").await;
+}
+
+#[tokio::test]
+async fn health_answers_while_all_its_connections_and_all_others_are_taken() {
+    let change = |limits: &mut Limits| (limits.connections, limits.health_connections) = (2, 2);
+    let server = start(patient(change), Arc::new(Echo)).await;
+    let mut crowd = Vec::new();
+    for _ in 0..10 {
+        crowd.push(Client::plain(server.https).await);
+        crowd.push(Client::plain(server.health).await);
+        assert_eq!(health(server.health, "/readyz", 200).await, "ready\n");
+    }
+}
+
+/// Waits until the metrics have this line.
+async fn until_told(address: SocketAddr, line: &str) {
+    let asking = async {
+        loop {
+            let told = Client::plain(address).await.get("/metrics").await.body;
+            if told.lines().any(|told| told == line) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    patiently(asking).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -90,16 +204,11 @@ async fn more_than_the_limit_in_flight_is_told_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_body_waits_for_the_memory_that_another_one_holds() {
-    let change = |limits: &mut Limits| (limits.body_bytes, limits.bodies_bytes) = (4000, 4000);
-    let server = start(with_limits(change), Arc::new(Echo)).await;
-    let head = "POST /validate HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
-    let mut holder = Client::tls(server.https).await;
-    holder.send(format!("{head}expect: 100-continue\r\ncontent-length: 4000\r\n\r\n").as_bytes()).await;
-    assert_eq!(holder.answer().await.unwrap().status, 100, "asked to send, so its memory is reserved");
+async fn whoever_holds_memory_and_does_not_go_on_makes_room_for_those_who_wait() {
+    let server = start(patient(|limits| limits.request_bytes = 1), Arc::new(Echo)).await;
+    let mut holder = Stage::HalfBody.reach(server.https).await;
     let mut waiting = Client::tls(server.https).await;
-    waiting.send(request("POST", "/validate", "content-type: application/json\r\n", "{}").as_bytes()).await;
-    holder.send("x".repeat(4000).as_bytes()).await;
-    assert_eq!(holder.answer().await.unwrap().body, "Validate 4000");
-    assert_eq!(waiting.answer().await.unwrap().body, "Validate 2");
+    assert_eq!(waiting.post("/validate", "{}").await.body, "Validate 2");
+    holder.expect_end().await;
+    assert_eq!(waiting.post("/validate", "{}").await.body, "Validate 2", "all of it was given back");
 }
