@@ -4,7 +4,7 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use syncguard::{
-    input::{Pieces, Selection, Source, sources},
+    input::{Pieces, Selection, Source, find},
     offline::{Judge, KnownObjects},
     parallel::in_order,
     policy::Policy,
@@ -53,7 +53,11 @@ spec:
 fn source() -> Source {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let selection = Selection { paths: vec![manifest.into()], ..Selection::default() };
-    sources(&selection).into_iter().flatten().next().unwrap_or_else(|| unreachable!("Cargo.toml can be read"))
+    find(&selection)
+        .into_iter()
+        .flat_map(|found| found.sources)
+        .next()
+        .unwrap_or_else(|| unreachable!("Cargo.toml can be read"))
 }
 
 #[divan::bench(args = ["one core", "all cores"], sample_count = 10)]

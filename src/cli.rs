@@ -12,11 +12,14 @@ mod report;
 pub mod rule;
 pub mod schema;
 pub mod serve;
+mod terminal;
 pub mod validate;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub use terminal::tell;
 
 const LONG_ABOUT: &str = "\
 Judges and completes the replication settings of StackGres Postgres clusters (SGCluster, SGShardedCluster): \

@@ -5,27 +5,28 @@ pub mod complete;
 mod known;
 mod lines;
 mod locate;
+mod object;
 mod rewrite;
 mod subject;
+mod template;
 
 pub use known::{Known, KnownObjects};
 pub use rewrite::{Edit, rewrite};
 pub use subject::{Content, Subject, subjects};
 
 use crate::{
-    admission::Review,
     input::{Piece, Source, documents},
     manifest::{self, Document, SyntaxError},
-    path::{OwnedPath, Path},
+    path::Path,
     policy::Policy,
     render::diagnostic::{Diagnostic, ObjectName, Summary},
-    review::{self, Request, Scale},
     rule::{Aspect, Finding, MOST, Severity, printable},
     rules,
-    view::{Body, Given, Kind, Object},
+    view::Body,
 };
 use comments::Comments;
 use locate::{Context, Locator};
+pub use template::{is_chart_template, is_template};
 
 /// How files are judged.
 pub struct Judge<'s> {
@@ -69,13 +70,14 @@ impl Judge<'_> {
             Err(error) => {
                 judged.summary.documents += 1;
                 let shown = String::from_utf8_lossy(bytes);
-                if !is_meant(context.source, &shown) {
-                    judged.summary.skipped += 1;
-                    return;
-                }
-                return judged.diagnostics.extend(self.unreadable(&context.locator(&shown), &error));
+                return self.unreadable(context, &context.locator(&shown), &shown, &error, judged);
             }
         };
+        if is_chart_template(context.source, text) {
+            judged.summary.documents += 1;
+            judged.summary.templates = 1;
+            return;
+        }
         let locator = context.locator(text);
         let read = manifest::parse(text);
         for document in &read.documents {
@@ -91,11 +93,25 @@ impl Judge<'_> {
         }
         if let Some(error) = &read.error {
             judged.summary.documents += 1;
-            if is_meant(context.source, text) {
-                judged.diagnostics.extend(self.unreadable(&locator, error));
-            } else {
-                judged.summary.skipped += 1;
-            }
+            self.unreadable(context, &locator, text, error, judged);
+        }
+    }
+
+    /// Tells of a text that cannot be read, if somebody meant it.
+    fn unreadable(
+        &self,
+        context: &Context<'_>,
+        locator: &Locator<'_>,
+        text: &str,
+        error: &SyntaxError,
+        judged: &mut Judged,
+    ) {
+        if is_template(context.source, text) {
+            judged.summary.templates = 1;
+        } else if is_meant(context.source, text) {
+            judged.diagnostics.extend(self.syntax_error(locator, error));
+        } else {
+            judged.summary.skipped += 1;
         }
     }
 
@@ -105,7 +121,7 @@ impl Judge<'_> {
         for subject in subjects(document) {
             match self.subject(&subject, locator, judged) {
                 Ok(known) => is_ours |= known,
-                Err(error) => judged.diagnostics.extend(self.unreadable(locator, &error)),
+                Err(error) => judged.diagnostics.extend(self.syntax_error(locator, &error)),
             }
         }
         if is_ours {
@@ -136,131 +152,7 @@ impl Judge<'_> {
         Ok(true)
     }
 
-    fn object(
-        &self,
-        subject: &Subject<'_, '_>,
-        object: Object<'_>,
-        locator: &Locator<'_>,
-        judged: &mut Judged,
-    ) {
-        let Given::Is(mut body) = object else { return };
-        let stored = self.known.before(&body);
-        let before = stored.map(Known::read);
-        let before = before.as_ref().and_then(Given::get);
-        if self.known.knows_before() && before.is_none() && is_cluster(&body) {
-            judged.summary.new += 1;
-        }
-        review::complete(&mut body, before, self.policy, || {
-            subject.spec_is_unchanged(stored.map(Known::value))
-        });
-        self.judge(
-            subject,
-            &Stored { object: &body, before, scale: None },
-            review::Origin::File,
-            locator,
-            judged,
-        );
-    }
-
-    /// The values that findings suggest for one object, but for those that a comment or annotation accepts.
-    pub fn suggestions(&self, text: &str, document: &Document<'_>, subject: &Subject<'_, '_>) -> Vec<Edit> {
-        let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
-        let before = self.known.before(&body).map(Known::read);
-        let configs = |name: &str| self.known.parameters(body.namespace(), name);
-        let request = Request {
-            object: &body,
-            before: before.as_ref().and_then(Given::get),
-            scale: None,
-            configs: &configs,
-            configs_before: None,
-            origin: review::Origin::File,
-        };
-        let locator = Locator::of_text(text);
-        let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
-        let is_accepted = |finding: &Finding<'_>| {
-            let line = locator.line(subject.node().locate(&finding.path).range.start);
-            comments.as_ref().is_some_and(|comments| comments.accept(finding.rule.id, line))
-        };
-        let suggested = |finding: Finding<'_>| {
-            if is_accepted(&finding) {
-                return None;
-            }
-            let path = OwnedPath::from(&subject.prefix().clone().join(&finding.path));
-            Some(Edit { path, value: finding.suggestion? })
-        };
-        review::judge(&request, self.policy).into_iter().filter_map(suggested).collect()
-    }
-
-    /// Judges an AdmissionReview as the webhooks would: completed first, as the API server calls them.
-    fn review(
-        &self,
-        subject: &Subject<'_, '_>,
-        review: Review<'_>,
-        locator: &Locator<'_>,
-        judged: &mut Judged,
-    ) {
-        let Ok((_, request)) = review.open() else {
-            judged.summary.skipped += 1;
-            return;
-        };
-        if !request.stores() {
-            return;
-        }
-        let is_scale = request.known_kind() == Some(Kind::Scale);
-        let (Given::Is(mut object), before) = (request.object, request.old_object.get()) else { return };
-        let inside = subject.reviewed();
-        if is_scale {
-            return self.scale(&inside, &object, before, locator, judged);
-        }
-        review::complete(&mut object, before, self.policy, || subject.review_keeps_spec());
-        let stored = Stored { object: &object, before, scale: None };
-        self.judge(&inside, &stored, review::Origin::Admission, locator, judged);
-    }
-
-    fn scale(
-        &self,
-        subject: &Subject<'_, '_>,
-        object: &Body<'_>,
-        before: Option<&Body<'_>>,
-        locator: &Locator<'_>,
-        judged: &mut Judged,
-    ) {
-        let cluster = before.and_then(|before| self.known.scaled(before, before.replicas().integer()));
-        let cluster = cluster.map(Known::read);
-        let (Some(cluster), Some(before)) = (cluster.as_ref().and_then(Given::get), before) else {
-            judged.summary.not_judged += 1;
-            return;
-        };
-        let scale = Some(Scale { replicas: object.replicas(), before: before.replicas() });
-        let stored = Stored { object: cluster, before: None, scale };
-        self.judge(subject, &stored, review::Origin::Admission, locator, judged);
-    }
-
-    fn judge(
-        &self,
-        subject: &Subject<'_, '_>,
-        stored: &Stored<'_>,
-        origin: review::Origin,
-        locator: &Locator<'_>,
-        judged: &mut Judged,
-    ) {
-        if is_cluster(stored.object) {
-            judged.summary.clusters += 1;
-        }
-        let namespace = stored.object.namespace();
-        let configs = |name: &str| self.known.parameters(namespace, name);
-        let &Stored { object, before, scale } = stored;
-        let request = Request { object, before, scale, configs: &configs, configs_before: None, origin };
-        let findings = review::judge(&request, self.policy);
-        // Reading the name again is worth it only where it is shown.
-        let object = (!findings.is_empty()).then(|| subject.name());
-        for finding in findings {
-            let located = locator.finding(subject.node(), &finding, namespace, self.known);
-            judged.diagnostics.push(Diagnostic { object: object.clone(), ..located });
-        }
-    }
-
-    fn unreadable(&self, locator: &Locator<'_>, error: &SyntaxError) -> Option<Diagnostic> {
+    fn syntax_error(&self, locator: &Locator<'_>, error: &SyntaxError) -> Option<Diagnostic> {
         about_text(self.policy, "invalid-yaml", locator, error.range.clone(), error.message.clone())
     }
 
@@ -301,21 +193,10 @@ fn about_text(
     Some(locator.at(&finding, range, ""))
 }
 
-/// An object, completed, and what is stored of it.
-struct Stored<'a> {
-    object: &'a Body<'a>,
-    before: Option<&'a Body<'a>>,
-    scale: Option<Scale<'a>>,
-}
-
-fn is_cluster(object: &Body<'_>) -> bool {
-    matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster))
-}
-
-/// Whether a text that cannot be parsed is probably meant for us.
-/// Whether somebody meant an unreadable text to be judged; a template or notes in a directory nobody did.
+/// Whether somebody meant an unreadable text to be judged; notes in a directory nobody did, and a template is rendered
+/// first.
 pub fn is_meant(source: &Source, text: &str) -> bool {
-    source.is_named || mentions_our_kinds(text)
+    (source.is_named || mentions_our_kinds(text)) && !is_template(source, text)
 }
 
 fn mentions_our_kinds(text: &str) -> bool {

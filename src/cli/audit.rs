@@ -8,6 +8,7 @@ use kube::Client;
 
 use super::input::settings;
 use super::report::{Report, ReportArgs};
+use super::terminal::tell;
 use super::validate::set_severities;
 use crate::input::Source;
 use crate::kubernetes::{self, Listed, Pages, Wish};
@@ -96,7 +97,7 @@ async fn audit(args: &Args, settings: &Settings) -> Result<ExitCode> {
     }
     let clusters = counted(report.summary.clusters, "stored cluster");
     if report.says_more() {
-        anstream::eprintln!("{refused} of {clusters} would be refused today");
+        tell(format_args!("{refused} of {clusters} would be refused today"));
     }
     report.end()
 }
@@ -109,7 +110,7 @@ fn judge_one(judge: &Judge<'_>, kind: Kind, listed: Listed, report: &mut Report)
         let mut judged = judge.piece(&source, &piece.map_err(|error| source.unreadable(error))?);
         judged.summary.files = 1;
         refused |= judged.summary.errors > 0;
-        report.take(&judged)?;
+        report.take(judged)?;
     }
     Ok(refused)
 }
@@ -124,7 +125,7 @@ async fn configs(client: &Client, wish: &Wish) -> Result<KnownObjects> {
         sources.extend(page.into_iter().map(|listed| source(kind, listed)));
     }
     let mut known = KnownObjects::default();
-    known.look_through(&sources)?;
+    known.look_through(&sources);
     Ok(known)
 }
 

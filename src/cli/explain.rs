@@ -6,16 +6,21 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use super::{
-    input::{InputArgs, unreadable},
+    input::{InputArgs, Manifests, unreadable},
     report::write,
+    terminal::tell,
 };
 use crate::{
     input::{Source, documents},
     manifest,
-    offline::{Content, Known, KnownObjects, Subject, subjects},
+    offline::{Content, Known, KnownObjects, Subject, is_chart_template, is_meant, is_template, subjects},
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
-    render::{explain, findings::printable_json, mermaid},
+    render::{
+        explain,
+        findings::{counted, printable_json},
+        mermaid,
+    },
     review::{self, Request},
     rule::Severity,
     view::{Body, Given},
@@ -53,27 +58,34 @@ enum Format {
 ///
 /// # Errors
 ///
-/// Input that cannot be read, or that has no cluster in it.
+/// Input of which nothing can be read, or that has no cluster in it.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let policy = args.input.policy()?;
-    let (sources, _) = args.input.sources()?;
+    let Manifests { sources, mut has_failed, .. } = args.input.manifests()?;
     let known = args.input.known(&sources)?;
     let mut out = io::stdout().lock();
     let mut explained = 0;
+    let mut templates = 0;
     for source in &sources {
-        for_predictions(source, &known, &policy, |prediction| {
+        let mut each = |prediction| {
             write(&mut out, between(args.output, explained))?;
             explained += 1;
             write(&mut out, &rendered(args.output, &prediction)?)
-        })?;
-    }
-    if explained == 0 {
-        bail!("there is no SGCluster or SGShardedCluster in the input, so there is nothing to explain");
+        };
+        let outcome = for_predictions(source, &known, &policy, &mut each)?;
+        has_failed |= outcome.has_failed;
+        templates += usize::from(outcome.is_template);
     }
     if args.output == Format::Json {
-        write(&mut out, "\n]\n")?;
+        write(&mut out, if explained == 0 { "[]\n" } else { "\n]\n" })?;
     }
-    Ok(ExitCode::SUCCESS)
+    if templates > 0 {
+        tell(format_args!("{} passed over: pipe `helm template`", counted(templates, "Helm template")));
+    }
+    if explained == 0 && !has_failed {
+        bail!("there is no SGCluster or SGShardedCluster in the input, so there is nothing to explain");
+    }
+    Ok(ExitCode::from(if has_failed { 2 } else { 0 }))
 }
 
 /// What stands before a prediction: they are printed as they come, so that any number of them fits into memory.
@@ -94,26 +106,52 @@ fn rendered(format: Format, prediction: &Prediction) -> Result<String> {
     })
 }
 
+/// What became of a text beside its predictions.
+#[derive(Default)]
+struct Outcome {
+    has_failed: bool,
+    is_template: bool,
+}
+
+/// Predicts every cluster of a source. What was meant and cannot be read is told, and the rest goes on.
 fn for_predictions(
     source: &Source,
     known: &KnownObjects,
     policy: &Policy,
-    mut each: impl FnMut(Prediction) -> Result<()>,
-) -> Result<()> {
-    let text = source.read()?;
-    for (bytes, line) in documents(&text) {
-        let name = source.name.as_deref().unwrap_or("<stdin>");
-        let fault = |error: &manifest::SyntaxError| unreadable(name, bytes, line, error);
-        let read = manifest::parse(manifest::decode(bytes).map_err(|error| fault(&error))?);
-        if let Some(error) = read.error.filter(|_| source.is_named) {
-            return Err(fault(&error));
+    each: &mut dyn FnMut(Prediction) -> Result<()>,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let text = match source.read() {
+        Ok(text) => text,
+        Err(error) => {
+            tell(format_args!("error: {error}"));
+            return Ok(Outcome { has_failed: true, is_template: false });
         }
-        for document in &read.documents {
+    };
+    for (bytes, line) in documents(&text) {
+        let shown = String::from_utf8_lossy(bytes);
+        if is_chart_template(source, &shown) {
+            outcome.is_template = true;
+            continue;
+        }
+        let read = manifest::decode(bytes).map(manifest::parse);
+        let error = match &read {
+            Ok(read) => read.error.as_ref(),
+            Err(error) => Some(error),
+        };
+        if let Some(error) = error {
+            outcome.is_template |= is_template(source, &shown);
+            if is_meant(source, &shown) {
+                outcome.has_failed = true;
+                tell(format_args!("error: {}", unreadable(&source.label(), bytes, line, error)));
+            }
+        }
+        for document in read.iter().flat_map(|read| &read.documents) {
             let predictions = subjects(document).into_iter();
-            predictions.filter_map(|subject| of_subject(&subject, known, policy)).try_for_each(&mut each)?;
+            predictions.filter_map(|subject| of_subject(&subject, known, policy)).try_for_each(&mut *each)?;
         }
     }
-    Ok(())
+    Ok(outcome)
 }
 
 fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) -> Option<Prediction> {

@@ -5,13 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
+use super::terminal::tell;
 use crate::{
-    input::{Selection, Source, sources},
+    input::{InputError, Selection, Source, documents, find},
     manifest::{self, SyntaxError},
     offline::KnownObjects,
     policy::Policy,
+    render::diagnostic::LeftOut,
     settings::Settings,
 };
 
@@ -39,28 +41,58 @@ pub struct InputArgs {
     pub settings: Option<PathBuf>,
 }
 
+/// What is to be judged, and what was found beside it.
+pub struct Manifests {
+    /// The manifests, in order.
+    pub sources: Vec<Source>,
+    /// Files that a kustomization names as patches: they are fragments.
+    pub patches: usize,
+    /// What directories hold that was not meant.
+    pub left_out: LeftOut,
+    /// Whether something that was meant cannot be read, which has been told.
+    pub has_failed: bool,
+}
+
 impl InputArgs {
-    /// The manifests, in order. Kustomize patches are left out: they are fragments.
-    pub fn sources(&self) -> Result<(Vec<Source>, usize)> {
-        let mut all = sources(&Selection {
+    /// The manifests. What cannot be read is told at once, and the rest goes on.
+    ///
+    /// # Errors
+    ///
+    /// A pattern of `--exclude` that means nothing, or nothing at all that can be read.
+    pub fn manifests(&self) -> Result<Manifests> {
+        let found = find(&Selection {
             paths: self.paths.clone(),
             exclude: self.exclude.clone(),
             stdin_name: self.stdin_filename.clone(),
         })?;
-        let patches = kustomize_patches(&all)?;
-        let before = all.len();
-        all.retain(|source| !source.path.as_deref().is_some_and(|path| patches.contains(&clean(path))));
-        let left_out = before - all.len();
-        Ok((all, left_out))
+        for pattern in &found.idle_excludes {
+            tell(format_args!("warning: --exclude {pattern} leaves out nothing of a directory"));
+        }
+        let (mut sources, has_failed) = (found.sources, !found.failures.is_empty());
+        told_unless_last(found.failures, sources.is_empty())?;
+        if sources.iter().any(|source| source.is_assumed && !holds_object(source)) {
+            bail!(
+                "standard input holds no Kubernetes object, so nothing was judged; to judge files, name them, and in a \
+                 script give this command `< /dev/null`"
+            );
+        }
+        let patches = kustomize_patches(&sources);
+        let before = sources.len();
+        sources.retain(|source| !source.path.as_deref().is_some_and(|path| patches.contains(&clean(path))));
+        let patches = before - sources.len();
+        Ok(Manifests { sources, patches, left_out: found.left_out, has_failed })
     }
 
     /// What else must be known of the input.
     pub fn known(&self, sources: &[Source]) -> Result<KnownObjects> {
         let mut known = KnownObjects::default();
-        known.look_through(sources)?;
+        known.look_through(sources);
         if !self.old.is_empty() {
-            let old = Selection { paths: self.old.clone(), ..Selection::default() };
-            known.add_before(&crate::input::sources(&old)?)?;
+            let old = find(&Selection { paths: self.old.clone(), ..Selection::default() })?;
+            if let Some(error) = old.failures.into_iter().next() {
+                return Err(error).context("--old");
+            }
+            known.add_before(&old.sources)?;
         }
         Ok(known)
     }
@@ -93,8 +125,40 @@ pub fn unreadable(file: &str, document: &[u8], line: usize, error: &SyntaxError)
     anyhow::anyhow!("{file}:{line}:{column}: {error}")
 }
 
+/// Tells what cannot be read; where nothing else is left, the last of it is the error.
+fn told_unless_last(mut failures: Vec<InputError>, is_all: bool) -> Result<()> {
+    let last = if is_all { failures.pop() } else { None };
+    for failure in &failures {
+        tell(format_args!("error: {failure}"));
+    }
+    last.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Whether a text holds an object of Kubernetes, or one that somebody tried to write.
+fn holds_object(source: &Source) -> bool {
+    let Ok(pieces) = source.pieces() else { return true };
+    // What cannot be read is told later.
+    let mut pieces = pieces.map(|piece| piece.map_or_else(|_| Vec::new(), |piece| piece.bytes));
+    pieces.any(|bytes| documents(&bytes).any(|(document, _)| is_object(document)))
+}
+
+fn is_object(document: &[u8]) -> bool {
+    let Ok(text) = manifest::decode(document) else { return true };
+    let has_type = |document: &manifest::Document<'_>| {
+        document.root().get("apiVersion").is_some() || document.root().get("kind").is_some()
+    };
+    text.lines().any(begins_with_type) || manifest::parse(text).documents.iter().any(has_type)
+}
+
+/// Whether a line, of YAML or of JSON, begins with a key that says what an object is.
+fn begins_with_type(line: &str) -> bool {
+    let line = line.trim_start_matches(['"', ' ', '-', '{', '[']);
+    let rest = ["apiVersion", "kind"].iter().find_map(|key| line.strip_prefix(key));
+    rest.is_some_and(|rest| rest.trim_start_matches(['"', ' ']).starts_with(':'))
+}
+
 /// The files that a kustomization among the sources names as patches.
-fn kustomize_patches(sources: &[Source]) -> Result<HashSet<PathBuf>> {
+fn kustomize_patches(sources: &[Source]) -> HashSet<PathBuf> {
     let mut patches = HashSet::new();
     for source in sources {
         let Some(path) = &source.path else { continue };
@@ -102,12 +166,12 @@ fn kustomize_patches(sources: &[Source]) -> Result<HashSet<PathBuf>> {
         if !matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization") {
             continue;
         }
-        let bytes = source.read()?;
+        let bytes = source.read().unwrap_or_default();
         let folder = path.parent().unwrap_or(path);
         let named = manifest::decode(&bytes).map(patch_files).unwrap_or_default();
         patches.extend(named.into_iter().map(|file| clean(&folder.join(file))));
     }
-    Ok(patches)
+    patches
 }
 
 fn patch_files(text: &str) -> Vec<String> {

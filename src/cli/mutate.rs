@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 use super::{
-    input::{InputArgs, unreadable},
+    input::{InputArgs, Manifests, unreadable},
     report::write,
+    terminal::tell,
 };
 use crate::{
     admission::patch,
@@ -64,14 +65,14 @@ enum Format {
 /// Wrong settings, input that cannot be read, or a layout that cannot be edited in place.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let policy = args.input.policy()?;
-    let (sources, _) = args.input.sources()?;
+    let Manifests { sources, has_failed, .. } = args.input.manifests()?;
     let known = args.input.known(&sources)?;
     if args.output == Format::JsonPatch && !args.write && !args.check {
         let patches = patches(&sources, &known, &policy)?;
         print(&printable_json(format!("{}\n", serde_json::to_string_pretty(&patches)?)))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ExitCode::from(if has_failed { 2 } else { 0 }));
     }
-    let (mut changed, mut failed) = (false, false);
+    let (mut changed, mut failed) = (false, has_failed);
     let is_stream = args.output == Format::Yaml && !args.write && !args.check;
     let mut previous: Option<Vec<u8>> = None;
     for source in &sources {
@@ -80,7 +81,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             Ok(after) => after,
             // The other files are completed all the same.
             Err(error) if args.write => {
-                anstream::eprintln!("error: {error:#}");
+                tell(format_args!("error: {error:#}"));
                 failed = true;
                 continue;
             }
@@ -102,8 +103,7 @@ fn readable(source: &Source, text: &[u8]) -> Result<()> {
         let fault = manifest::decode(bytes).map(|text| manifest::parse(text).error);
         let is_meant = |_: &_| is_meant(source, &String::from_utf8_lossy(bytes));
         if let Some(error) = fault.unwrap_or_else(Some).filter(is_meant) {
-            let name = source.name.as_deref().unwrap_or("<stdin>");
-            return Err(unreadable(name, bytes, line, &error));
+            return Err(unreadable(&source.label(), bytes, line, &error));
         }
     }
     Ok(())
@@ -116,11 +116,11 @@ fn completed(source: &Source, text: &[u8], known: &KnownObjects, policy: &Policy
         let (inside, operations) = complete::operations(subject, known, policy);
         complete::edits(&inside, operations)
     });
-    after.with_context(|| source.name.as_deref().unwrap_or("<stdin>").to_owned())
+    after.with_context(|| source.label())
 }
 
 fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<()> {
-    let name = source.name.as_deref().unwrap_or("<stdin>");
+    let name = source.label();
     match (&source.path, args.output) {
         _ if args.check => {
             if before != after {
@@ -132,11 +132,11 @@ fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<(
         (Some(path), _) if args.write => {
             if before != after {
                 fs::write(path, after).with_context(|| format!("cannot write {name}"))?;
-                anstream::eprintln!("completed {name}");
+                tell(format_args!("completed {name}"));
             }
         }
         (None, _) if args.write => bail!("--write changes files; standard input is printed without it"),
-        (_, Format::Diff) => print(&unified_diff(name, before, after))?,
+        (_, Format::Diff) => print(&unified_diff(&name, before, after))?,
         (_, Format::Yaml | Format::JsonPatch) => print(&String::from_utf8_lossy(after))?,
     }
     Ok(())

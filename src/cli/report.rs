@@ -12,7 +12,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
+use super::{
+    input::Manifests,
+    terminal::{takes_color, tell},
+};
 use crate::{
+    input::InputError,
     offline::Judged,
     render::{
         diagnostic::{Diagnostic, Summary},
@@ -73,9 +78,7 @@ impl Colour {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto => {
-                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
-            }
+            Self::Auto => takes_color(),
         }
     }
 }
@@ -126,6 +129,7 @@ pub struct Report {
     pub summary: Summary,
     by_rule: BTreeMap<&'static str, usize>,
     progress: Progress,
+    has_failed: bool,
     args: ReportArgs,
 }
 
@@ -147,14 +151,14 @@ impl Progress {
         const SHORT: Duration = Duration::from_secs(1);
         let is_due = |since: Instant| since.elapsed() > SHORT;
         if self.is_wanted && is_due(self.started) && self.told.is_none_or(is_due) {
-            anstream::eprint!("\r{clusters} clusters judged…");
+            let _ = write!(io::stderr(), "\r{clusters} clusters judged…");
             self.told = Some(Instant::now());
         }
     }
 
     fn end(&self) {
         if self.told.is_some() {
-            anstream::eprintln!();
+            tell("");
         }
     }
 }
@@ -192,6 +196,7 @@ impl Report {
             summary: Summary::default(),
             by_rule: BTreeMap::new(),
             progress: Progress::begin(),
+            has_failed: false,
             args: args.clone(),
         })
     }
@@ -201,12 +206,27 @@ impl Report {
         !self.args.no_summary && !self.args.quiet
     }
 
+    /// What is known of the input before it is judged.
+    pub fn begin_with(&mut self, input: &Manifests) {
+        self.summary.files = input.sources.len() + input.patches;
+        self.summary.skipped = input.patches;
+        self.summary.left_out = input.left_out.clone();
+        self.has_failed |= input.has_failed;
+    }
+
+    /// Tells of a text that cannot be read. The rest is judged; the exit code says that something is missing.
+    pub fn cannot_read(&mut self, error: &InputError) {
+        self.progress.end();
+        tell(format_args!("error: {error}"));
+        self.has_failed = true;
+    }
+
     /// Writes some findings.
     ///
     /// # Errors
     ///
     /// An output is full or gone.
-    pub fn take(&mut self, judged: &Judged) -> Result<()> {
+    pub fn take(&mut self, judged: Judged) -> Result<()> {
         self.summary.add(judged.summary);
         self.progress.tell(self.summary.clusters);
         for diagnostic in &judged.diagnostics {
@@ -252,15 +272,15 @@ impl Report {
         let summary = &self.summary;
         let findings =
             summary.errors + if self.args.fail_on == FailOn::Warning { summary.warnings } else { 0 };
-        if findings > 0 {
+        if self.has_failed {
+            ExitCode::from(2)
+        } else if findings > 0 {
             ExitCode::from(1)
         } else if self.args.fail_if_none && summary.clusters == 0 {
             ExitCode::from(3)
         } else if summary.not_judged > 0 && summary.clusters == 0 {
             // Nothing but scale requests whose cluster nobody knows: nothing was judged.
-            anstream::eprintln!(
-                "error: nothing was judged: a scale request needs its cluster in the same input"
-            );
+            tell("error: nothing was judged: a scale request needs its cluster in the same input");
             ExitCode::from(2)
         } else {
             ExitCode::SUCCESS

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use super::{
     input::InputArgs,
     report::{Report, ReportArgs, write},
+    terminal::tell,
 };
 use crate::{
     input::{InputError, Piece, Source},
@@ -65,22 +66,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut policy = args.input.policy()?;
     set_severities(&mut policy, &args.severity)?;
     policy.honor_ignores &= !args.no_inline_ignores;
-    let (mut sources, patches) = args.input.sources()?;
-    let known = args.input.known(&sources)?;
+    let mut input = args.input.manifests()?;
+    let known = args.input.known(&input.sources)?;
     let with_excerpts = args.report.shows_lines();
     let judge =
         Judge { policy: &policy, known: &known, inline_ignores: !args.no_inline_ignores, with_excerpts };
     if args.diff {
-        return diff(&judge, &sources);
+        return diff(&judge, &input.sources);
     }
     if args.fix {
-        fix(&judge, &sources)?;
-        sources = args.input.sources()?.0;
+        fix(&judge, &input.sources)?;
+        input = args.input.manifests()?;
     }
     let mut report = Report::begin(&args.report)?;
-    report.summary.files = sources.len() + patches;
-    report.summary.skipped = patches;
-    judge_all(&judge, &sources, &mut report)?;
+    report.begin_with(&input);
+    judge_all(&judge, &input.sources, &mut report)?;
     report.end()
 }
 
@@ -95,11 +95,18 @@ pub(super) fn set_severities(policy: &mut Policy, pairs: &[String]) -> Result<()
     Ok(())
 }
 
-/// Judges all sources on all cores; the first that cannot be read ends it.
+/// Judges all sources on all cores. One that cannot be read is told, and the others are judged all the same; a report
+/// that cannot be written ends it.
 fn judge_all(judge: &Judge<'_>, sources: &[Source], report: &mut Report) -> Result<()> {
     let mut fault = None;
     let mut take = |judged: Result<Judged, InputError>| {
-        let written = judged.map_err(anyhow::Error::from).and_then(|judged| report.take(&judged));
+        let written = match judged {
+            Ok(judged) => report.take(judged),
+            Err(error) => {
+                report.cannot_read(&error);
+                Ok(())
+            }
+        };
         if let Err(error) = written {
             fault.get_or_insert(error);
         }
@@ -150,13 +157,13 @@ fn fix(judge: &Judge<'_>, sources: &[Source]) -> Result<()> {
             Ok(suggested) => suggested,
             // What remains is judged next, and the other files are fixed all the same.
             Err(error) => {
-                anstream::eprintln!("not fixed: {error:#}");
+                tell(format_args!("not fixed: {error:#}"));
                 continue;
             }
         };
         if after != before {
             fs::write(path, after).with_context(|| format!("cannot write {}", path.display()))?;
-            anstream::eprintln!("fixed {} in {}", counted(fixed, "finding"), path.display());
+            tell(format_args!("fixed {} in {}", counted(fixed, "finding"), path.display()));
         }
     }
     Ok(())
@@ -169,8 +176,7 @@ fn diff(judge: &Judge<'_>, sources: &[Source]) -> Result<ExitCode> {
         let before = source.read()?;
         let (after, _) = suggested(judge, source, &before)?;
         changed |= after != before;
-        let name = source.name.as_deref().unwrap_or("<stdin>");
-        write(&mut io::stdout().lock(), &super::mutate::unified_diff(name, &before, &after))?;
+        write(&mut io::stdout().lock(), &super::mutate::unified_diff(&source.label(), &before, &after))?;
     }
     Ok(ExitCode::from(u8::from(changed)))
 }
@@ -183,6 +189,5 @@ fn suggested(judge: &Judge<'_>, source: &Source, text: &[u8]) -> Result<(Vec<u8>
         fixed += edits.len();
         edits
     });
-    let name = || source.name.as_deref().unwrap_or("<stdin>").to_owned();
-    Ok((after.with_context(name)?, fixed))
+    Ok((after.with_context(|| source.label())?, fixed))
 }

@@ -1,7 +1,11 @@
 //! What the judgement of one object needs to know of others: its former self, its SGPostgresConfig, the
 //! cluster that a Scale is about.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,13 +17,14 @@ use super::{
 };
 use crate::{
     input::{InputError, Source, documents},
-    manifest::{self, Document, SyntaxError},
+    manifest::{self, SyntaxError},
     view::{Body, Given, Kind, Object, Parameters},
 };
 
 /// An object kept beyond its text.
 #[derive(Debug, Clone)]
 pub struct Known {
+    file: Option<Arc<str>>,
     namespace: Option<String>,
     resource_version: Option<String>,
     instances: Option<i64>,
@@ -41,8 +46,8 @@ impl Known {
 /// An SGPostgresConfig of the input, and where it is written.
 #[derive(Debug, Clone)]
 pub struct KnownConfig {
-    namespace: Option<String>,
-    parameters: Parameters<'static>,
+    /// Its settings.
+    pub parameters: Parameters<'static>,
     /// The lines that its settings are on.
     pub text: String,
     /// The source that it stands in.
@@ -67,8 +72,12 @@ type Name = (Kind, String);
 pub struct KnownObjects {
     before: Option<HashMap<Name, Vec<Known>>>,
     clusters: HashMap<String, Vec<Known>>,
-    configs: HashMap<String, Vec<KnownConfig>>,
+    /// By name and namespace; those that agree are one.
+    configs: HashMap<String, BTreeMap<Option<String>, Vec<KnownConfig>>>,
 }
+
+/// How many different SGPostgresConfigs of one name a cluster is judged with.
+const MOST_VARIANTS: usize = 8;
 
 /// What can go wrong with `--old`.
 #[derive(Debug, thiserror::Error)]
@@ -86,33 +95,39 @@ pub enum KnownError {
         /// Why.
         error: SyntaxError,
     },
+    /// It holds two objects of one name that differ: nobody can say which of them is there now.
+    #[error("--old: {object} is there twice, and differs: in {file} and in {other}; name one of them")]
+    Ambiguous {
+        /// Which object.
+        object: String,
+        /// Where it stands.
+        file: String,
+        /// Where it stands, too.
+        other: String,
+    },
 }
 
 impl KnownObjects {
     /// Looks through an input for what other objects in it may need: SGPostgresConfigs, and the clusters of Scales.
-    ///
-    /// # Errors
-    ///
-    /// A source cannot be read.
-    pub fn look_through(&mut self, sources: &[Source]) -> Result<(), InputError> {
+    /// A source that cannot be read holds nothing of it; whoever judges it tells.
+    pub fn look_through(&mut self, sources: &[Source]) {
         let mut has_scale = false;
         let scale = memchr::memmem::Finder::new(b"\"Scale\"");
         let plain_scale = memchr::memmem::Finder::new(b"kind: Scale");
         let config = memchr::memmem::Finder::new(b"SGPostgresConfig");
         for source in sources {
-            for_documents(source, |bytes, line| {
+            let _ = for_documents(source, |bytes, line| {
                 has_scale |= scale.find(bytes).is_some() || plain_scale.find(bytes).is_some();
                 if config.find(bytes).is_some() {
                     self.add_configs(source, bytes, line);
                 }
-            })?;
+            });
         }
         if has_scale {
             for source in sources {
-                for_documents(source, |bytes, _| self.add_clusters(bytes))?;
+                let _ = for_documents(source, |bytes, _| self.add_clusters(source, bytes));
             }
         }
-        Ok(())
     }
 
     /// Takes the objects of `--old`.
@@ -125,7 +140,7 @@ impl KnownObjects {
         for source in sources {
             let mut fault = None;
             for_documents(source, |bytes, line| {
-                if let Err(error) = keep_before(&mut before, bytes) {
+                if let Err(error) = keep_before(&mut before, source, bytes) {
                     let before = bytes.get(..error.range.start).unwrap_or(bytes);
                     let line = line + memchr::memchr_iter(b'\n', before).count();
                     fault.get_or_insert((line, error));
@@ -136,6 +151,7 @@ impl KnownObjects {
                 return Err(KnownError::Syntax { file, line, error });
             }
         }
+        before.iter_mut().try_for_each(|(name, known)| be_one(name, known))?;
         self.before = Some(before);
         Ok(())
     }
@@ -153,14 +169,44 @@ impl KnownObjects {
         })
     }
 
-    /// An SGPostgresConfig by the name that a cluster of this namespace calls it.
-    pub fn postgres_config(&self, namespace: Option<&str>, name: &str) -> Option<&KnownConfig> {
-        of_namespace(self.configs.get(name)?, namespace, |config| config.namespace.as_deref())
+    /// The SGPostgresConfigs that a cluster of this namespace may mean by a name: those of its namespace, else those
+    /// whose namespace, or the cluster's own, is not written. No two of them agree.
+    pub fn postgres_configs(&self, namespace: Option<&str>, name: &str) -> Vec<&KnownConfig> {
+        let Some(of_name) = self.configs.get(name) else { return Vec::new() };
+        let (exact, anywhere) = (of_name.get(&namespace.map(str::to_owned)), of_name.get(&None));
+        let mut possible: Vec<&KnownConfig> = match (exact, namespace) {
+            (Some(exact), _) => exact.iter().collect(),
+            (None, Some(_)) => anywhere.into_iter().flatten().collect(),
+            (None, None) => of_name.values().flatten().collect(),
+        };
+        let mut different: Vec<&KnownConfig> = Vec::new();
+        possible.retain(|config| {
+            let is_new = different.len() < MOST_VARIANTS
+                && different.iter().all(|other| other.parameters != config.parameters);
+            different.extend(is_new.then_some(*config));
+            is_new
+        });
+        possible
     }
 
-    /// The settings of such an SGPostgresConfig.
+    /// The SGPostgresConfig that a cluster of this namespace calls by a name; of several the one of this number, else
+    /// the last.
+    pub fn postgres_config(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        variant: usize,
+    ) -> Option<&KnownConfig> {
+        let possible = self.postgres_configs(namespace, name);
+        possible.get(variant.min(possible.len().saturating_sub(1))).copied()
+    }
+
+    /// The settings of an SGPostgresConfig by the name that a cluster of this namespace calls it, where that is one.
     pub fn parameters(&self, namespace: Option<&str>, name: &str) -> Option<&Parameters<'static>> {
-        self.postgres_config(namespace, name).map(|config| &config.parameters)
+        match self.postgres_configs(namespace, name).as_slice() {
+            [only] => Some(&only.parameters),
+            _ => None,
+        }
     }
 
     /// The cluster that a Scale is about: the one of its resourceVersion, else the only one of its name that has
@@ -179,8 +225,9 @@ impl KnownObjects {
         }
         candidates.retain(|known| replicas.is_some() && known.instances == replicas);
         // The same cluster can be in the input twice.
-        candidates.dedup_by(|one, other| one.value.get("spec") == other.value.get("spec"));
-        if let [only] = candidates.as_slice() { Some(only) } else { None }
+        let (first, others) = candidates.split_first()?;
+        let agrees = |other: &&Known| other.value.get("spec") == first.value.get("spec");
+        others.iter().all(agrees).then_some(first)
     }
 
     fn add_configs(&mut self, source: &Source, bytes: &[u8], line: usize) {
@@ -191,13 +238,17 @@ impl KnownObjects {
                 let Ok(Content::Object(Given::Is(body))) = subject.content() else { continue };
                 if let (Some(Kind::PostgresConfig), Some(name)) = (body.known_kind(), body.name()) {
                     let config = known_config(&body, &subject, source, (text, &lines), line);
-                    self.configs.entry(name.to_owned()).or_default().extend(config);
+                    let of_name = self.configs.entry(name.to_owned()).or_default();
+                    let known = of_name.entry(body.namespace().map(str::to_owned)).or_default();
+                    known.extend(
+                        config.filter(|config| known.iter().all(|it| it.parameters != config.parameters)),
+                    );
                 }
             }
         }
     }
 
-    fn add_clusters(&mut self, bytes: &[u8]) {
+    fn add_clusters(&mut self, source: &Source, bytes: &[u8]) {
         let Ok(text) = manifest::decode(bytes) else { return };
         for document in manifest::parse(text).documents {
             for subject in subjects(&document) {
@@ -206,7 +257,9 @@ impl KnownObjects {
                     Ok(Content::Object(_)) => subject,
                     _ => continue,
                 };
-                if let Some((name, known)) = keep(&subject).filter(|((kind, _), _)| *kind == Kind::Cluster) {
+                if let Some((name, known)) =
+                    keep(&subject, source).filter(|((kind, _), _)| *kind == Kind::Cluster)
+                {
                     self.clusters.entry(name.1).or_default().push(known);
                 }
             }
@@ -230,7 +283,6 @@ fn known_config(
     };
     let ranges = settings.entries().filter_map(|(key, value)| Some((key.to_owned(), inside(value.range())?)));
     Some(KnownConfig {
-        namespace: body.namespace().map(str::to_owned),
         parameters,
         text: text.get(shown.clone())?.to_owned(),
         file: source.name.clone(),
@@ -239,31 +291,49 @@ fn known_config(
     })
 }
 
-fn keep_before(before: &mut HashMap<Name, Vec<Known>>, bytes: &[u8]) -> Result<(), SyntaxError> {
+fn keep_before(
+    before: &mut HashMap<Name, Vec<Known>>,
+    source: &Source,
+    bytes: &[u8],
+) -> Result<(), SyntaxError> {
     let read = manifest::parse(manifest::decode(bytes)?);
     if let Some(error) = read.error {
         return Err(error);
     }
     for document in &read.documents {
-        before_of(document, before);
+        for subject in subjects(document) {
+            if let Some((name, known)) = keep(&subject, source) {
+                before.entry(name).or_default().push(known);
+            }
+        }
     }
     Ok(())
 }
 
-fn before_of(document: &Document<'_>, before: &mut HashMap<Name, Vec<Known>>) {
-    for subject in subjects(document) {
-        if let Some((name, known)) = keep(&subject) {
-            before.entry(name).or_default().push(known);
-        }
-    }
+/// Makes one of the objects of a name and namespace that agree.
+fn be_one((kind, name): &Name, known: &mut Vec<Known>) -> Result<(), KnownError> {
+    known.sort_by(|one, other| one.namespace.cmp(&other.namespace));
+    known.dedup_by(|later, earlier| later.namespace == earlier.namespace && later.value == earlier.value);
+    let same = known.windows(2).find_map(|pair| match pair {
+        [one, other] if one.namespace == other.namespace => Some([one, other]),
+        _ => None,
+    });
+    let Some([one, other]) = same else { return Ok(()) };
+    let file = |known: &Known| known.file.as_deref().unwrap_or("standard input").to_owned();
+    Err(KnownError::Ambiguous {
+        object: format!("{} {name}", kind.name()),
+        file: file(one),
+        other: file(other),
+    })
 }
 
-fn keep(subject: &Subject<'_, '_>) -> Option<(Name, Known)> {
+fn keep(subject: &Subject<'_, '_>, source: &Source) -> Option<(Name, Known)> {
     let Ok(Content::Object(object)) = subject.content() else { return None };
     let body = object.get()?;
     let value: Value = subject.node().read().ok()?;
     let metadata = body.metadata.get()?;
     let known = Known {
+        file: source.name.clone(),
         namespace: body.namespace().map(str::to_owned),
         resource_version: metadata.resource_version.text().map(str::to_owned),
         instances: body.spec.get().and_then(|spec| spec.instances.integer()),

@@ -2,7 +2,7 @@
 
 use std::{cell::OnceCell, ops::Range, sync::Arc};
 
-use super::{KnownObjects, lines::Lines};
+use super::{known::KnownConfig, lines::Lines};
 use crate::{
     input::Source,
     manifest::Node,
@@ -54,12 +54,11 @@ impl<'s> Locator<'s> {
 
 impl Locator<'_> {
     /// A finding about an object, with its lines, and those of a second place that matters.
-    pub fn finding(
+    pub fn finding<'k>(
         &self,
         node: Node<'_, '_>,
         finding: &Finding<'_>,
-        namespace: Option<&str>,
-        known: &KnownObjects,
+        config: &dyn Fn(&str) -> Option<&'k KnownConfig>,
     ) -> Diagnostic {
         let location = node.locate(&finding.path);
         let label =
@@ -77,7 +76,7 @@ impl Locator<'_> {
                 }
             }
             Some(Related::PostgresConfig { name, key }) if self.with_excerpts => {
-                diagnostic.excerpts.extend(config_excerpt(known, namespace, name, key));
+                diagnostic.excerpts.extend(config(name).and_then(|config| config_excerpt(config, name, key)));
             }
             Some(Related::PostgresConfig { .. }) | None => {}
         }
@@ -154,8 +153,7 @@ impl Locator<'_> {
     }
 }
 
-fn config_excerpt(known: &KnownObjects, namespace: Option<&str>, name: &str, key: &str) -> Option<Excerpt> {
-    let config = known.postgres_config(namespace, name)?;
+fn config_excerpt(config: &KnownConfig, name: &str, key: &str) -> Option<Excerpt> {
     let range = clamp(&config.text, config.range(key)?);
     let label = format!("set in SGPostgresConfig {name}");
     let lines = Lines::of(&config.text);

@@ -1,6 +1,6 @@
 //! A finding with everything that a person or program is shown of it: plain data, no borrowed text.
 
-use std::{borrow::Cow, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -100,8 +100,8 @@ pub struct Mark {
     pub is_primary: bool,
 }
 
-/// What was judged, in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+/// What was judged, in numbers, and what was not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Summary {
     /// Files and standard inputs.
     pub files: usize,
@@ -111,10 +111,21 @@ pub struct Summary {
     pub clusters: usize,
     /// Documents, objects and files that are none of ours.
     pub skipped: usize,
+    /// Files of templates, which have to be rendered before they can be judged.
+    pub templates: usize,
     /// Scale requests whose cluster is not in the input.
     pub not_judged: usize,
     /// Clusters that are not in `--old`, and were judged as new.
     pub new: usize,
+    /// What directories hold that was not looked into.
+    #[serde(skip_serializing_if = "LeftOut::is_empty")]
+    pub left_out: LeftOut,
+    /// SGPostgresConfigs that clusters name and that are not in the input: their parameters were not judged.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub missing_configs: BTreeSet<String>,
+    /// SGPostgresConfigs that are in the input several times, differently: clusters were judged with each.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub ambiguous_configs: BTreeSet<String>,
     /// Findings that are errors.
     pub errors: usize,
     /// Findings that are warnings.
@@ -128,9 +139,51 @@ impl Summary {
         self.documents += other.documents;
         self.clusters += other.clusters;
         self.skipped += other.skipped;
+        self.templates += other.templates;
         self.not_judged += other.not_judged;
         self.new += other.new;
+        self.left_out.add(other.left_out);
+        self.missing_configs.extend(other.missing_configs);
+        self.ambiguous_configs.extend(other.ambiguous_configs);
         self.errors += other.errors;
         self.warnings += other.warnings;
+    }
+}
+
+/// How many names are told of what was left out.
+const TOLD: usize = 3;
+
+/// What directories hold that was not meant: hidden names, what .gitignore, `.ignore` and git's own settings leave
+/// out, and links to directories.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LeftOut {
+    /// Manifests.
+    pub files: usize,
+    /// Directories in which manifests are, or may be.
+    pub folders: usize,
+    /// The first of them.
+    pub first: Vec<String>,
+}
+
+impl LeftOut {
+    /// Whether nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        self.files + self.folders == 0
+    }
+
+    /// Adds what another directory leaves out.
+    pub fn add(&mut self, other: Self) {
+        self.files += other.files;
+        self.folders += other.folders;
+        let room = TOLD.saturating_sub(self.first.len());
+        self.first.extend(other.first.into_iter().take(room));
+    }
+
+    /// Adds a file or a directory.
+    pub fn take(&mut self, name: String, is_dir: bool) {
+        *(if is_dir { &mut self.folders } else { &mut self.files }) += 1;
+        if self.first.len() < TOLD {
+            self.first.push(name);
+        }
     }
 }

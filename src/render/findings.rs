@@ -1,11 +1,13 @@
 //! Findings in the formats of `validate -o`: what stands before, between and behind them.
 
+use std::collections::BTreeSet;
+
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    diagnostic::{Diagnostic, ObjectName, Place, Summary},
+    diagnostic::{Diagnostic, LeftOut, ObjectName, Place, Summary},
     full,
 };
 use crate::rule::printable;
@@ -53,7 +55,7 @@ impl Format {
     /// What stands behind the last finding.
     pub fn end(self, summary: &Summary, with_summary: bool) -> String {
         match (self, with_summary) {
-            (Self::Json, true) => format!("],\n\"summary\":{}}}\n", written(summary)),
+            (Self::Json, true) => format!("],\n\"summary\":{}}}\n", printable_json(written(summary))),
             (Self::Json, false) => "]}\n".to_owned(),
             (Self::Full | Self::Concise, true) => sentence(summary),
             (Self::Full | Self::Concise | Self::Jsonl, _) => String::new(),
@@ -162,21 +164,61 @@ fn sentence(summary: &Summary) -> String {
         (0, 0) => "nothing to report".to_owned(),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
-    let (clusters, scales) =
-        (counted(summary.clusters, "cluster"), counted(summary.not_judged, "scale request"));
+    let clusters = counted(summary.clusters, "cluster");
     let rest: String = [
-        (summary.skipped, format!("; skipped {} of other kinds", summary.skipped)),
-        (summary.new, format!("; {} not in --old, judged as new", counted(summary.new, "cluster"))),
-        (summary.not_judged, format!("; {scales} not judged: the cluster is not in the input")),
+        (summary.skipped, format!("skipped {} of other kinds", summary.skipped)),
+        (summary.new, format!("{} not in --old, judged as new", counted(summary.new, "cluster"))),
+        (
+            summary.not_judged,
+            format!(
+                "{} not judged: the cluster is not in the input",
+                counted(summary.not_judged, "scale request")
+            ),
+        ),
+        (
+            summary.templates,
+            format!("{} passed over: pipe `helm template`", counted(summary.templates, "Helm template")),
+        ),
+        (summary.missing_configs.len(), missing_configs(&summary.missing_configs)),
+        (summary.ambiguous_configs.len(), ambiguous_configs(&summary.ambiguous_configs)),
+        (usize::from(!summary.left_out.is_empty()), left_out(&summary.left_out)),
     ]
     .into_iter()
-    .filter_map(|(number, text)| (number > 0).then_some(text))
-    .collect();
+    .filter(|(number, _)| *number > 0)
+    .map(|(_, text)| printable(format!("; {text}")))
+    .fold(String::new(), |all, text: String| all + &text);
     format!(
         "{clusters} in {} of {}: {found}{rest}\n",
         counted(summary.documents, "document"),
         counted(summary.files, "file")
     )
+}
+
+fn missing_configs(names: &BTreeSet<String>) -> String {
+    if let Some(name) = names.first().filter(|_| names.len() == 1) {
+        return format!("SGPostgresConfig {name} is not in the input: its parameters were not judged");
+    }
+    let listed = some_of(names.iter().map(String::as_str), names.len());
+    format!("SGPostgresConfigs {listed} are not in the input: their parameters were not judged")
+}
+
+fn ambiguous_configs(names: &BTreeSet<String>) -> String {
+    let listed = some_of(names.iter().map(String::as_str), names.len());
+    format!("SGPostgresConfig {listed} is in the input several times, differently: judged with each")
+}
+
+fn left_out(left_out: &LeftOut) -> String {
+    let first = left_out.first.iter().map(String::as_str);
+    let listed = some_of(first, left_out.files + left_out.folders);
+    format!("left out {listed} (hidden, ignored or linked; to judge it, name it)")
+}
+
+/// The first names of a list, and how many more there are.
+fn some_of<'n>(names: impl Iterator<Item = &'n str>, number: usize) -> String {
+    let first: Vec<_> = names.take(3).collect();
+    let rest = number.saturating_sub(first.len());
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    first.join(", ") + &more
 }
 
 /// A number with its noun.

@@ -3,6 +3,7 @@
 mod changes;
 mod exits;
 mod explain;
+mod failures;
 pub mod folder;
 mod formats;
 mod ignores;
@@ -10,6 +11,8 @@ mod inputs;
 mod mutate;
 mod positions;
 mod rule;
+mod selection;
+mod terminal;
 mod weights;
 
 /// One pod in the strictest mode: the error `strict-sync-all-without-standby` at 6:14.

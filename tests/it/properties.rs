@@ -12,7 +12,7 @@ use syncguard::{
     admission::{self, Webhook, patch},
     cluster::no_postgres_configs,
     defaults::Operation,
-    input::{Selection, documents, sources},
+    input::{Selection, documents, find},
     manifest,
     offline::{Judge, KnownObjects},
     path::Step,
@@ -89,7 +89,7 @@ fn offline(text: &str, inside: &str) -> Found {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.yaml");
     std::fs::write(&file, text).unwrap();
-    let sources = sources(&Selection { paths: vec![file], ..Selection::default() }).unwrap();
+    let sources = find(&Selection { paths: vec![file], ..Selection::default() }).unwrap().sources;
     let (policy, known) = (Policy::default(), KnownObjects::default());
     let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: true };
     let mut found = Found::new();

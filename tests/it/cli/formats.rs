@@ -157,7 +157,7 @@ fn what_is_not_known_is_absent_from_json_and_not_null() {
         json!({ "apiVersion": "stackgres.io/v1", "kind": "SGCluster", "namespace": "shop" }),
         "an object without a name"
     );
-    let said = folder.run_with("validate -o jsonl", "a: [");
+    let said = folder.run_with("validate -o jsonl -", "a: [");
     let finding = json_of(&said.out);
     assert_eq!(finding["rule"], "invalid-yaml");
     for key in ["path", "object", "file", "suggestion"] {

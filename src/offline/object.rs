@@ -1,0 +1,202 @@
+//! The judgement of one object of a file: as it is, as an AdmissionReview brings it, or as a Scale changes it.
+
+use super::{
+    Edit, Judge, Judged,
+    comments::Comments,
+    locate::Locator,
+    subject::{Content, Subject},
+};
+use crate::{
+    admission::Review,
+    manifest::Document,
+    offline::Known,
+    path::OwnedPath,
+    render::diagnostic::{Diagnostic, Summary},
+    review::{self, Request, Scale},
+    rule::Finding,
+    view::{Body, Given, Kind, Object},
+};
+
+impl Judge<'_> {
+    pub(super) fn object(
+        &self,
+        subject: &Subject<'_, '_>,
+        object: Object<'_>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        let Given::Is(mut body) = object else { return };
+        let stored = self.known.before(&body);
+        let before = stored.map(Known::read);
+        let before = before.as_ref().and_then(Given::get);
+        if self.known.knows_before() && before.is_none() && is_cluster(&body) {
+            judged.summary.new += 1;
+        }
+        review::complete(&mut body, before, self.policy, || {
+            subject.spec_is_unchanged(stored.map(Known::value))
+        });
+        self.judge(
+            subject,
+            &Stored { object: &body, before, scale: None },
+            review::Origin::File,
+            locator,
+            judged,
+        );
+    }
+
+    /// The values that findings suggest for one object, but for those that a comment or annotation accepts.
+    pub fn suggestions(&self, text: &str, document: &Document<'_>, subject: &Subject<'_, '_>) -> Vec<Edit> {
+        let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
+        let before = self.known.before(&body).map(Known::read);
+        let configs = |name: &str| self.known.parameters(body.namespace(), name);
+        let request = Request {
+            object: &body,
+            before: before.as_ref().and_then(Given::get),
+            scale: None,
+            configs: &configs,
+            configs_before: None,
+            origin: review::Origin::File,
+        };
+        let locator = Locator::of_text(text);
+        let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
+        let is_accepted = |finding: &Finding<'_>| {
+            let line = locator.line(subject.node().locate(&finding.path).range.start);
+            comments.as_ref().is_some_and(|comments| comments.accept(finding.rule.id, line))
+        };
+        let suggested = |finding: Finding<'_>| {
+            if is_accepted(&finding) {
+                return None;
+            }
+            let path = OwnedPath::from(&subject.prefix().clone().join(&finding.path));
+            Some(Edit { path, value: finding.suggestion? })
+        };
+        review::judge(&request, self.policy).into_iter().filter_map(suggested).collect()
+    }
+
+    /// Judges an AdmissionReview as the webhooks would: completed first, as the API server calls them.
+    pub(super) fn review(
+        &self,
+        subject: &Subject<'_, '_>,
+        review: Review<'_>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        let Ok((_, request)) = review.open() else {
+            judged.summary.skipped += 1;
+            return;
+        };
+        if !request.stores() {
+            return;
+        }
+        let is_scale = request.known_kind() == Some(Kind::Scale);
+        let (Given::Is(mut object), before) = (request.object, request.old_object.get()) else { return };
+        let inside = subject.reviewed();
+        if is_scale {
+            return self.scale(&inside, &object, before, locator, judged);
+        }
+        review::complete(&mut object, before, self.policy, || subject.review_keeps_spec());
+        let stored = Stored { object: &object, before, scale: None };
+        self.judge(&inside, &stored, review::Origin::Admission, locator, judged);
+    }
+
+    fn scale(
+        &self,
+        subject: &Subject<'_, '_>,
+        object: &Body<'_>,
+        before: Option<&Body<'_>>,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        let cluster = before.and_then(|before| self.known.scaled(before, before.replicas().integer()));
+        let cluster = cluster.map(Known::read);
+        let (Some(cluster), Some(before)) = (cluster.as_ref().and_then(Given::get), before) else {
+            judged.summary.not_judged += 1;
+            return;
+        };
+        let scale = Some(Scale { replicas: object.replicas(), before: before.replicas() });
+        let stored = Stored { object: cluster, before: None, scale };
+        self.judge(subject, &stored, review::Origin::Admission, locator, judged);
+    }
+
+    fn judge(
+        &self,
+        subject: &Subject<'_, '_>,
+        stored: &Stored<'_>,
+        origin: review::Origin,
+        locator: &Locator<'_>,
+        judged: &mut Judged,
+    ) {
+        if is_cluster(stored.object) {
+            judged.summary.clusters += 1;
+        }
+        let first = judged.diagnostics.len();
+        for variant in 0..self.variants(stored.object, &mut judged.summary) {
+            self.judge_variant(subject, stored, origin, locator, variant, &mut judged.diagnostics);
+            if variant > 0 {
+                keep_worst(&mut judged.diagnostics, first);
+            }
+        }
+    }
+
+    /// How often an object has to be judged: once, and where an SGPostgresConfig that it names is in the input several
+    /// times, differently, with each, so that none of them hides what another one does.
+    fn variants(&self, object: &Body<'_>, summary: &mut Summary) -> usize {
+        let mut most = 1;
+        for name in object.postgres_configs() {
+            let known = self.known.postgres_configs(object.namespace(), name).len();
+            match known {
+                0 => drop(summary.missing_configs.insert(name.to_owned())),
+                1 => {}
+                _ => drop(summary.ambiguous_configs.insert(name.to_owned())),
+            }
+            most = most.max(known);
+        }
+        most
+    }
+
+    fn judge_variant(
+        &self,
+        subject: &Subject<'_, '_>,
+        stored: &Stored<'_>,
+        origin: review::Origin,
+        locator: &Locator<'_>,
+        variant: usize,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let &Stored { object, before, scale } = stored;
+        let config = |name: &str| self.known.postgres_config(object.namespace(), name, variant);
+        let configs = |name: &str| config(name).map(|config| &config.parameters);
+        let request = Request { object, before, scale, configs: &configs, configs_before: None, origin };
+        let findings = review::judge(&request, self.policy);
+        // Reading the name again is worth it only where it is shown.
+        let object = (!findings.is_empty()).then(|| subject.name());
+        for finding in findings {
+            let located = locator.finding(subject.node(), &finding, &config);
+            diagnostics.push(Diagnostic { object: object.clone(), ..located });
+        }
+    }
+}
+
+/// Of the findings from `first` on that say the same, keeps the one that matters most.
+fn keep_worst(diagnostics: &mut Vec<Diagnostic>, first: usize) {
+    let mut own = diagnostics.split_off(first.min(diagnostics.len()));
+    own.sort_by(|one, other| key(one).cmp(&key(other)).then(other.severity.cmp(&one.severity)));
+    own.dedup_by(|later, earlier| key(later) == key(earlier));
+    diagnostics.extend(own);
+}
+
+/// What a finding says.
+fn key(diagnostic: &Diagnostic) -> (&'static str, &str, &str) {
+    (diagnostic.rule.id, &diagnostic.path, &diagnostic.message)
+}
+
+/// An object, completed, and what is stored of it.
+struct Stored<'a> {
+    object: &'a Body<'a>,
+    before: Option<&'a Body<'a>>,
+    scale: Option<Scale<'a>>,
+}
+
+fn is_cluster(object: &Body<'_>) -> bool {
+    matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster))
+}
