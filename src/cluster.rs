@@ -7,6 +7,7 @@ mod autoscaling;
 mod field;
 mod group;
 mod parameter;
+mod patroni;
 mod sharded;
 
 pub use autoscaling::Autoscaling;
@@ -16,9 +17,7 @@ pub use parameter::{Parameter, SetIn};
 pub use sharded::{Part, Sharded, Written};
 
 use crate::{
-    facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
-    patroni::Deployed,
-    postgres::SynchronousCommit,
+    facts::Release,
     replication::{Mode, Role},
     topology::{Synchronous, Topology},
     view::{self, ABSENT, Body, Configurations, Given, Leaf, Parameters, Spec},
@@ -242,25 +241,6 @@ impl<'a> Cluster<'a> {
         Some(Synchronous::of(mode, self.instances()?, count))
     }
 
-    /// The `synchronous_standby_names` that somebody set; none where it is empty.
-    pub fn standby_names_set_by_hand(&self) -> Option<Parameter<'a>> {
-        let setting = self.parameter("synchronous_standby_names")?;
-        setting.text().is_some_and(|names| !names.is_empty()).then_some(setting)
-    }
-
-    /// What a commit waits for at a standby; Postgres's default where nobody sets it.
-    pub fn synchronous_commit(&self) -> SynchronousCommit {
-        let setting = self.parameter("synchronous_commit");
-        setting.and_then(|setting| SynchronousCommit::read(setting.text()?)).unwrap_or(SynchronousCommit::On)
-    }
-
-    /// Whether Postgres gets such a list: in synchronous mode Patroni writes its own, outside of it some Patronis pass on
-    /// what is set.
-    pub fn passes_standby_names_on(&self) -> bool {
-        self.synchronous().is_some_and(|settings| !settings.mode)
-            && PASSES_STANDBY_NAMES_ON.may_be_in(self.patroni().version())
-    }
-
     /// The pods; none where the manifest does not determine them, or the cluster is stopped.
     pub fn topology(&self) -> Option<&Topology> {
         self.topology.as_ref()
@@ -310,51 +290,9 @@ impl<'a> Cluster<'a> {
         service.and_then(|service| service.enabled.flag()) == Some(false)
     }
 
-    /// The version of Postgres that runs, or will: what the operator says runs beats what is wanted, which can be a major
-    /// version or `latest`.
-    pub fn running_postgres(&self) -> Option<&'a str> {
-        self.running_postgres.text().or_else(|| self.postgres_version.leaf().text())
-    }
-
-    /// The Patroni that the operator deploys beside this Postgres.
-    pub fn patroni(&self) -> Deployed {
-        match (self.running_postgres(), self.postgres_flavor.text()) {
-            (Some(version), None | Some("vanilla")) => Deployed::beside(version, self.made_by()),
-            _ => Deployed::Unknown,
-        }
-    }
-
-    /// The release of StackGres that the cluster's images are of: the one that the object names, else the one of the
-    /// settings, else the newest known.
-    pub fn made_by(&self) -> Release {
-        self.release.0.or(self.release.1).unwrap_or(Release::NEWEST)
-    }
-
-    /// The release of the operator that looks after the cluster. It may be newer than the images: an object keeps its
-    /// annotation until its pods are restarted.
-    pub fn operator(&self) -> Release {
-        self.release.0.max(self.release.1).unwrap_or(Release::NEWEST)
-    }
-
     /// Whether the autoscaler may change n.
     pub fn horizontal_autoscaling(&self) -> Option<&Autoscaling<'a>> {
         self.autoscaling.as_ref().filter(|autoscaling| autoscaling.is_horizontal())
-    }
-
-    /// A setting of Patroni that the user wrote, which is absent where nobody wrote it.
-    pub fn dynamic(&self, name: &'static str) -> Field<'a> {
-        let config = self.configurations.and_then(|all| all.patroni.get()?.dynamic_config.get());
-        let leaf = config.and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf);
-        let place = Place::new(self.configurations_base, &["configurations", "patroni", "dynamicConfig"]);
-        Field::new(leaf, place.key(name))
-    }
-
-    /// The tags that a user wrote for Patroni.
-    pub fn initial_tags(&self) -> Field<'a> {
-        let config = self.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
-        let place =
-            Place::new(self.configurations_base, &["configurations", "patroni", "initialConfig", "tags"]);
-        Field::new(config.map_or(&ABSENT, |config| &config.tags), place)
     }
 
     /// A setting of Postgres by its lower case name; inline settings win over the SGPostgresConfig.

@@ -1,4 +1,10 @@
-//! Which Patroni the operator deploys for a Postgres version.
+//! Which Patroni the operator deploys for a Postgres version, and what it makes of what is written.
+
+pub mod parameters;
+mod timing;
+pub mod written;
+
+pub use timing::{DEFAULT_MAXIMUM_LAG, Timing, WrittenTiming};
 
 use crate::facts::{Release, SHIPPED, Shipped, patroni::STUCK_COMMITS};
 

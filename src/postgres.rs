@@ -98,6 +98,24 @@ pub fn milliseconds(text: &str) -> Option<i64> {
     number.is_finite().then(|| (number * factor).round() as i64)
 }
 
+/// A size in mebibytes, as Postgres reads one whose unit is mebibytes where none is written.
+#[expect(clippy::cast_possible_truncation, reason = "a float too large for the integer saturates")]
+pub fn mebibytes(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(unit_at)?;
+    let factor = match unit.trim() {
+        "B" => 1.0 / 1_048_576.0,
+        "kB" => 1.0 / 1_024.0,
+        "" | "MB" => 1.0,
+        "GB" => 1_024.0,
+        "TB" => 1_048_576.0,
+        _ => return None,
+    };
+    let number: f64 = number.trim().parse().ok()?;
+    number.is_finite().then(|| (number * factor).round() as i64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,14 +12,14 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use failure::{Failure, Leader, Loss, Then, Writes};
+pub use failure::{Event, Failure, Leader, Loss, Note, Then, Writes};
 pub use list::{Layout, Member, MemberRole, ordinals_by_name};
 
 use crate::{
-    cluster::{Cluster, Field, Part, Sharded, default_group_name},
+    cluster::{Cluster, Part, Sharded, default_group_name},
     facts::{Release, patroni::STUCK_COMMITS},
-    patroni::Deployed,
-    postgres,
+    patroni::{Deployed, Timing},
+    postgres::SynchronousCommit,
     rule::{Finding, printable},
     topology::{Run, Synchronous},
     view::{Body, Kind},
@@ -96,6 +96,14 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// What happens when something dies; none for a cluster that does not run.
+    pub fn failures(&self) -> &[Failure] {
+        match self {
+            Self::Running(running) => &running.failures,
+            Self::Stopped { .. } | Self::Undetermined { .. } => &[],
+        }
+    }
+
     fn make_printable(&mut self) {
         let clean = |text: &mut String| *text = printable(std::mem::take(text));
         match self {
@@ -104,7 +112,6 @@ impl Fate {
                 clean(&mut running.name);
                 clean(&mut running.synchronous_standby_names);
                 running.members.iter_mut().for_each(|member| clean(&mut member.name));
-                running.failures.iter_mut().for_each(|failure| clean(&mut failure.note));
                 for pods in &mut running.pods {
                     clean(&mut pods.first);
                     clean(&mut pods.last);
@@ -140,6 +147,10 @@ pub struct Running {
     pub standby_names_set_by_hand: bool,
     /// `synchronous_commit` of Postgres; a session, a role or a database can set it otherwise.
     pub synchronous_commit: &'static str,
+    /// How long each commit waits for the standbys to replay it, in milliseconds; none where they replay at once, or nobody
+    /// waits for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_delay_ms: Option<u64>,
     /// How many copies an acknowledged commit has in the settled state, the leader's included.
     pub copies: i64,
     /// The rows of `patronictl list`, at most `LISTED`; none for a part of a sharded cluster, whose
@@ -197,47 +208,6 @@ pub struct Patroni {
     pub has_stuck_commit_bug: bool,
     /// Versions on which the failures were done to running clusters of this kind; none where nobody has yet.
     pub observed_on: &'static [&'static str],
-}
-
-/// The settings that decide how long things take. Patroni's and Postgres' defaults where nobody wrote any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Timing {
-    /// How long a leader's lock outlives the leader, in seconds.
-    pub ttl: u64,
-    /// How long Patroni waits between two looks, in seconds.
-    pub loop_wait: u64,
-    /// How long Patroni goes on trying to reach its store and its Postgres, in seconds.
-    pub retry_timeout: u64,
-    /// How long a crashed Postgres may take to start in place, in seconds.
-    pub primary_start_timeout: u64,
-    /// How long a silent standby counts as connected, in milliseconds; 0 is for ever.
-    pub wal_sender_timeout_ms: u64,
-    /// How far behind a standby may be and still be promoted, in bytes.
-    pub maximum_lag_on_failover: u64,
-    /// How far behind a standby may be and still be waited for, in bytes; none where that does not matter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub maximum_lag_on_syncnode: Option<u64>,
-}
-
-impl Timing {
-    fn of(cluster: &Cluster<'_>) -> Self {
-        let seconds = |name, default| dynamic(&cluster.dynamic(name), default);
-        let wal_sender_timeout = cluster.parameter("wal_sender_timeout");
-        let wal_sender_timeout = wal_sender_timeout.and_then(|it| postgres::milliseconds(it.text()?));
-        Self {
-            ttl: seconds("ttl", 30),
-            loop_wait: seconds("loop_wait", 10),
-            retry_timeout: seconds("retry_timeout", 10),
-            primary_start_timeout: seconds("primary_start_timeout", 300),
-            wal_sender_timeout_ms: wal_sender_timeout.and_then(|it| u64::try_from(it).ok()).unwrap_or(60_000),
-            maximum_lag_on_failover: seconds("maximum_lag_on_failover", 1_048_576),
-            maximum_lag_on_syncnode: Some(seconds("maximum_lag_on_syncnode", 0)).filter(|bytes| *bytes > 0),
-        }
-    }
-}
-
-fn dynamic(field: &Field<'_>, default: u64) -> u64 {
-    field.integer().and_then(|value| u64::try_from(value).ok()).unwrap_or(default)
 }
 
 /// Predicts what an object means, below the StackGres that the settings name; none for an object that is no cluster.
@@ -313,10 +283,12 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let scene = scene::Scene {
         synchronous: in_effect,
         topology,
-        timing: Timing::of(cluster),
+        timing: cluster.timing(),
         follows_another_cluster: follows,
         synchronous_commit,
+        streaming_delay_ms: cluster.streaming_delay_ms(),
     };
+    let waits_for_replay = awaited > 0 && synchronous_commit == SynchronousCommit::RemoteApply;
     Some(Running {
         name: name.to_owned(),
         part: part_in_words(cluster.part),
@@ -329,6 +301,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
             .map_or_else(|| list::standby_names(name, &names, in_effect), str::to_owned),
         standby_names_set_by_hand: by_hand.is_some(),
         synchronous_commit: synchronous_commit.name(),
+        replay_delay_ms: cluster.replay_delay_ms().filter(|_| waits_for_replay),
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
@@ -375,7 +348,7 @@ fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous, obse
         synchronous_mode: written.mode,
         synchronous_mode_strict: written.strict,
         synchronous_node_count: written.node_count,
-        timing: Timing::of(cluster),
+        timing: cluster.timing(),
         has_stuck_commit_bug: affected && written.node_count.is_some_and(|count| count >= 2),
         observed_on: if observed { &crate::patroni::OBSERVED } else { &[] },
     }

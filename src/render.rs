@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod crd;
 pub mod diagnostic;
 pub mod explain;
+pub mod failures;
 pub mod findings;
 mod full;
 pub mod mermaid;

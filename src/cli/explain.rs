@@ -17,7 +17,7 @@ use crate::{
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
     render::{
-        explain,
+        explain, failures,
         findings::{counted, printable_json},
         mermaid,
     },
@@ -101,7 +101,7 @@ fn between(format: Format, explained: usize) -> &'static str {
 fn rendered(format: Format, prediction: &Prediction) -> Result<String> {
     Ok(match format {
         Format::Text => explain::text(prediction),
-        Format::Json => printable_json(serde_json::to_string_pretty(prediction)?),
+        Format::Json => printable_json(serde_json::to_string_pretty(&failures::json(prediction)?)?),
         Format::Mermaid => mermaid::text(prediction),
     })
 }

@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use super::patronictl;
-use crate::prediction::{Failure, Fate, Leader, Loss, Pods, Prediction, Running, Then, Writes};
+use super::{
+    failures::{notes, row, seconds},
+    patronictl,
+};
+use crate::prediction::{Fate, Pods, Prediction, Running};
 
 /// The whole prediction.
 pub fn text(prediction: &Prediction) -> String {
@@ -130,10 +133,15 @@ fn promise(cluster: &Running) -> String {
     } else {
         "Standbys that are away are not waited for: without any, commits go on with the leader's copy alone."
     };
-    let flush = if cluster.synchronous_commit == "remote_write" {
-        " synchronous_commit is remote_write: standbys have written it then, and need not have flushed it to disk."
-    } else {
-        ""
+    let flush = match (cluster.synchronous_commit, cluster.replay_delay_ms) {
+        ("remote_write", _) => {
+            " synchronous_commit is remote_write: standbys have written it then, and need not have flushed it to disk.".to_owned()
+        }
+        ("remote_apply", Some(delay)) => format!(
+            " synchronous_commit is remote_apply and recovery_min_apply_delay {0}: each commit takes {0}.",
+            seconds(delay)
+        ),
+        _ => String::new(),
     };
     format!("While all pods run, an acknowledged commit is on {among}.{flush} {least}")
 }
@@ -169,7 +177,7 @@ fn failures(out: &mut String, cluster: &Running) {
     if cluster.failures.is_empty() {
         return;
     }
-    let rows: Vec<_> = cluster.failures.iter().map(|failure| (row(failure), failure.note.as_str())).collect();
+    let rows: Vec<_> = cluster.failures.iter().map(|failure| (row(failure), notes(failure))).collect();
     let header =
         ["when".to_owned(), "writes".to_owned(), "acknowledged commits".to_owned(), "next leader".to_owned()];
     let mut widths = header.each_ref().map(|text| text.chars().count());
@@ -186,7 +194,8 @@ fn failures(out: &mut String, cluster: &Running) {
         }
         // What holds for several rows is said once, below the last.
         match same {
-            [] | [(_, ""), ..] => {}
+            [] => {}
+            [(_, note), ..] if note.is_empty() => {}
             [(_, note)] => wrapped(out, "    ", note),
             [(_, note), ..] => wrapped(out, "    ", &format!("in these {} cases: {note}", same.len())),
         }
@@ -218,60 +227,4 @@ fn wrapped(out: &mut String, indent: &str, text: &str) {
         line.push_str(word);
     }
     let _ = writeln!(out, "{line}");
-}
-
-fn row(failure: &Failure) -> [String; 4] {
-    let writes = match (failure.writes, failure.leader) {
-        (Writes::Interrupted { at_most_ms, .. }, Leader::RestartedInPlace) => {
-            format!("stop until it is back, {} at most", seconds(at_most_ms))
-        }
-        (outcome, _) => writes(outcome),
-    };
-    [failure.event.to_owned(), writes, loss(failure.loss).to_owned(), leader(failure.leader).to_owned()]
-}
-
-fn writes(writes: Writes) -> String {
-    match writes {
-        Writes::Continue => "go on".to_owned(),
-        Writes::Block { at_most_ms } => format!("block up to about {}, then go on", seconds(at_most_ms)),
-        Writes::BlockForever => "block without limit".to_owned(),
-        Writes::Hang { .. } => "hang until a copy streams".to_owned(),
-        Writes::Interrupted { at_most_ms, then: Then::Continue } => {
-            format!("stop for about {}", seconds(at_most_ms))
-        }
-        Writes::Interrupted { at_most_ms, then: Then::HangUntilAStandbyFollows } => {
-            format!("stop for about {}, then hang until a standby follows", seconds(at_most_ms))
-        }
-        Writes::Stopped => "stop until a member is back".to_owned(),
-        Writes::NotTaken => "(takes none)".to_owned(),
-    }
-}
-
-/// Milliseconds as people say them.
-fn seconds(milliseconds: u64) -> String {
-    if milliseconds.is_multiple_of(1_000) {
-        format!("{} s", milliseconds / 1_000)
-    } else {
-        format!("{milliseconds} ms")
-    }
-}
-
-fn loss(loss: Loss) -> &'static str {
-    match loss {
-        Loss::No => "kept",
-        Loss::OnlyWithTheVolumes => "kept if volumes are",
-        Loss::Yes => "can be lost",
-    }
-}
-
-fn leader(leader: Leader) -> &'static str {
-    match leader {
-        Leader::Unchanged => "unchanged",
-        Leader::SynchronousStandby => "a synchronous standby",
-        Leader::AnyStandby => "a standby within the lag limit",
-        Leader::RestartedInPlace => "the same, restarted",
-        Leader::OldLeaderOnly => "nobody until the old one is back",
-        Leader::FirstSynchronousMemberBack => "the old one or a sync standby, once back",
-        Leader::FirstMemberBack => "the first one back within the lag limit",
-    }
 }

@@ -88,7 +88,7 @@ fn the_facts_about_the_example_are_typed() {
         ("all-standbys", json!({"outcome": "hang", "after_at_most_ms": 10_000}), "no", "unchanged"),
         (
             "leader-pod",
-            json!({"outcome": "interrupted", "at_most_ms": 31_000, "then": "hang-until-a-standby-follows"}),
+            json!({"outcome": "interrupted", "at_most_ms": 46_000, "then": "hang-until-a-standby-follows"}),
             "no",
             "synchronous-standby",
         ),

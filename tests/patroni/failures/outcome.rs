@@ -28,6 +28,7 @@ pub fn of_writes(cluster: &Cluster, row: &Predicted, struck: &Struck, writer: &W
         Writes::Hang { after_at_most_ms } => hang(cluster, writer, after_at_most_ms),
         // The connection is gone; whoever leads next is asked.
         Writes::Interrupted { at_most_ms, then } => interrupted(cluster, row, struck, (at_most_ms, then)),
+        Writes::UntilRestarted => interrupted(cluster, row, struck, (60_000, Then::Continue)),
         Writes::Stopped => {
             cluster.expire_lock()?;
             cluster.nobody_leads(LOOKS)

@@ -1,0 +1,103 @@
+//! The Patroni of a cluster: which one, what it is told, and what it makes of that.
+
+use super::{Cluster, Field, Parameter, Place};
+use crate::{
+    facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
+    patroni::{Deployed, Timing, WrittenTiming, written},
+    postgres::{SynchronousCommit, milliseconds},
+    view::ABSENT,
+};
+
+impl<'a> Cluster<'a> {
+    /// The `synchronous_standby_names` that somebody set; none where it is empty.
+    pub fn standby_names_set_by_hand(&self) -> Option<Parameter<'a>> {
+        let setting = self.parameter("synchronous_standby_names")?;
+        setting.text().is_some_and(|names| !names.is_empty()).then_some(setting)
+    }
+
+    /// What a commit waits for at a standby; Postgres's default where nobody sets it.
+    pub fn synchronous_commit(&self) -> SynchronousCommit {
+        let setting = self.parameter("synchronous_commit");
+        setting.and_then(|setting| SynchronousCommit::read(setting.text()?)).unwrap_or(SynchronousCommit::On)
+    }
+
+    /// Whether Postgres gets such a list: in synchronous mode Patroni writes its own, outside of it some Patronis pass on
+    /// what is set.
+    pub fn passes_standby_names_on(&self) -> bool {
+        self.synchronous().is_some_and(|settings| !settings.mode)
+            && PASSES_STANDBY_NAMES_ON.may_be_in(self.patroni().version())
+    }
+
+    /// The version of Postgres that runs, or will: what the operator says runs beats what is wanted, which can be a major
+    /// version or `latest`.
+    pub fn running_postgres(&self) -> Option<&'a str> {
+        self.running_postgres.text().or_else(|| self.postgres_version.leaf().text())
+    }
+
+    /// The Patroni that the operator deploys beside this Postgres.
+    pub fn patroni(&self) -> Deployed {
+        match (self.running_postgres(), self.postgres_flavor.text()) {
+            (Some(version), None | Some("vanilla")) => Deployed::beside(version, self.made_by()),
+            _ => Deployed::Unknown,
+        }
+    }
+
+    /// The release of StackGres that the cluster's images are of: the one that the object names, else the one of the
+    /// settings, else the newest known.
+    pub fn made_by(&self) -> Release {
+        self.release.0.or(self.release.1).unwrap_or(Release::NEWEST)
+    }
+
+    /// The release of the operator that looks after the cluster. It may be newer than the images: an object keeps its
+    /// annotation until its pods are restarted.
+    pub fn operator(&self) -> Release {
+        self.release.0.max(self.release.1).unwrap_or(Release::NEWEST)
+    }
+
+    /// `recovery_min_apply_delay`, in milliseconds; none where a standby replays at once.
+    pub fn replay_delay_ms(&self) -> Option<u64> {
+        let setting = self.parameter("recovery_min_apply_delay");
+        let delay = setting.and_then(|setting| milliseconds(setting.text()?))?;
+        u64::try_from(delay).ok().filter(|delay| *delay > 0)
+    }
+
+    /// `max_standby_streaming_delay`, in milliseconds: how long a query may hold up replay; none where it may for ever.
+    pub fn streaming_delay_ms(&self) -> Option<u64> {
+        let setting = self.parameter("max_standby_streaming_delay");
+        let delay = setting.and_then(|setting| milliseconds(setting.text()?)).unwrap_or(30_000);
+        u64::try_from(delay).ok()
+    }
+
+    /// The times and limits that Patroni uses.
+    pub fn timing(&self) -> Timing {
+        let number = |name| written::integer(self.dynamic(name).leaf()).get().map(i64::from);
+        let sender_timeout = self.parameter("wal_sender_timeout");
+        let written = WrittenTiming {
+            ttl: number("ttl"),
+            loop_wait: number("loop_wait"),
+            retry_timeout: number("retry_timeout"),
+            primary_start_timeout: number("primary_start_timeout"),
+            master_start_timeout: number("master_start_timeout"),
+            maximum_lag_on_failover: number("maximum_lag_on_failover"),
+            maximum_lag_on_syncnode: number("maximum_lag_on_syncnode"),
+            wal_sender_timeout_ms: sender_timeout.and_then(|setting| milliseconds(setting.text()?)),
+        };
+        Timing::effective(&written, self.operator().default_ttl(), self.patroni().version())
+    }
+
+    /// A setting of Patroni that the user wrote, which is absent where nobody wrote it.
+    pub fn dynamic(&self, name: &'static str) -> Field<'a> {
+        let config = self.configurations.and_then(|all| all.patroni.get()?.dynamic_config.get());
+        let leaf = config.and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf);
+        let place = Place::new(self.configurations_base, &["configurations", "patroni", "dynamicConfig"]);
+        Field::new(leaf, place.key(name))
+    }
+
+    /// The tags that a user wrote for Patroni.
+    pub fn initial_tags(&self) -> Field<'a> {
+        let config = self.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
+        let place =
+            Place::new(self.configurations_base, &["configurations", "patroni", "initialConfig", "tags"]);
+        Field::new(config.map_or(&ABSENT, |config| &config.tags), place)
+    }
+}
