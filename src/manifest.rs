@@ -107,7 +107,7 @@ pub fn parse(text: &str) -> Documents<'_> {
         return yaml::read(text);
     }
     let json = json::read(text);
-    let Some(stop) = json.error.as_ref().map(|error| error.range.start) else { return json };
+    let Some(stop) = json.error.as_ref().map(|error| error.range.end) else { return json };
     let yaml = yaml::read(text);
     match &yaml.error {
         Some(error) if error.range.start <= stop => json,

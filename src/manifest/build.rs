@@ -2,7 +2,7 @@
 //!
 //! Both readers, of YAML and of JSON, build here, so that the checks and the bounds hold for both.
 
-use std::{borrow::Cow, cell::Cell, ops::Range};
+use std::{borrow::Cow, cell::Cell, collections::HashMap, ops::Range};
 
 use smallvec::SmallVec;
 
@@ -28,8 +28,11 @@ const COLLECTION_AS_KEY: &str =
 pub(super) struct Builder<'t> {
     tree: Tree<'t>,
     open: Vec<Open>,
-    /// In the order of their ids.
     anchors: Vec<Anchor>,
+    /// The latest anchor of each name.
+    names: HashMap<&'t str, usize>,
+    /// Where the `-` or `:` stands that leads to the value which comes next.
+    pub lead: Option<usize>,
     /// The entries that reading everything would visit until here.
     weight: usize,
     /// Those of them that are visited through aliases.
@@ -50,7 +53,6 @@ struct Open {
 }
 
 struct Anchor {
-    id: usize,
     index: usize,
     height: usize,
     weight: usize,
@@ -65,8 +67,13 @@ impl<'t> Builder<'t> {
         Self { tree, ..Self::default() }
     }
 
-    /// Begins a collection. `anchor` is the id of its anchor, 0 where it has none.
-    pub fn open(&mut self, is_map: bool, range: Range<usize>, anchor: usize) -> Result<(), SyntaxError> {
+    /// Begins a collection.
+    pub fn open(
+        &mut self,
+        is_map: bool,
+        range: Range<usize>,
+        anchor: Option<&'t str>,
+    ) -> Result<(), SyntaxError> {
         if self.next_is_key() {
             return Err(SyntaxError::new(COLLECTION_AS_KEY, range));
         }
@@ -103,7 +110,7 @@ impl<'t> Builder<'t> {
         text: Cow<'t, str>,
         form: Form,
         range: Range<usize>,
-        anchor: usize,
+        anchor: Option<&'t str>,
     ) -> Result<(), SyntaxError> {
         let (text, form) = match form {
             Form::Plain if self.next_is_key() && text == "<<" => (text, Form::Merge),
@@ -121,11 +128,12 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    /// Adds an alias of the anchor with this id.
-    pub fn alias(&mut self, id: usize, range: Range<usize>) -> Result<(), SyntaxError> {
-        let known = self.anchors.binary_search_by_key(&id, |anchor| anchor.id).ok();
-        let Some(anchor) = known.and_then(|position| self.anchors.get(position)) else {
-            return Err(SyntaxError::new("this alias refers to an anchor of another document", range));
+    /// Adds an alias of the latest anchor of this name.
+    pub fn alias(&mut self, name: &str, range: Range<usize>) -> Result<(), SyntaxError> {
+        let known = self.names.get(name).and_then(|position| self.anchors.get(*position));
+        let Some(anchor) = known else {
+            let problem = "this alias refers to an anchor that is not defined above it";
+            return Err(SyntaxError::new(problem, range));
         };
         if anchor.is_open {
             return Err(SyntaxError::new("this alias stands inside the value that it refers to", range));
@@ -179,17 +187,17 @@ impl<'t> Builder<'t> {
         let index = self.tree.entries.len();
         let bytes = if let Kind::Scalar(text, _) = &kind { text.len() } else { 0 };
         self.weight += 1 + bytes / BYTES_OF_AN_ENTRY;
-        self.tree.entries.push(Entry { kind, range, end: index + 1 });
+        let lead = self.lead.take().unwrap_or(range.start);
+        self.tree.entries.push(Entry { kind, range, lead, end: index + 1 });
         index
     }
 
-    fn define(&mut self, id: usize, index: usize, is_open: bool) -> Option<usize> {
-        if id == 0 {
-            return None;
-        }
+    fn define(&mut self, name: Option<&'t str>, index: usize, is_open: bool) -> Option<usize> {
+        let name = name?;
         // A collection learns its height and weight when it is closed.
         let bytes = if let Kind::Scalar(text, _) = &self.tree.entries[index].kind { text.len() } else { 0 };
-        self.anchors.push(Anchor { id, index, height: 0, weight: 1 + bytes / BYTES_OF_AN_ENTRY, is_open });
+        self.names.insert(name, self.anchors.len());
+        self.anchors.push(Anchor { index, height: 0, weight: 1 + bytes / BYTES_OF_AN_ENTRY, is_open });
         Some(self.anchors.len() - 1)
     }
 
@@ -216,7 +224,7 @@ impl<'t> Builder<'t> {
         let (text, form) = (text.clone(), if *form == Form::Merge { Form::Text } else { *form });
         let text = if form == Form::Plain { scalar::key(text) } else { Ok(text) };
         let text = text.map_err(|message| SyntaxError::new(message, range.clone()))?;
-        self.scalar(text, Form::Text, range, 0)
+        self.scalar(text, Form::Text, range, None)
     }
 
     fn check_map(&mut self, map: usize) -> Result<(), SyntaxError> {

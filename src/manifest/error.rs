@@ -2,10 +2,27 @@
 
 use std::{fmt::Display, ops::Range};
 
-use granit_parser::{ErrorKind, ScanError};
 use thiserror::Error;
 
+// The mistakes that people make most, in other words than those of the YAML grammar.
 pub(super) const TAB_INDENTS: &str = "a tab cannot indent YAML; use spaces";
+pub(super) const NOT_ALIGNED: &str = "this line is not indented like the lines that it belongs to";
+pub(super) const NO_COLON: &str = "a `:` is missing after this key";
+pub(super) const NO_KEY: &str =
+    "a `:` cannot stand here; quote the text that contains it, or check the indentation";
+pub(super) const NO_VALUE: &str = "a value is expected here";
+pub(super) const NO_QUOTE: &str = "the quote that opens here is never closed";
+pub(super) const NO_BRACKET: &str = "the bracket that opens here is never closed";
+pub(super) const NO_COMMA: &str = "a `,` is expected here, or the bracket that closes this collection";
+pub(super) const BLOCK_TEXT_BELOW: &str =
+    "the text of `|` and `>` begins on the next line; quote this text if none of them is meant";
+pub(super) const BYTE_ORDER_MARK: &str = "a byte order mark can stand only at the start of a file";
+pub(super) const DIRECTIVE: &str = "kubectl reads no lines that begin with `%`; remove it";
+pub(super) const SEPARATOR: &str =
+    "kubectl reads nothing but a comment behind `---`; put this on the next line";
+pub(super) const CONTROL_CHARACTER: &str = "YAML cannot hold this invisible character; remove it";
+pub(super) const ANOTHER_VALUE: &str =
+    "this does not belong to the value above it; check the indentation, or separate documents by `---`";
 
 /// Why a text cannot be read, and the bytes to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,39 +46,6 @@ impl SyntaxError {
         }
         self
     }
-
-    /// An error of the YAML parser: the common mistakes explained, the others in its own words.
-    pub(super) fn of_yaml(error: &ScanError, text: &str) -> Self {
-        let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-        let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        let message = explain(error.kind()).map_or_else(|| error.kind().to_string(), str::to_owned);
-        Self::new(message, at..at + width)
-    }
-}
-
-/// The mistakes that people make most, in other words than those of the YAML grammar.
-fn explain(kind: &ErrorKind) -> Option<&'static str> {
-    Some(match kind {
-        ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation | ErrorKind::TabNotAllowed => {
-            TAB_INDENTS
-        }
-        ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockMappingKey => {
-            "this line is not indented like the lines that it belongs to"
-        }
-        ErrorKind::ExpectedDocumentStart => {
-            "this does not belong to the value above it; check the indentation, or separate documents by `---`"
-        }
-        ErrorKind::SimpleKeyExpected => "a `:` is missing after this key",
-        ErrorKind::MappingValueNotAllowed => {
-            "a `:` cannot stand here; quote the text that contains it, or check the indentation"
-        }
-        ErrorKind::UnknownAnchor => "this alias refers to an anchor that is not defined above it",
-        ErrorKind::UnclosedQuotedScalar => "the quote that opens here is never closed",
-        ErrorKind::UnclosedFlowCollection { .. } => "the bracket that opens here is never closed",
-        ErrorKind::BomInsideDocument => "a byte order mark can stand only at the start of a file",
-        ErrorKind::RecursionLimitExceeded => super::build::TOO_DEEP,
-        _ => return None,
-    })
 }
 
 impl serde::de::Error for SyntaxError {

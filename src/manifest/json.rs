@@ -88,7 +88,7 @@ impl<'t> Reader<'t> {
         match self.peek() {
             Some(open @ (b'{' | b'[')) => {
                 self.at += 1;
-                self.builder.open(open == b'{', start..self.at, 0)
+                self.builder.open(open == b'{', start..self.at, None)
             }
             Some(b'"') => self.string(),
             Some(b'-' | b'0'..=b'9' | b'a'..=b'z') => self.literal(),
@@ -115,7 +115,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let range = start..self.at;
         let text = self.decode(range.clone(), escapes)?;
-        self.builder.scalar(text, Form::Text, range, 0)
+        self.builder.scalar(text, Form::Text, range, None)
     }
 
     fn decode(&self, range: Range<usize>, escapes: bool) -> Result<Cow<'t, str>, SyntaxError> {
@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
             })?;
         }
         self.at = range.end;
-        self.builder.scalar(Cow::Borrowed(text), Form::Json, range, 0)
+        self.builder.scalar(Cow::Borrowed(text), Form::Json, range, None)
     }
 
     fn expected(&self, what: &str) -> SyntaxError {

@@ -55,13 +55,8 @@ impl Layout<'_, '_> {
     }
 
     fn item(&self, value: usize, is_flow: bool) -> Option<Member> {
-        let range = &self.tree.entries[value].range;
-        let mut start = range.start;
-        let mut column = None;
-        if !is_flow {
-            start = self.text.get(..start)?.trim_end().strip_suffix('-')?.len();
-            column = Some(self.column(start)?);
-        }
+        let start = self.tree.entries[value].lead;
+        let column = if is_flow { None } else { Some(self.column(start)?) };
         let end = self.end(value).max(start + 1);
         Some(Member { place: Place { value, holder: Holder::List, column }, range: start..end })
     }

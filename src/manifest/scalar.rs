@@ -164,8 +164,6 @@ fn float_key(value: f64) -> String {
 
 /// A scalar behind a tag of YAML itself (`!!int` is `int`): whether its text is to be resolved, or already
 /// is the value. Tags that go-yaml does not know make a text.
-///
-/// Unlike go-yaml this takes any text behind `!!timestamp`, which stays a text there as well.
 pub(super) fn tagged<'t>(tag: &str, text: Cow<'t, str>) -> Result<(Cow<'t, str>, bool), String> {
     let fits = match (tag, resolve(&text)) {
         ("int", Scalar::Signed(_) | Scalar::Unsigned(_))
@@ -173,6 +171,9 @@ pub(super) fn tagged<'t>(tag: &str, text: Cow<'t, str>) -> Result<(Cow<'t, str>,
         | ("bool", Scalar::Bool(_))
         | ("null", Scalar::Null) => true,
         ("int" | "float" | "bool" | "null", _) => false,
+        ("timestamp", _) => {
+            return Err("Kubernetes has no timestamps; quote the text instead of the tag".into());
+        }
         ("binary", _) => return Ok((Cow::Owned(binary(&text)?), false)),
         _ => return Ok((text, false)),
     };

@@ -5,18 +5,6 @@ use serde_json::{Number, Value};
 
 use super::*;
 
-#[derive(Deserialize)]
-struct Case {
-    yaml: String,
-    #[serde(default)]
-    json: Value,
-    /// Why Kubernetes refuses the text.
-    error: Option<String>,
-    /// Why the outcome is deliberately another one than that of `sigs.k8s.io/yaml`, which `json` states.
-    differs: Option<String>,
-    ours: Option<Value>,
-}
-
 /// The data of the first document, as Kubernetes would take only one from a text.
 pub(super) fn data(text: &str) -> Result<Value, SyntaxError> {
     let Documents { documents, error } = parse(text);
@@ -37,29 +25,6 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
         }
         _ => a == b,
     }
-}
-
-#[test]
-fn types_yaml_as_kubernetes_does() {
-    let table = include_str!("../../tests/fixtures/yaml-typing.json");
-    let cases: Vec<Case> = serde_json::from_str(table).expect("the table is JSON");
-    let mut wrong = Vec::new();
-    for case in &cases {
-        let kubernetes = case.error.is_none().then_some(&case.json);
-        let expected = if case.differs.is_some() { case.ours.as_ref() } else { kubernetes };
-        match (data(&case.yaml), expected) {
-            (Ok(value), Some(expected)) if equal(&value, expected) => {}
-            (Err(_), None) => {}
-            (found, expected) => wrong.push(format!("{:?}\n  is {expected:?}\n  was {found:?}", case.yaml)),
-        }
-    }
-    assert!(
-        wrong.is_empty(),
-        "{} of {} texts are not read as stated:\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.join("\n")
-    );
 }
 
 #[track_caller]
@@ -109,7 +74,20 @@ fn mistakes_are_explained() {
         ("a: .inf", "Kubernetes cannot store the number `.inf`"),
         ("~: 1", "a key cannot be null; quote it if the text is meant"),
         ("<<: 1", "only a mapping, or a list of them, can be merged with `<<`"),
-        ("%YAML 1.2\n---\na: 1", "Kubernetes reads YAML 1.1 only; remove the %YAML line"),
+        ("%YAML 1.2\n---\na: 1", "kubectl reads no lines that begin with `%`; remove it"),
+        (
+            "a: 1\n---apiVersion: v1\n",
+            "kubectl reads nothing but a comment behind `---`; put this on the next line",
+        ),
+        ("a: |b\n", error::BLOCK_TEXT_BELOW),
+        ("a: [b\n", "the bracket that opens here is never closed"),
+        ("a: [b}", "a `,` is expected here, or the bracket that closes this collection"),
+        ("a: 'b\n", "the quote that opens here is never closed"),
+        ("a: b\nc\n", "a `:` is missing after this key"),
+        ("a:\n    b: 1\n  c: 2\n", "this line is not indented like the lines that it belongs to"),
+        ("a: 1\u{1b}[0m", "YAML cannot hold this invisible character; remove it"),
+        ("a: \"\\/\"", "`\\\\/` is no escape of YAML 1.1"),
+        ("a: @b", "no value can begin with `@`; quote it"),
         (
             "name: {{ .Values.name }}",
             "a mapping or a list cannot be a key; if this is a template, it must be rendered first",
@@ -121,6 +99,71 @@ fn mistakes_are_explained() {
     ] {
         refused(text, message);
     }
+}
+
+#[test]
+fn tabs_never_indent() {
+    for text in [
+        "spec:\n\t# why\n  a: 1\n",
+        "a: 1\n\t\nb: 2\n",
+        "a: 1\n\t",
+        "x: |\n\ta\n",
+        "x: |\n  a\n\tb\n",
+        "a:\n \t- b\n",
+        "a:\n-\tb: 1\n",
+        "a:\n  b\n\tc\n",
+    ] {
+        refused(text, "a tab cannot indent YAML; use spaces");
+    }
+    for (text, expected) in [
+        ("a:\t1\t# c\n", serde_json::json!({"a": 1})),
+        ("a: [\n\t1,\n\t2\n]\n", serde_json::json!({"a": [1, 2]})),
+        ("# c\n{\n\t\"a\": 1\n}\n", serde_json::json!({"a": 1})),
+        ("a: |\n  b\n  \tc\n", serde_json::json!({"a": "b\n\tc\n"})),
+    ] {
+        assert_eq!(data(text), Ok(expected), "a tab separates in {text:?}");
+    }
+}
+
+#[test]
+fn a_comment_may_be_glued_to_what_ends_by_itself() {
+    for text in ["a: \"async\"# c\n", "a: 'async'#c\n", "{a: async}#c\n", "a: |-#c\n  async\n"] {
+        assert_eq!(data(text), Ok(serde_json::json!({"a": "async"})), "{text:?}");
+        assert_eq!(parse(text).documents[0].comments().len(), 1, "the comment of {text:?}");
+    }
+    assert_eq!(data("a: async#c\n"), Ok(serde_json::json!({"a": "async#c"})), "a word does not end at #");
+}
+
+#[test]
+fn what_later_versions_of_yaml_allow_is_refused() {
+    for text in [
+        "a: {u: http://h/?a=b}\n",
+        "a: \"https:\\/\\/x\"\n",
+        "a: [::1]\n",
+        "a: &my.defaults {b: 1}\n",
+        "a: \"\\ud83d\\ude00\"\n",
+    ] {
+        assert!(parse(text).error.is_some(), "Kubernetes refuses {text:?}");
+    }
+    assert_eq!(
+        data("a: \"it\\'s\"\n"),
+        Ok(serde_json::json!({"a": "it's"})),
+        "and takes an escape that they do not"
+    );
+    assert_eq!(
+        data("{\"a\": \"\\ud83d\\ude00\"}"),
+        Ok(serde_json::json!({"a": "😀"})),
+        "JSON is read as JSON"
+    );
+}
+
+#[test]
+fn each_document_may_have_a_byte_order_mark() {
+    let parsed = parse("\u{feff}a: 1\n---\n\u{feff}b: 2\n");
+    let read: Vec<Value> =
+        parsed.documents.iter().map(|document| document.read().expect("it is data")).collect();
+    assert_eq!(read, [serde_json::json!({"a": 1}), serde_json::json!({"b": 2})]);
+    refused("a: 1\n\u{feff}b: 2\n", error::BYTE_ORDER_MARK);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::{borrow::Cow, cell::Cell, ops::Range};
 pub(super) struct Entry<'t> {
     pub kind: Kind<'t>,
     pub range: Range<usize>,
+    /// Where the `-` of a list or the `:` behind a key stands that leads to it; else where it begins.
+    pub lead: usize,
     /// Index of the first entry that is no longer part of this value.
     pub end: usize,
 }

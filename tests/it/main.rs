@@ -13,6 +13,7 @@ mod golden;
 mod licences;
 mod properties;
 mod server;
+mod typing;
 mod verdicts;
 mod versions;
 mod webhook;
