@@ -8,7 +8,7 @@ use crate::{
     cluster::{Cluster, Field, Parameter, Place, SetIn, Sharded},
     path::Path,
     spelling,
-    view::{Body, Kind, LONGEST_LIST, Leaf},
+    view::{Body, Kind, Leaf},
 };
 
 /// How much a finding matters.
@@ -293,8 +293,10 @@ pub fn is_not(leaf: &Leaf<'_>, expected: &str) -> String {
     if leaf.is_absent() {
         return format!("is missing; it must be {expected}");
     }
-    if let Some(length) = leaf.too_long() {
-        return format!("has {length} elements; it must have at most {LONGEST_LIST}");
+    if let Some((length, longest)) = leaf.too_long() {
+        return format!(
+            "has {length} elements, those of the lists in it included; it must have at most {longest}"
+        );
     }
     match leaf.unexpanded_variable() {
         Some(_) => format!("is {leaf}, a variable that nothing has replaced; it must be {expected}"),

@@ -4,15 +4,18 @@
 //! and keeps no positions: those are looked up by path, for what is found. The types are never written
 //! back to a document; `review::complete` alone fills defaults into them.
 
+mod amount;
 pub(crate) mod fields;
 mod leaf;
 mod node;
 mod shape;
 mod typed;
 
+pub(crate) use amount::keeps_another;
+pub use amount::{LONGEST_LIST, LONGEST_MAP};
 pub use fields::{DynamicConfig, Key, Map, Parameters};
 pub use leaf::{ABSENT, Leaf};
-pub use node::{Fill, Given, Inner, LONGEST_LIST, List, Slot};
+pub use node::{Fill, Given, Inner, List, Slot};
 pub use shape::Shape;
 pub use typed::{Count, Flag, Integer, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
 

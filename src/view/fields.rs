@@ -5,6 +5,7 @@ use std::{borrow::Cow, cmp::Ordering, fmt};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{
+    amount::{Amount, LONGEST_MAP},
     leaf::Leaf,
     node::{Fill, Inner, Slot},
     shape::Shape,
@@ -43,7 +44,9 @@ macro_rules! objects {
                         $($key => map.next_value_seed($crate::view::Fill(&mut self.$field))?,)*
                         _ => {
                             map.next_value::<serde::de::IgnoredAny>()?;
-                            $(self.$rest.push(key);)?
+                            $(if $crate::view::keeps_another(self.$rest.len()) {
+                                self.$rest.push(key);
+                            })?
                         }
                     }
                 }
@@ -186,13 +189,18 @@ impl<V> Default for Map<'_, V> {
 
 impl<'de, V: Slot<'de> + Setting<'de> + Default> Inner<'de> for Map<'de, V> {
     fn read_map<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        let amount = Amount::begin();
+        let mut length = 0;
         while let Some(Key(key)) = map.next_key()? {
             let mut value = V::default();
             map.next_value_seed(Fill(&mut value))?;
-            self.settings.push((key, value));
+            length += 1;
+            if amount.setting() {
+                self.settings.push((key, value));
+            }
         }
         self.sort();
-        Ok(None)
+        Ok((length > LONGEST_MAP).then_some(Leaf::Object(length)))
     }
 }
 

@@ -4,7 +4,10 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::node::{LONGEST_LIST, Slot};
+use super::{
+    amount::{LONGEST_LIST, LONGEST_MAP},
+    node::Slot,
+};
 
 /// One value as it was written, whatever its type.
 ///
@@ -73,12 +76,14 @@ impl Leaf<'_> {
         }
     }
 
-    /// The number of elements, of a list of which nobody reads so many.
-    pub fn too_long(&self) -> Option<usize> {
-        match *self {
-            Self::List(length) if length > LONGEST_LIST => Some(length),
-            _ => None,
-        }
+    /// The number of elements, and the most that are read, of a list or an object that has more.
+    pub fn too_long(&self) -> Option<(usize, usize)> {
+        let (length, longest) = match *self {
+            Self::List(length) => (length, LONGEST_LIST),
+            Self::Object(length) => (length, LONGEST_MAP),
+            _ => return None,
+        };
+        (length > longest).then_some((length, longest))
     }
 
     /// The name of a variable that a template or a shell should have replaced.

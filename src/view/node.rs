@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::amount::Amount;
 use super::leaf::{Leaf, LeafVisitor};
 
 /// A value that must be a `T`, as far as it is one.
@@ -58,10 +59,6 @@ impl<'a, T> Given<'a, T> {
     }
 }
 
-/// The longest list that is read, in elements: far more than anybody writes. A longer one is told of as a whole, since three
-/// megabytes of `0,` would be a gigabyte of overrides.
-pub const LONGEST_LIST: usize = 4096;
-
 /// A type that an object or a list can be read into.
 ///
 /// What is read goes where it will stay: these types are large, and moving them from call to call costs more than
@@ -88,15 +85,17 @@ pub trait Inner<'de>: Default {
 
 impl<'de, T: Inner<'de>> Inner<'de> for Vec<Given<'de, T>> {
     fn read_seq<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
-        while self.len() < LONGEST_LIST {
-            let Some(element) = seq.next_element()? else { return Ok(None) };
-            self.push(element);
+        let amount = Amount::begin();
+        while !amount.is_too_much() {
+            let Some(element) = seq.next_element()? else { break };
+            if amount.element() {
+                self.push(element);
+            }
         }
-        let mut length = self.len();
-        while seq.next_element::<IgnoredAny>()?.is_some() {
-            length += 1;
+        while amount.is_too_much() && seq.next_element::<IgnoredAny>()?.is_some() {
+            amount.element();
         }
-        Ok((length > LONGEST_LIST).then_some(Leaf::List(length)))
+        Ok(amount.is_too_much().then(|| Leaf::List(amount.elements())))
     }
 }
 

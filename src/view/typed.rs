@@ -5,8 +5,9 @@ use std::ops::{Deref, DerefMut};
 use serde::de::Deserializer;
 
 use super::{
+    amount::LONGEST_LIST,
     leaf::Leaf,
-    node::{Given, LONGEST_LIST, List, Slot},
+    node::{Given, List, Slot},
     shape::Shape,
 };
 use crate::path::{Path, Step};
