@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
+#[allow(dead_code, reason = "a benchmark uses its part")]
+#[path = "../tests/it/server/client.rs"]
+mod client;
 mod serve;
 mod times;
 
@@ -13,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use serve::client::{Client, Handshake, request};
+use client::{Client, Handshake, request};
 use serve::{Replica, reviews};
 use times::Times;
 use tokio::io::AsyncWriteExt;

@@ -6,6 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
 mod beside;
+#[allow(dead_code, reason = "a benchmark uses its part")]
+#[path = "../tests/it/server/client.rs"]
+mod client;
 mod memory;
 mod serve;
 mod times;
@@ -16,9 +19,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use client::{Client, request};
 use memory::resident;
 use serde_json::{Value, json};
-use serve::client::{Client, request};
 use serve::{Certificates, Replica, reviews};
 use syncguard::admission::{self, Reply, Webhook};
 use syncguard::server::{Answer, Call, Handler};

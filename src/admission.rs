@@ -6,6 +6,7 @@
 mod answer;
 mod beside;
 pub mod patch;
+mod texts;
 
 pub use answer::{Facts, Question, Reply};
 pub use beside::{Knowledge, Wanted};

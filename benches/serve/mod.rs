@@ -2,8 +2,7 @@
 
 #![allow(dead_code, reason = "each program uses its part")]
 
-#[path = "../../tests/it/server/client.rs"]
-pub mod client;
+pub mod monsters;
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -64,12 +63,19 @@ impl Replica {
     /// Starts one on ports of its own.
     pub fn start(files: &Certificates) -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self::start_at(files, any, any)
+        Self::start_at(files, any, any, None)
     }
 
-    fn start_at(files: &Certificates, https: SocketAddr, health: SocketAddr) -> Self {
+    /// The same with no more than this memory, in bytes: a process that wants more ends.
+    pub fn start_within(files: &Certificates, memory: usize) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_at(files, any, any, Some(memory))
+    }
+
+    fn start_at(files: &Certificates, https: SocketAddr, health: SocketAddr, memory: Option<usize>) -> Self {
         let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_syncguard"))
+        let mut command = limited(memory);
+        let mut child = command
             .args(["serve", "--log-format=json", "--drain-delay=1"])
             .args([
                 "--listen".to_owned(),
@@ -96,7 +102,7 @@ impl Replica {
 
     /// Starts it again on the same ports.
     pub fn start_again(&mut self, files: &Certificates) {
-        *self = Self::start_at(files, self.https, self.health);
+        *self = Self::start_at(files, self.https, self.health, None);
     }
 
     /// SIGTERM, and waits for the end.
@@ -114,6 +120,18 @@ impl Replica {
         let _ = self.child.wait();
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|ended| ended.is_some())
+    }
+
+    /// The most memory that it has had in RAM so far, in bytes.
+    pub fn peak(&self) -> Option<usize> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok().map(|kib| kib * 1024)
+    }
+
     /// The process, for measurements.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -124,6 +142,15 @@ impl Drop for Replica {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The program, in a process that may write to so many bytes (`RLIMIT_DATA`), its threads' stacks included.
+fn limited(memory: Option<usize>) -> Command {
+    let program = env!("CARGO_BIN_EXE_syncguard");
+    let Some(bytes) = memory else { return Command::new(program) };
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("ulimit -d {} && exec \"$0\" \"$@\"", bytes / 1024), program]);
+    shell
 }
 
 /// The documentation's example as an API server sends it, and the same on one instance, which is refused.

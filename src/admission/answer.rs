@@ -1,6 +1,6 @@
 //! What is answered: allowed, denied with every error at once, completed, or failed.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use json_patch::Patch;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{GroupVersionKind, Request, Webhook};
+use super::{GroupVersionKind, Request, Webhook, texts};
 use crate::{
     rule::{Finding, Severity, printable},
     view::Leaf,
@@ -142,7 +142,10 @@ impl<'a> Question<'a> {
         let response = Response {
             allowed: errors.is_empty(),
             status: (!errors.is_empty()).then(|| self.denial(&errors)),
-            warnings: bounded(findings.len() - errors.len(), of(Severity::Warning).map(warning)),
+            warnings: texts::bounded(
+                findings.len() - errors.len(),
+                of(Severity::Warning).map(texts::warning),
+            ),
             audit_annotations: Some(Audit { rules_raised: Some(ids(&raised)), defaults_applied: None }),
             ..self.response()
         };
@@ -197,19 +200,19 @@ impl<'a> Question<'a> {
     }
 
     fn denial(&self, errors: &[&Finding<'_>]) -> Value {
-        let (told, rest) = errors.split_at(errors.len().min(MOST));
+        let told = texts::told(errors);
         let kind = self.kind.as_ref();
         let text = |leaf: Option<&Leaf<'_>>| leaf.and_then(Leaf::text).unwrap_or_default().to_owned();
         json!({
             "status": "Failure",
             "code": INVALID,
             "reason": "Invalid",
-            "message": sentence(told, rest.len()),
+            "message": texts::sentence(&told, errors.len() - told.len()),
             "details": {
                 "group": text(kind.map(|kind| &kind.group)),
                 "kind": text(kind.map(|kind| &kind.kind)),
                 "name": text(Some(&self.name)),
-                "causes": told.iter().map(|finding| cause(finding)).collect::<Vec<_>>(),
+                "causes": told,
             },
         })
     }
@@ -217,9 +220,6 @@ impl<'a> Question<'a> {
 
 /// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
 const USUAL: usize = 1000;
-
-/// The most errors that one answer tells.
-const MOST: usize = 100;
 
 /// The status code of a denial.
 const INVALID: u16 = 422;
@@ -257,82 +257,6 @@ struct Audit {
     rules_raised: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     defaults_applied: Option<String>,
-}
-
-/// kubectl prints `field: message` of each cause and nothing else, so the message carries the rule's id.
-fn cause(finding: &Finding<'_>) -> Value {
-    json!({ "field": finding.path.to_string(), "reason": finding.rule.id, "message": told(finding) })
-}
-
-/// What is wrong, what to do, and the id to look it up by.
-fn told(finding: &Finding<'_>) -> String {
-    format!("{}; {} [{}]", finding.message, finding.help, finding.rule.id)
-}
-
-/// The errors in one text: Helm, Argo CD and Flux print nothing else.
-fn sentence(errors: &[&Finding<'_>], rest: usize) -> String {
-    let line = |finding: &&Finding<'_>| format!("{}: {}", finding.path, told(finding));
-    let more =
-        (rest > 0).then(|| format!("errors beside these: {rest}; see `syncguard validate` on the manifest"));
-    errors.iter().map(line).chain(more).collect::<Vec<_>>().join("\n")
-}
-
-/// What a person reads as `Warning: …`; the longest that an API server passes on whole is better not reached.
-const COMFORTABLE: usize = 120;
-const LONGEST: usize = 256;
-/// The API server cuts what goes beyond this, all warnings of an answer together.
-const TOGETHER: usize = 4096;
-
-/// A warning that fits: with the message where that is short enough, else with the rule's summary.
-fn warning(finding: &Finding<'_>) -> String {
-    let [but, reason, so] = match finding.softened {
-        "" => [""; 3],
-        reason => [" (an error, but ", reason, ")"],
-    };
-    let end = [but, reason, so, " [", finding.rule.id, "]"];
-    let mut text = String::with_capacity(LONGEST);
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{}", finding.path);
-    text = printable(text);
-    let path = text.len();
-    for (what, longest) in [(finding.message.as_str(), COMFORTABLE), (finding.rule.summary, LONGEST)] {
-        text.truncate(path);
-        text.extend([": ", what].into_iter().chain(end));
-        if fits(&text, longest) {
-            return text;
-        }
-    }
-    text.truncate(path);
-    shortened(&text, &end.concat())
-}
-
-/// Whether a text has at most so many characters.
-fn fits(text: &str, characters: usize) -> bool {
-    text.len() <= characters || text.chars().count() <= characters
-}
-
-/// A path of any length, cut, with the id kept.
-fn shortened(path: &str, end: &str) -> String {
-    let room = LONGEST.saturating_sub(end.chars().count() + 1);
-    let kept: String = path.chars().take(room).collect();
-    format!("{kept}…{end}").chars().take(LONGEST).collect()
-}
-
-/// As many warnings as an API server passes on, and how many more there are.
-fn bounded(total: usize, warnings: impl Iterator<Item = String>) -> Vec<String> {
-    const ROOM_FOR_THE_REST: usize = 80;
-    let mut kept = Vec::with_capacity(total);
-    let mut length = 0;
-    for warning in warnings {
-        length += warning.len();
-        if length > TOGETHER - ROOM_FOR_THE_REST {
-            let rest = total - kept.len();
-            kept.push(format!("{rest} more warnings: see `syncguard validate` on the manifest"));
-            break;
-        }
-        kept.push(warning);
-    }
-    kept
 }
 
 /// The rules that were raised, each once with its gravest finding.

@@ -5,6 +5,7 @@ mod args;
 mod judge;
 
 use std::fs;
+use std::num::NonZero;
 use std::panic;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,11 +34,26 @@ use judge::Judge;
 pub fn run(args: Args) -> Result<ExitCode> {
     logs::init(args.log_format, args.log_level);
     log_panics_without_their_message();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers())
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()?;
     let result = runtime.block_on(serve(args));
     // An answer that never ends must not keep the process from ending.
     runtime.shutdown_background();
     result.map(|()| ExitCode::SUCCESS)
+}
+
+/// The most threads that judge, on a machine of any size: each may be busy with a review of the largest kind, and has memory
+/// of its own that the allocator keeps for it.
+const MOST_WORKERS: usize = 4;
+
+/// Threads for what waits for a disk or a name server.
+const BLOCKING_THREADS: usize = 4;
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_WORKERS)
 }
 
 async fn serve(args: Args) -> Result<()> {

@@ -62,7 +62,7 @@ impl BodyReader {
         }
         let deadline = deadline.min(Instant::now() + self.time);
         let mut arriving = Arriving { bytes: Vec::new(), announced, reserved: None, activity, deadline };
-        timeout_at(deadline, self.collect(body, &mut arriving)).await.map_err(|_| Refusal::SlowBody)??;
+        self.collect(body, &mut arriving).await?;
         let length = arriving.bytes.len();
         let reserved = match arriving.reserved {
             Some(reserved) => reserved,
@@ -91,7 +91,9 @@ impl BodyReader {
     }
 
     async fn collect(&self, body: &mut Body, arriving: &mut Arriving<'_>) -> Result<(), Refusal> {
-        while let Some(frame) = body.frame().await {
+        // The memory that a body waits for is not its client's fault.
+        let deadline = arriving.deadline;
+        while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| Refusal::SlowBody)? {
             let Ok(data) = frame.map_err(|_| Refusal::BrokenBody)?.into_data() else { continue };
             let length = arriving.bytes.len() + data.len();
             if length > self.limit {

@@ -193,7 +193,7 @@ impl Service {
         mut request: hyper::Request<Incoming>,
         caller: &Caller,
     ) -> Result<Response, Infallible> {
-        caller.activity.ask();
+        caller.activity.begin();
         request.extensions_mut().insert(caller.activity.clone());
         if let Some(stranger) = &caller.stranger {
             request.extensions_mut().insert(stranger.clone());

@@ -11,6 +11,9 @@ use tokio::time::timeout;
 /// How long to wait for a place before somebody else is asked to make room.
 const PATIENCE: Duration = Duration::from_millis(10);
 
+/// In [`Shared::holding_since`]: no memory.
+const NOTHING: u64 = u64::MAX;
+
 /// All open connections of one listener.
 ///
 /// At the limit somebody makes room: first a client that has never had a valid review answered, and among equals the one
@@ -46,13 +49,11 @@ struct Shared {
     proven: AtomicBool,
     /// Whether a complete request of it is being judged: it must not be cut.
     working: AtomicBool,
-    /// Whether it holds memory that others may wait for.
-    holding: AtomicBool,
+    /// Since when it holds memory that others may wait for, in microseconds since `opened`; [`NOTHING`] where it holds none.
+    holding_since: AtomicU64,
     /// Since when we have waited for the client, in microseconds since `opened`: its arrival; of a proven one its latest
     /// request or answer. An unproven one gains nothing by sending something now and then.
     waiting_since: AtomicU64,
-    /// When its latest request began, in microseconds since `opened`.
-    asked_at: AtomicU64,
     cut: Notify,
 }
 
@@ -88,13 +89,12 @@ impl Crowd {
         });
     }
 
-    /// Cuts one that holds memory and has let us wait for this long, if there is one.
+    /// Cuts one that holds memory and has let us wait for this long with it, if there is one.
     pub(super) fn free_memory(&self, patience: Duration) {
         let latest = micros(self.opened.elapsed().saturating_sub(patience));
         self.lock().cut_first(|activity| {
-            let asked_at = activity.0.asked_at.load(Ordering::Relaxed);
-            let is_slow = !activity.is_working() && asked_at < latest;
-            (is_slow && activity.is_holding()).then(|| (activity.is_proven(), asked_at))
+            let since = activity.0.holding_since.load(Ordering::Relaxed);
+            (!activity.is_working() && since < latest).then(|| (activity.is_proven(), since))
         });
     }
 
@@ -156,19 +156,16 @@ impl Activity {
             opened,
             proven: off(),
             working: off(),
-            holding: off(),
+            holding_since: AtomicU64::new(NOTHING),
             waiting_since: AtomicU64::new(now),
-            asked_at: AtomicU64::new(now),
             cut: Notify::new(),
         }))
     }
 
-    /// A request has begun.
-    pub(super) fn ask(&self) {
-        let now = micros(self.0.opened.elapsed());
-        self.0.asked_at.store(now, Ordering::Relaxed);
+    /// From now on the client is waited for anew, where it has proven itself: a request of it has begun or was answered.
+    pub(super) fn begin(&self) {
         if self.is_proven() {
-            self.0.waiting_since.store(now, Ordering::Relaxed);
+            self.0.waiting_since.store(self.now(), Ordering::Relaxed);
         }
     }
 
@@ -190,7 +187,8 @@ impl Activity {
 
     /// Says whether the connection holds memory that others may wait for.
     pub(super) fn set_holding(&self, holding: bool) {
-        self.0.holding.store(holding, Ordering::Relaxed);
+        let since = if holding { self.now() } else { NOTHING };
+        self.0.holding_since.store(since, Ordering::Relaxed);
     }
 
     fn waiting_since(&self) -> u64 {
@@ -201,18 +199,16 @@ impl Activity {
         self.0.working.load(Ordering::Relaxed)
     }
 
-    fn is_holding(&self) -> bool {
-        self.0.holding.load(Ordering::Relaxed)
+    fn now(&self) -> u64 {
+        micros(self.0.opened.elapsed())
     }
 }
 
 impl Drop for Working<'_> {
     fn drop(&mut self) {
-        let Self(Activity(shared)) = self;
-        if shared.proven.load(Ordering::Relaxed) {
-            shared.waiting_since.store(micros(shared.opened.elapsed()), Ordering::Relaxed);
-        }
-        shared.working.store(false, Ordering::Relaxed);
+        let Self(activity) = self;
+        activity.begin();
+        activity.0.working.store(false, Ordering::Relaxed);
     }
 }
 
@@ -247,8 +243,8 @@ mod tests {
         places[0].activity().prove();
         places[2].activity().prove();
         // Whoever sends something that is no review has been waited for no less.
-        places[1].activity().ask();
-        places[0].activity().ask();
+        places[1].activity().begin();
+        places[0].activity().begin();
         let working = places[3].activity().work();
         for expected in [vec![1], vec![1, 4], vec![1, 2, 4], vec![0, 1, 2, 4], vec![0, 1, 2, 4]] {
             crowd.make_room();

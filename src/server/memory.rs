@@ -11,18 +11,21 @@ use tokio::time::{Instant, timeout_at};
 
 use super::crowd::{Activity, Crowd};
 
-/// How long a client may take over a request while others wait for the memory that it holds.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a client may be waited for while others wait for the memory that it holds.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often those who wait look for somebody who has been too slow.
 const PERIOD: Duration = Duration::from_millis(20);
 
-/// What one review makes of each byte of its body while it is judged, in bytes: the fields that are read, findings, the
-/// answer. Measured on bodies that were written to be the worst.
+/// What one review makes of each byte of its body while it is judged, in bytes: the fields that are read, and findings.
+/// Measured on bodies that were written to be the worst.
 const PER_BYTE: usize = 8;
 
+/// What one review makes however small its body, in bytes: an answer, above all.
+const PER_REVIEW: usize = 64 << 10;
+
 /// What one review makes at most, in bytes, however large its body: lists and maps are read up to a length.
-pub(super) const MOST_PER_REVIEW: usize = 32 << 20;
+pub(super) const MOST_PER_REVIEW: usize = 24 << 20;
 
 /// Memory in bytes that is counted, not allocated.
 pub(super) struct Memory {
@@ -70,7 +73,8 @@ pub(super) struct Reservation {
 
 /// What a body of this length and its review take together, in bytes.
 pub(super) fn cost(length: usize) -> usize {
-    length.saturating_add(length.saturating_mul(PER_BYTE).min(MOST_PER_REVIEW))
+    let made = PER_REVIEW.saturating_add(length.saturating_mul(PER_BYTE));
+    length.saturating_add(made.min(MOST_PER_REVIEW))
 }
 
 impl Memory {
@@ -241,7 +245,9 @@ mod tests {
 
     #[test]
     fn a_review_costs_its_body_and_what_is_made_of_it() {
-        for (length, bytes) in [(0, 0), (1000, 9000), (7 << 20, (7 << 20) + MOST_PER_REVIEW)] {
+        for (length, bytes) in
+            [(0, 64 << 10), (1000, 9000 + (64 << 10)), (7 << 20, (7 << 20) + MOST_PER_REVIEW)]
+        {
             assert_eq!(cost(length), bytes, "a body of {length} bytes");
         }
     }

@@ -88,12 +88,15 @@ mod tests {
     #[test]
     fn of_what_lies_in_a_list_everything_counts() {
         let many = |one: &str, count: usize| vec![one; count].join(",");
-        let overrides = |one: &str, count| format!(r#"{{"shards": {{"overrides": [{}]}}}}"#, many(one, count));
-        let with_groups =
-            |count| format!(r#"{{"replication": {{"groups": [{}]}}}}"#, many("{}", count));
+        let overrides =
+            |one: &str, count| format!(r#"{{"shards": {{"overrides": [{}]}}}}"#, many(one, count));
+        let with_groups = |count| format!(r#"{{"replication": {{"groups": [{}]}}}}"#, many("{}", count));
         let with_settings = |count: usize| {
             let settings: Vec<_> = (0..count).map(|n| format!(r#""s{n}": "1""#)).collect();
-            format!(r#"{{"configurations": {{"postgres": {{"postgresql.conf": {{{}}}}}}}}}"#, settings.join(","))
+            format!(
+                r#"{{"configurations": {{"postgres": {{"postgresql.conf": {{{}}}}}}}}}"#,
+                settings.join(",")
+            )
         };
         let settings = |count: usize| {
             let settings: Vec<_> = (0..count).map(|n| format!(r#""s{n}": "1""#)).collect();

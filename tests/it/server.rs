@@ -3,6 +3,8 @@
 mod client;
 mod clients;
 mod ending;
+#[cfg(unix)]
+mod exhaustion;
 mod files;
 mod limits;
 

@@ -1,0 +1,80 @@
+//! The whole program in a process of the chart's memory, while clients try to make it want more.
+
+#[path = "../../../benches/serve/mod.rs"]
+mod serve;
+
+use serde_json::Value;
+use syncguard::server::Limits;
+use tokio::task::JoinSet;
+
+use super::client::{Client, Handshake, patiently, request};
+use serve::monsters::monsters;
+use serve::{Certificates, Replica, reviews};
+
+/// The chart's memory limit, in bytes.
+fn memory_of_the_chart() -> usize {
+    let values = std::fs::read_to_string("chart/values.yaml").unwrap();
+    let limit = values.split("limits: {memory: ").nth(1).and_then(|rest| rest.split_once("Mi}"));
+    limit.expect("a limit in Mi").0.parse::<usize>().unwrap() << 20
+}
+
+#[test]
+fn all_that_clients_can_take_fits_the_charts_memory() {
+    let most = Limits::default().most_memory();
+    assert!(most <= memory_of_the_chart(), "{most} bytes are more than the chart gives");
+}
+
+/// Sends a review, and keeps at it for as long as it is told to come back, or that it takes too long beside others.
+async fn post(replica: &Replica, path: &str, body: &str) -> Option<Value> {
+    let mut client = Client::shake_hands(replica.https, &Handshake::default()).await.ok()?;
+    loop {
+        client.send(request("POST", path, "content-type: application/json\r\n", body).as_bytes()).await;
+        let answer = client.answer().await?;
+        if ![429, 503].contains(&answer.status) {
+            return serde_json::from_str(&answer.body).ok();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reviews_that_cost_the_most_are_answered_all_at_once_and_end_nothing() {
+    let mut replica = Replica::start_within(&Certificates::new(), memory_of_the_chart());
+    {
+        let all = monsters();
+        let asking = all.iter().flat_map(|(what, body)| [(what, "/validate", body), (what, "/mutate", body)]);
+        let asking = asking.map(|(what, path, body)| {
+            let replica = &replica;
+            async move {
+                let answer = post(replica, path, body).await;
+                assert_eq!(answer.unwrap()["response"]["uid"], "u", "{what}, by {path}");
+            }
+        });
+        patiently(futures_util::future::join_all(asking)).await;
+    }
+    let (_, unsound) = reviews();
+    let answer = post(&replica, "/validate", &unsound).await.unwrap();
+    assert_eq!(answer["response"]["allowed"], false, "and then as ever");
+    assert!(!replica.has_ended());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_never_end_leave_room_for_those_that_do() {
+    let mut replica = Replica::start_within(&Certificates::new(), memory_of_the_chart());
+    let large = "x".repeat(6 << 20);
+    let whole = request("POST", "/validate", "content-type: application/json\r\n", &large);
+    let mut slow = JoinSet::new();
+    for _ in 0..40 {
+        let (address, whole) = (replica.https, whole.clone());
+        slow.spawn(async move {
+            let mut client = Client::shake_hands(address, &Handshake::default()).await.unwrap();
+            client.send(&whole.as_bytes()[..whole.len() - 1]).await;
+            std::future::pending::<()>().await;
+        });
+    }
+    let (_, unsound) = reviews();
+    for _ in 0..20 {
+        let answer = post(&replica, "/validate", &unsound).await.unwrap();
+        assert_eq!(answer["response"]["allowed"], false);
+    }
+    assert!(!replica.has_ended());
+}
