@@ -7,6 +7,7 @@ mod examination;
 mod handshake;
 mod lease;
 mod listing;
+mod reduction;
 mod registration;
 mod secret;
 mod sent;
@@ -25,7 +26,7 @@ pub use call_error::CallError;
 pub use certificates::{Custody, Keeping, Trust, look_after};
 pub use examination::examine;
 pub use listing::{Listed, Pages, Wish};
-pub use watches::{Watches, follow};
+pub use watches::{MOST_LISTED, Watches, follow};
 
 use crate::view::Kind;
 

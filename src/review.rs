@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
-pub use parameters::{ParameterChange, judge_parameters};
+pub use parameters::{Consequences, ParameterChange};
 use ratchet::{KNOWN, news_of, ratchet};
 
 use crate::{

@@ -14,6 +14,8 @@ pub struct Stored {
     namespaces: HashMap<String, Arc<Kinds>>,
     /// Whether news of a kind reach this moment, in the order of [`KINDS`].
     live: [bool; KINDS.len()],
+    /// What all objects take, in bytes.
+    size: usize,
 }
 
 /// What one namespace holds of each kind, by name.
@@ -30,14 +32,44 @@ pub struct StoredObject {
     pub name: String,
     /// The version that the API server gave it.
     pub resource_version: String,
-    /// The object as JSON; nothing for an SGPostgresConfig.
+    /// The object as JSON; nothing for an SGPostgresConfig, and where it takes too much room to be kept.
     pub json: Box<[u8]>,
-    /// The settings of an SGPostgresConfig.
+    /// The settings of an SGPostgresConfig, unless they take too much room to be kept.
     pub parameters: Option<Parameters<'static>>,
 }
 
+/// The largest object that is kept, in bytes: what is judged of a usual cluster has one or two thousand. Of a larger one
+/// only the name is kept, and the object is read when it is needed.
+const LARGEST: usize = 64 << 10;
+
+/// The most that all objects together take, in bytes.
+pub const MOST: usize = 24 << 20;
+
+/// What a setting takes besides its text, in bytes.
+const PER_SETTING: usize = 128;
+
 impl StoredObject {
-    /// The object again; absent for an SGPostgresConfig.
+    /// Whether it is kept, and not only its name.
+    pub fn is_whole(&self) -> bool {
+        if self.kind == Kind::PostgresConfig { self.parameters.is_some() } else { !self.json.is_empty() }
+    }
+
+    /// What it takes, in bytes.
+    fn size(&self) -> usize {
+        let settings = self.parameters.as_ref().map_or(0, |parameters| parameters.size(PER_SETTING));
+        self.json.len() + settings
+    }
+
+    /// Its name alone, where it takes more than there is room for.
+    fn kept_within(mut self, room: usize) -> Self {
+        if self.size() > room.min(LARGEST) {
+            self.json = Box::default();
+            self.parameters = None;
+        }
+        self
+    }
+
+    /// The object again; absent for an SGPostgresConfig, and where only its name is kept.
     pub fn read(&self) -> Object<'_> {
         serde_json::from_slice(&self.json).unwrap_or(Given::Absent)
     }
@@ -56,9 +88,14 @@ impl Stored {
         clusters.flat_map(|(_, objects)| objects.values()).map(Arc::as_ref)
     }
 
+    /// The SGPostgresConfig of this name.
+    pub fn config(&self, namespace: &str, name: &str) -> Option<&StoredObject> {
+        self.get(namespace, Kind::PostgresConfig, name)
+    }
+
     /// The settings of the SGPostgresConfig of this name.
     pub fn parameters(&self, namespace: &str, name: &str) -> Option<&Parameters<'static>> {
-        self.get(namespace, Kind::PostgresConfig, name)?.parameters.as_ref()
+        self.config(namespace, name)?.parameters.as_ref()
     }
 
     /// Whether what happens to objects of a kind shows here as it happens.
@@ -75,17 +112,26 @@ impl Stored {
         }
     }
 
+    /// Takes an object in, in place of an earlier version; only its name where there is no room for more.
+    pub fn keep(&mut self, object: StoredObject) {
+        self.remove(&object.namespace, object.kind, &object.name);
+        let room = MOST.saturating_sub(self.size);
+        self.put(object.kept_within(room));
+    }
+
     /// Takes an object in, in place of an earlier version.
     pub fn put(&mut self, object: StoredObject) {
+        self.size += object.size();
         let kinds = Arc::make_mut(self.namespaces.entry(object.namespace.clone()).or_default());
-        kinds.entry(object.kind).or_default().insert(object.name.clone(), Arc::new(object));
+        let before = kinds.entry(object.kind).or_default().insert(object.name.clone(), Arc::new(object));
+        self.size -= before.map_or(0, |before| before.size());
     }
 
     /// Forgets an object.
     pub fn remove(&mut self, namespace: &str, kind: Kind, name: &str) {
         let Some(kinds) = self.namespaces.get_mut(namespace).map(Arc::make_mut) else { return };
         let Some(objects) = kinds.get_mut(&kind) else { return };
-        objects.remove(name);
+        self.size -= objects.remove(name).map_or(0, |gone| gone.size());
         if objects.is_empty() {
             kinds.remove(&kind);
         }
@@ -98,11 +144,13 @@ impl Stored {
     pub fn replace(&mut self, kind: Kind, namespace: Option<&str>, objects: Vec<StoredObject>) {
         for (name, known) in &mut self.namespaces {
             if namespace.is_none_or(|only| only == name) {
-                Arc::make_mut(known).remove(&kind);
+                let gone = Arc::make_mut(known).remove(&kind);
+                let gone = gone.iter().flat_map(BTreeMap::values);
+                self.size -= gone.map(|object| object.size()).sum::<usize>();
             }
         }
         for object in objects {
-            self.put(object);
+            self.keep(object);
         }
         self.namespaces.retain(|_, kinds| !kinds.is_empty());
     }
@@ -154,6 +202,30 @@ mod tests {
         now.replace(Kind::ShardedCluster, Some("one"), Vec::new());
         assert_eq!(known(&now), ["two/d"], "another namespace stays");
         assert!(now.cluster("one", "a").is_none() && then.cluster("one", "a").is_some());
+    }
+
+    #[test]
+    fn what_takes_too_much_room_is_known_by_name() {
+        let sized = |name: &str, size: usize| {
+            let json = vec![b' '; size].into();
+            StoredObject { json, ..object(Kind::Cluster, "one", name) }
+        };
+        let mut now = Stored::default();
+        now.keep(sized("large", LARGEST + 1));
+        let is_whole = |now: &Stored, name: &str| now.cluster("one", name).map(StoredObject::is_whole);
+        assert_eq!(is_whole(&now, "large"), Some(false), "one that is too large");
+        let as_many = MOST / LARGEST;
+        for number in 0..=as_many {
+            now.keep(sized(&number.to_string(), LARGEST));
+        }
+        let last = as_many.to_string();
+        assert_eq!((is_whole(&now, "0"), is_whole(&now, &last)), (Some(true), Some(false)), "of too many");
+        now.remove("one", Kind::Cluster, "0");
+        now.keep(sized(&last, LARGEST));
+        assert_eq!(is_whole(&now, &last), Some(true), "there is room again");
+        now.keep(sized(&last, 10));
+        now.replace(Kind::Cluster, None, Vec::new());
+        assert_eq!(now.size, 0);
     }
 
     #[test]

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem;
+
 use super::{Outcome, Reply, is_dns_name};
 use crate::{
     cluster::PostgresConfigs,
     policy::Policy,
-    review::{self, Origin, ParameterChange, Request, Scale},
+    review::{self, Consequences, Origin, ParameterChange, Request, Scale},
     rule::Finding,
     stored::{Stored, StoredObject},
-    view::{ABSENT, Body, Given, Kind, Object, Parameters},
+    view::{ABSENT, Body, Given, Kind, Parameters},
 };
 
 /// What is known of other objects.
@@ -72,6 +74,13 @@ impl<'s> Knowledge<'s> {
     }
 }
 
+/// The most objects that are read for one review.
+const MOST_WANTED: usize = 16;
+
+/// The most that is judged for one SGPostgresConfig: the size of the clusters that use it, in bytes. Some thousands.
+const MOST_JUDGED: usize = 8 << 20;
+const TOO_MANY: &str = "more clusters use this SGPostgresConfig than can be judged in time";
+
 /// What is known in one namespace.
 #[derive(Clone, Copy)]
 pub(super) struct Beside<'s, 'n> {
@@ -102,7 +111,8 @@ impl<'s> Beside<'s, '_> {
         let namespace = || self.namespace.to_owned();
         match kind {
             Kind::Scale => {
-                let is_current = self.scaled(object).is_some_and(|known| is_version_of(known, before));
+                let is_current = |known: &StoredObject| known.is_whole() && is_version_of(known, before);
+                let is_current = self.scaled(object).is_some_and(is_current);
                 let name = object.name().unwrap_or_default().to_owned();
                 let cluster = Wanted::Object { kind: Kind::Cluster, namespace: namespace(), name };
                 if is_current { Vec::new() } else { vec![cluster] }
@@ -110,19 +120,31 @@ impl<'s> Beside<'s, '_> {
             Kind::PostgresConfig => {
                 let kinds = [Kind::Cluster, Kind::ShardedCluster].into_iter();
                 let unseen = kinds.filter(|kind| !stored.is_live(*kind));
-                unseen.map(|kind| Wanted::All { kind, namespace: namespace() }).collect()
+                let unseen = unseen.map(|kind| Wanted::All { kind, namespace: namespace() });
+                // What is too large to be kept is read where it is needed; of very many, which are nobody's clusters, some.
+                let large = stored.clusters(self.namespace).filter(|known| !known.is_whole());
+                let large = large.take(MOST_WANTED).map(|known| Wanted::Object {
+                    kind: known.kind,
+                    namespace: namespace(),
+                    name: known.name.clone(),
+                });
+                unseen.chain(large).collect()
             }
             Kind::Cluster | Kind::ShardedCluster => {
+                // A watch that is told what happens is believed where it knows of none.
+                let believed = stored.is_live(Kind::PostgresConfig);
                 // Nothing has a name that is none, and it would be asked for by the path of something else.
-                let is_unknown =
-                    |name: &&str| is_dns_name(name) && stored.parameters(self.namespace, name).is_none();
+                let is_unknown = |name: &&str| {
+                    let known = stored.config(self.namespace, name).map(StoredObject::is_whole);
+                    is_dns_name(name) && !known.unwrap_or(believed)
+                };
                 let wanted = |name: &str| Wanted::Object {
                     kind: Kind::PostgresConfig,
                     namespace: namespace(),
                     name: name.to_owned(),
                 };
                 let unknown: BTreeSet<_> = object.postgres_configs().filter(is_unknown).collect();
-                unknown.into_iter().map(wanted).collect()
+                unknown.into_iter().take(MOST_WANTED).map(wanted).collect()
             }
         }
     }
@@ -172,9 +194,6 @@ impl<'s> Beside<'s, '_> {
         policy: &Policy,
         answer: impl FnOnce(Vec<Finding<'_>>) -> Reply,
     ) -> Reply {
-        let stored = self.knowledge.stored();
-        let clusters = stored.into_iter().flat_map(|stored| stored.clusters(self.namespace));
-        let clusters: Vec<Object<'_>> = clusters.map(StoredObject::read).collect();
         let change = ParameterChange {
             name: object.name().unwrap_or_default(),
             now: parameters(object),
@@ -182,9 +201,26 @@ impl<'s> Beside<'s, '_> {
         };
         let configs = |name: &str| self.parameters(name);
         let mut findings = review::judge(&request(object, before, &configs), policy);
-        let bodies = clusters.iter().filter_map(Given::get);
-        findings.extend(review::judge_parameters(change, bodies, &configs, policy));
+        let (mut consequences, mut size) = (Consequences::of(change), 0);
+        for known in self.naming(change.name) {
+            size += known.json.len();
+            if size > MOST_JUDGED {
+                return Reply::unavailable(TOO_MANY);
+            }
+            // One after the other: what is read of them takes much more room than their texts.
+            if let Given::Is(cluster) = known.read() {
+                consequences.judge(&cluster, &|name| self.parameters(name), policy);
+            }
+        }
+        findings.extend(consequences.told());
         answer(findings)
+    }
+
+    /// The clusters in whose text the name of an SGPostgresConfig stands: an API server writes such a name as it is.
+    fn naming(&self, config: &str) -> impl Iterator<Item = &'s StoredObject> {
+        let name = memmem::Finder::new(config).into_owned();
+        let clusters = self.knowledge.stored().into_iter().flat_map(|stored| stored.clusters(self.namespace));
+        clusters.filter(move |known| name.find(&known.json).is_some())
     }
 
     fn parameters(&self, name: &str) -> Option<&'s Parameters<'s>> {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use kube::Client;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 use tracing::{error, info, warn};
 
 use super::{logs, names};
@@ -25,7 +26,7 @@ use crate::server::{
 };
 use crate::settings::{FollowedSettings, Look};
 pub use args::{Args, TlsVersion};
-use judge::Judge;
+use judge::{Judge, MOST_ASKING};
 
 /// Runs `syncguard serve` until it is told to stop.
 ///
@@ -73,7 +74,12 @@ async fn serve(args: Args) -> Result<()> {
         metrics: Arc::clone(&metrics),
     };
     let watches = watches(client.clone(), &metrics);
-    let judge = Judge { settings: Arc::clone(&settings), watches, trust: trust.clone() };
+    let judge = Judge {
+        settings: Arc::clone(&settings),
+        watches,
+        asking: Semaphore::new(MOST_ASKING),
+        trust: trust.clone(),
+    };
     let server = Server::bind(options, Arc::new(judge)).await?;
     tokio::spawn(follow(settings));
     if let (Some(client), Some(custody), Some(trust)) = (client, custody, trust) {

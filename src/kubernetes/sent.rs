@@ -12,8 +12,9 @@ use kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::reduction::reduced;
 use crate::stored::StoredObject;
-use crate::view::{Annotations, Given, Kind, Object, Parameters};
+use crate::view::{Annotations, Given, Kind, Object, Parameters, Spec, Status, Typed};
 
 /// One object of a list or a watch.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,18 +55,6 @@ fn what_is_judged<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMe
     })
 }
 
-/// What the operator says of a cluster, as far as a judgement looks at it.
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Status<'a> {
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    postgres_version: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pod_statuses: Option<&'a RawValue>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    db_ops: Option<&'a RawValue>,
-}
-
 impl Sent {
     /// Its namespace; empty where it has none.
     pub(super) fn namespace(&self) -> String {
@@ -77,8 +66,12 @@ impl Sent {
         self.metadata.name.clone().unwrap_or_default()
     }
 
-    /// The object as JSON, without what nobody reads. The items of a list need not say what they are.
+    /// The object as JSON, of its status only what is read. The items of a list need not say what they are.
     pub(super) fn json(&self, kind: Kind) -> Vec<u8> {
+        self.with_spec(kind, self.spec.as_deref())
+    }
+
+    fn with_spec(&self, kind: Kind, spec: Option<&RawValue>) -> Vec<u8> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Kept<'a> {
@@ -86,23 +79,24 @@ impl Sent {
             kind: &'a str,
             metadata: &'a ObjectMeta,
             spec: Option<&'a RawValue>,
-            status: Status<'a>,
+            status: Option<&'a RawValue>,
         }
-        let status = self.status.as_ref().and_then(|status| serde_json::from_str(status.get()).ok());
+        let status = self.status.as_ref().map(|status| reduced(Status::SHAPE, status));
         let kept = Kept {
             api_version: kind.api_version(),
             kind: kind.name(),
             metadata: &self.metadata,
-            spec: self.spec.as_deref(),
-            status: status.unwrap_or_default(),
+            spec,
+            status: status.as_deref(),
         };
         // Strings and texts that are JSON already always serialise.
         serde_json::to_vec(&kept).unwrap_or_default()
     }
 
-    /// What is kept of it.
+    /// What is judged of it.
     pub(super) fn reduced(&self, kind: Kind) -> StoredObject {
-        let json = self.json(kind);
+        let spec = self.spec.as_ref().map(|spec| reduced(Spec::SHAPE, spec));
+        let json = self.with_spec(kind, spec.as_deref());
         let (json, parameters) = match kind {
             Kind::PostgresConfig => (Vec::new(), Some(parameters(&json))),
             Kind::Cluster | Kind::ShardedCluster | Kind::Scale => (json, None),
@@ -183,7 +177,8 @@ mod tests {
         });
         let status = json!({"postgresVersion": "17.9", "podStatuses": [{"name": "a-0", "primary": true}], "dbOps": {}, "conditions": [1]});
         let spec = json!({"instances": 3});
-        let stored = stored(Kind::Cluster, &json!({"metadata": metadata, "spec": spec, "status": status}));
+        let written = json!({"instances": 3, "pods": {"persistentVolume": {"size": "5Gi"}}});
+        let stored = stored(Kind::Cluster, &json!({"metadata": metadata, "spec": written, "status": status}));
         assert_eq!((stored.namespace.as_str(), stored.name.as_str()), ("b", "a"));
         assert_eq!(stored.resource_version, "7");
         let kept: Value = serde_json::from_slice(&stored.json).unwrap();

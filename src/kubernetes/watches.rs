@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use kube::api::ListParams;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
@@ -19,6 +19,24 @@ use crate::admission::Wanted;
 use crate::server::Metrics;
 use crate::stored::{KINDS, Stored, StoredObject};
 use crate::view::Kind;
+
+/// How many objects the API server sends at once, each of up to one and a half megabytes: a page is held as text before it
+/// is reduced, and three kinds are listed at the same time.
+const PAGE: u32 = 4;
+
+/// What the pages of all kinds take at most while they are read, in bytes: an etcd takes objects of one and a half
+/// megabytes, and the client has the text of an answer twice.
+pub const MOST_LISTED: usize = PAGE as usize * (3 << 19) * 2 * KINDS.len();
+
+/// How many objects are asked for at the same time.
+const AT_ONCE: usize = 4;
+
+/// What has been read, as a change of what is known.
+enum Change {
+    Put(StoredObject),
+    Remove { kind: Kind, namespace: String, name: String },
+    Replace { kind: Kind, namespace: String, objects: Vec<StoredObject> },
+}
 
 /// What the API server stores, as far as it has told.
 pub struct Watches {
@@ -52,24 +70,50 @@ impl Watches {
     ///
     /// The API server does not answer, or refuses to.
     pub async fn reading(&self, wanted: &[Wanted]) -> Result<Stored, CallError> {
+        let reading = stream::iter(wanted.to_vec()).map(|wanted| self.read(wanted)).buffered(AT_ONCE);
+        let changes: Vec<Change> = reading.try_collect().await?;
         let mut stored = Stored::clone(&self.now.load());
-        for wanted in wanted {
-            match wanted {
-                Wanted::Object { kind, namespace, name } => {
-                    match self.api(*kind, namespace).get_opt(name).await? {
-                        Some(object) => stored.put(object.reduced(*kind)),
-                        None => stored.remove(namespace, *kind, name),
-                    }
-                }
-                Wanted::All { kind, namespace } => {
-                    let listed = self.api(*kind, namespace).list(&ListParams::default()).await;
-                    let objects = listed.map(|list| list.items).or_else(none_of_an_unknown_kind)?;
-                    let objects = objects.into_iter().map(|object| object.reduced(*kind)).collect();
-                    stored.replace(*kind, Some(namespace), objects);
+        for change in changes {
+            match change {
+                Change::Put(object) => stored.put(object),
+                Change::Remove { kind, namespace, name } => stored.remove(&namespace, kind, &name),
+                Change::Replace { kind, namespace, objects } => {
+                    stored.replace(kind, Some(&namespace), objects);
                 }
             }
         }
         Ok(stored)
+    }
+
+    async fn read(&self, wanted: Wanted) -> Result<Change, CallError> {
+        match wanted {
+            Wanted::Object { kind, namespace, name } => {
+                let object = self.api(kind, &namespace).get_opt(&name).await?;
+                let gone = Change::Remove { kind, namespace, name };
+                Ok(object.map_or(gone, |object| Change::Put(object.reduced(kind))))
+            }
+            Wanted::All { kind, namespace } => {
+                let objects = self.read_all(kind, &namespace).await?;
+                Ok(Change::Replace { kind, namespace, objects })
+            }
+        }
+    }
+
+    /// All objects of a kind in a namespace; of a kind that the API server does not know none.
+    async fn read_all(&self, kind: Kind, namespace: &str) -> Result<Vec<StoredObject>, CallError> {
+        let (api, mut params) = (self.api(kind, namespace), ListParams::default().limit(PAGE));
+        let mut objects = Vec::new();
+        loop {
+            let page = match api.list(&params).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => return Ok(objects),
+                page => page?,
+            };
+            objects.extend(page.items.iter().map(|object| object.reduced(kind)));
+            let Some(token) = page.metadata.continue_.filter(|token| !token.is_empty()) else {
+                return Ok(objects);
+            };
+            params.continue_token = Some(token);
+        }
     }
 
     fn api(&self, kind: Kind, namespace: &str) -> Api<Sent> {
@@ -99,7 +143,7 @@ pub async fn follow(watches: Arc<Watches>) {
 /// Follows one kind. Where the API server is out of reach, or does not know the kind yet, it is tried again and again.
 async fn follow_kind(watches: &Watches, kind: Kind) {
     let api: Api<Sent> = Api::all_with(watches.client.clone(), &resource(kind));
-    let mut events = pin!(watcher(api, watcher::Config::default()));
+    let mut events = pin!(watcher(api, watcher::Config::default().page_size(PAGE)));
     let (mut listed, mut said, mut failures) = (Vec::new(), String::new(), 0);
     loop {
         match events.try_next().await {
@@ -141,7 +185,7 @@ fn take(watches: &Watches, kind: Kind, event: Event<Sent>, listed: &mut Vec<Stor
             let all = std::mem::take(listed);
             watches.change(kind, true, true, |stored| stored.replace(kind, None, all));
         }
-        Event::Apply(object) => watches.change(kind, false, true, |stored| stored.put(object.reduced(kind))),
+        Event::Apply(object) => watches.change(kind, false, true, |stored| stored.keep(object.reduced(kind))),
         Event::Delete(object) => {
             let gone = object.reduced(kind);
             watches.change(kind, false, true, |stored| stored.remove(&gone.namespace, kind, &gone.name));
@@ -165,12 +209,5 @@ fn why(error: &watcher::Error) -> String {
         | watcher::Error::WatchFailed(error) => in_words(error),
         watcher::Error::WatchError(status) => status.message.clone(),
         watcher::Error::NoResourceVersion => error.to_string(),
-    }
-}
-
-fn none_of_an_unknown_kind(error: kube::Error) -> Result<Vec<Sent>, kube::Error> {
-    match error {
-        kube::Error::Api(status) if status.code == 404 => Ok(Vec::new()),
-        error => Err(error),
     }
 }

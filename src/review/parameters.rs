@@ -20,20 +20,42 @@ pub struct ParameterChange<'a> {
     pub before: Option<&'a Parameters<'a>>,
 }
 
-/// Judges a change by each cluster that names the SGPostgresConfig, ratcheted by the settings as they were.
+/// What a change does to the clusters that name the SGPostgresConfig, each ratcheted by the settings as they were.
 ///
-/// The paths are those of the SGPostgresConfig; one fault is told once, with the clusters that have it.
-/// `configs` knows the other SGPostgresConfigs of the namespace.
-pub fn judge_parameters<'a>(
+/// The paths are those of the SGPostgresConfig; one fault is told once, with the clusters that have it. Of the clusters
+/// nothing is kept, so that many can be judged one after the other.
+pub struct Consequences<'a> {
     change: ParameterChange<'a>,
-    clusters: impl Iterator<Item = &'a Body<'a>>,
-    configs: PostgresConfigs<'_, 'a>,
-    policy: &Policy,
-) -> Vec<Finding<'a>> {
-    let now = |name: &str| if name == change.name { change.now } else { configs(name) };
-    let before = |name: &str| if name == change.name { change.before } else { configs(name) };
-    let mut faults: Vec<Fault<'a>> = Vec::new();
-    for cluster in clusters.filter(|cluster| cluster.postgres_configs().any(|name| name == change.name)) {
+    faults: Vec<Fault<'a>>,
+}
+
+/// One fault, and whose it is.
+struct Fault<'a> {
+    finding: Finding<'a>,
+    clusters: Vec<String>,
+    more: usize,
+}
+
+/// How many clusters are named.
+const NAMED: usize = 3;
+
+impl<'a> Consequences<'a> {
+    /// Of this change, to no cluster yet.
+    pub fn of(change: ParameterChange<'a>) -> Self {
+        Self { change, faults: Vec::new() }
+    }
+
+    /// Judges one more cluster, if it names the SGPostgresConfig. `configs` knows the other ones of the namespace.
+    pub fn judge<'b>(&mut self, cluster: &'b Body<'b>, configs: PostgresConfigs<'_, 'b>, policy: &Policy)
+    where
+        'a: 'b,
+    {
+        let change = self.change;
+        if !cluster.postgres_configs().any(|name| name == change.name) {
+            return;
+        }
+        let now = |name: &str| if name == change.name { change.now } else { configs(name) };
+        let before = |name: &str| if name == change.name { change.before } else { configs(name) };
         let request = Request {
             object: cluster,
             before: Some(cluster),
@@ -43,51 +65,69 @@ pub fn judge_parameters<'a>(
             origin: Origin::Admission,
         };
         for finding in judge(&request, policy) {
-            collect(&mut faults, change.name, cluster, finding);
+            self.collect(cluster, finding);
         }
     }
-    faults.into_iter().map(Fault::told).collect()
-}
 
-/// One fault, and whose it is.
-struct Fault<'a> {
-    finding: Finding<'a>,
-    clusters: Vec<&'a Body<'a>>,
-}
+    fn collect(&mut self, cluster: &Body<'_>, finding: Finding<'_>) {
+        let Some(finding) = self.of_change(finding) else { return };
+        let same = |fault: &Fault<'_>| {
+            let other = &fault.finding;
+            (other.rule.id, &other.path, other.severity, &other.message)
+                == (finding.rule.id, &finding.path, finding.severity, &finding.message)
+        };
+        let index = self.faults.iter().position(same).unwrap_or(self.faults.len());
+        if index == self.faults.len() {
+            self.faults.push(Fault { finding, clusters: Vec::new(), more: 0 });
+        }
+        self.faults[index].count(cluster);
+    }
 
-fn collect<'a>(faults: &mut Vec<Fault<'a>>, config: &str, cluster: &'a Body<'a>, mut finding: Finding<'a>) {
-    let place = Path::of(&["spec", "postgresql.conf"]);
-    finding.path = match finding.related.take() {
-        Some(Related::PostgresConfig { name, key }) if name == config => place.key(key),
-        // What the cluster had of its own before is not about this change.
-        _ if finding.softened == KNOWN => return,
-        _ => place,
-    };
-    finding.suggestion = None;
-    let same = |fault: &&mut Fault<'a>| {
-        let other = &fault.finding;
-        (other.rule.id, &other.path, other.severity, &other.message)
-            == (finding.rule.id, &finding.path, finding.severity, &finding.message)
-    };
-    match faults.iter_mut().find(same) {
-        Some(fault) => fault.clusters.push(cluster),
-        None => faults.push(Fault { finding, clusters: vec![cluster] }),
+    /// The finding as one on the SGPostgresConfig; none where it is not about this change.
+    fn of_change(&self, finding: Finding<'_>) -> Option<Finding<'a>> {
+        let place = Path::of(&["spec", "postgresql.conf"]);
+        let path = match finding.related {
+            Some(Related::PostgresConfig { name, key }) if name == self.change.name => {
+                let written = self.change.now.and_then(|settings| settings.get(key));
+                written.map_or(place.clone(), |(key, _)| place.key(key))
+            }
+            // What the cluster had of its own before is not about this change.
+            _ if finding.softened == KNOWN => return None,
+            _ => place,
+        };
+        let Finding { rule, severity, softened, aspect, message, help, .. } = finding;
+        Some(Finding {
+            rule,
+            severity,
+            softened,
+            path,
+            aspect,
+            message,
+            help,
+            suggestion: None,
+            related: None,
+        })
+    }
+
+    /// All of it.
+    pub fn told(self) -> impl Iterator<Item = Finding<'a>> {
+        self.faults.into_iter().map(Fault::told)
     }
 }
 
 impl<'a> Fault<'a> {
-    fn told(self) -> Finding<'a> {
-        const NAMED: usize = 3;
-        let name = |cluster: &&Body<'_>| {
+    fn count(&mut self, cluster: &Body<'_>) {
+        if self.clusters.len() < NAMED {
             let kind = cluster.kind.text().unwrap_or_default();
-            format!("{kind} {}", cluster.name().unwrap_or_default())
-        };
-        let named: Vec<_> = self.clusters.iter().take(NAMED).map(name).collect();
-        let more = match self.clusters.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
-        let message = format!("{}{more}: {}", named.join(", "), self.finding.message);
+            self.clusters.push(format!("{kind} {}", cluster.name().unwrap_or_default()));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn told(self) -> Finding<'a> {
+        let more = if self.more == 0 { String::new() } else { format!(" and {} more", self.more) };
+        let message = format!("{}{more}: {}", self.clusters.join(", "), self.finding.message);
         Finding { message, ..self.finding }
     }
 }

@@ -49,7 +49,7 @@ struct Shared {
     proven: AtomicBool,
     /// Whether a complete request of it is being judged: it must not be cut.
     working: AtomicBool,
-    /// Since when it holds memory that others may wait for, in microseconds since `opened`; [`NOTHING`] where it holds none.
+    /// Since which round it holds memory that others may wait for; [`NOTHING`] where it holds none.
     holding_since: AtomicU64,
     /// Since when we have waited for the client, in microseconds since `opened`: its arrival; of a proven one its latest
     /// request or answer. An unproven one gains nothing by sending something now and then.
@@ -89,12 +89,11 @@ impl Crowd {
         });
     }
 
-    /// Cuts one that holds memory and has let us wait for this long with it, if there is one.
-    pub(super) fn free_memory(&self, patience: Duration) {
-        let latest = micros(self.opened.elapsed().saturating_sub(patience));
+    /// Cuts one that has held memory since this round or an earlier one, and that we wait for, if there is one.
+    pub(super) fn free_memory(&self, latest: u64) {
         self.lock().cut_first(|activity| {
             let since = activity.0.holding_since.load(Ordering::Relaxed);
-            (!activity.is_working() && since < latest).then(|| (activity.is_proven(), since))
+            (!activity.is_working() && since <= latest).then(|| (activity.is_proven(), since))
         });
     }
 
@@ -185,10 +184,14 @@ impl Activity {
         Working(self)
     }
 
-    /// Says whether the connection holds memory that others may wait for.
-    pub(super) fn set_holding(&self, holding: bool) {
-        let since = if holding { self.now() } else { NOTHING };
-        self.0.holding_since.store(since, Ordering::Relaxed);
+    /// From this round on the connection holds memory that others may wait for.
+    pub(super) fn hold(&self, round: u64) {
+        self.0.holding_since.store(round, Ordering::Relaxed);
+    }
+
+    /// It holds none any more.
+    pub(super) fn release(&self) {
+        self.0.holding_since.store(NOTHING, Ordering::Relaxed);
     }
 
     fn waiting_since(&self) -> u64 {
@@ -263,15 +266,15 @@ mod tests {
     async fn whoever_holds_memory_and_is_slow_gives_it_back() {
         let crowd = Crowd::new(4);
         let places = full(&crowd).await;
-        for place in &places[1..] {
-            place.activity().set_holding(true);
+        for (round, place) in (5..).zip(&places[1..]) {
+            place.activity().hold(round);
         }
         places[1].activity().prove();
         let _working = places[2].activity().work();
-        crowd.free_memory(Duration::from_hours(1));
-        assert_eq!(cut(&places), [0; 0], "nobody has been slow for an hour");
+        crowd.free_memory(4);
+        assert_eq!(cut(&places), [0; 0], "nobody has been slow for so long");
         for expected in [vec![3], vec![1, 3], vec![1, 3]] {
-            crowd.free_memory(Duration::ZERO);
+            crowd.free_memory(7);
             assert_eq!(cut(&places), expected, "0 holds nothing, 2 is working");
         }
     }

@@ -48,7 +48,7 @@ impl Default for Limits {
             health_connections: 64,
             in_flight: 128,
             body_bytes: 7 * MIB,
-            request_bytes: 56 * MIB,
+            request_bytes: 48 * MIB,
             header_bytes: 32 * KIB,
             handshake: Duration::from_secs(5),
             // The API server keeps idle connections for 90 s and does not retry a POST on a reset.

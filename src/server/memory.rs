@@ -11,11 +11,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::crowd::{Activity, Crowd};
 
-/// How long a client may be waited for while others wait for the memory that it holds.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How often those who wait look for somebody who has been too slow, at most.
+const ROUND: Duration = Duration::from_millis(20);
 
-/// How often those who wait look for somebody who has been too slow.
-const PERIOD: Duration = Duration::from_millis(20);
+/// How many rounds a client may be waited for while others wait for the memory that it holds: a second. They are counted,
+/// not timed, since on a machine with too much to do it is us who are slow, and rounds are late then too.
+const PATIENCE: u64 = 50;
 
 /// What one review makes of each byte of its body while it is judged, in bytes: the fields that are read, and findings.
 /// Measured on bodies that were written to be the worst.
@@ -37,6 +38,8 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct State {
     used: usize,
+    rounds: u64,
+    last_round: Option<Instant>,
     next: u64,
     /// Those who wait, in their order: clients that have proven themselves first.
     queue: BTreeMap<(bool, u64), Waiting>,
@@ -96,13 +99,13 @@ impl Memory {
         let mut granted = self.ask(bytes, activity.clone());
         loop {
             let now = Instant::now();
-            if let Ok(share) = timeout_at(deadline.min(now + PERIOD), &mut granted.share).await {
+            if let Ok(share) = timeout_at(deadline.min(now + ROUND), &mut granted.share).await {
                 return share.ok();
             }
             if now >= deadline {
                 return None;
             }
-            self.crowd.free_memory(PATIENCE);
+            self.look_round();
         }
     }
 
@@ -114,8 +117,8 @@ impl Memory {
             return None;
         }
         state.used += bytes;
+        activity.hold(state.rounds);
         drop(state);
-        activity.set_holding(true);
         Some(Reservation { memory: Arc::clone(self), bytes, activity: activity.clone() })
     }
 
@@ -135,7 +138,6 @@ impl Memory {
     /// Gives the first of those who wait their share, for as long as there is enough.
     fn grant(self: &Arc<Self>) {
         while let Some(Waiting { bytes, activity, granted }) = self.next_to_grant() {
-            activity.set_holding(true);
             let share = Reservation { memory: Arc::clone(self), bytes, activity };
             // Whoever has given up in the meantime gives it back by dropping it; that must not happen under the lock.
             if let Err(unwanted) = granted.send(share) {
@@ -153,7 +155,22 @@ impl Memory {
             return None;
         }
         state.used += bytes;
-        state.queue.pop_first().map(|(_, waiting)| waiting)
+        let (_, waiting) = state.queue.pop_first()?;
+        waiting.activity.hold(state.rounds);
+        Some(waiting)
+    }
+
+    /// Cuts a connection that has been waited for too long, once a round, whoever asks for it.
+    fn look_round(&self) {
+        let mut state = self.lock();
+        if state.last_round.is_some_and(|last| last.elapsed() < ROUND) {
+            return;
+        }
+        state.last_round = Some(Instant::now());
+        state.rounds += 1;
+        let latest = state.rounds.checked_sub(PATIENCE);
+        drop(state);
+        latest.inspect(|latest| self.crowd.free_memory(*latest));
     }
 
     fn give_back(self: &Arc<Self>, bytes: usize) {
@@ -183,7 +200,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.activity.set_holding(false);
+        self.activity.release();
         if self.bytes > 0 {
             self.memory.give_back(self.bytes);
         }

@@ -172,6 +172,12 @@ impl<'a, V: Setting<'a>> Map<'a, V> {
 }
 
 impl Parameters<'_> {
+    /// What they take, in bytes, where each setting takes so many besides its text.
+    pub fn size(&self, per_setting: usize) -> usize {
+        let text = |value: &Text<'_>| value.0.text().map_or(0, str::len);
+        self.settings.iter().map(|(key, value)| key.len() + text(value) + per_setting).sum()
+    }
+
     /// Keeps the settings beyond the text that they were read from.
     pub fn into_owned(self) -> Parameters<'static> {
         let owned = |(key, value): (Cow<'_, str>, Text<'_>)| {

@@ -322,12 +322,66 @@ fn a_cluster_is_judged_with_the_settings_that_it_names() {
     world.answer(&create).is_denied(&["spec.configurations.sgPostgresConfig: ", "[fsync-off]"]);
     World::live().with_config("pg", &json!({})).answer(&create).is_allowed_silently();
 
-    let Outcome::Wanted(wanted) = World::live().ask(&create) else {
-        panic!("unknown settings are asked for")
+    World::live().answer(&create).is_allowed_silently();
+    let Outcome::Wanted(wanted) = World::default().ask(&create) else {
+        panic!("settings of which no watch would have told are asked for")
     };
     assert!(!wanted.iter().any(Wanted::is_vital), "no write waits for settings that may not exist");
     let Outcome::Reply(reply) = ask(&create, Knowledge::Read(&Stored::default())) else {
         panic!("what has been read is all there is")
     };
     assert_eq!(reply.facts.allowed, Some(true), "settings that do not exist are the operator's business");
+}
+
+#[test]
+fn however_many_settings_a_cluster_names_few_are_asked_for_and_only_by_names() {
+    let names = (0..100).map(|number| format!("pg-{number}")).chain(["a?watch=true".to_owned()]);
+    let overrides: Vec<_> = names
+        .enumerate()
+        .map(|(index, name)| json!({"index": index, "configurations": {"sgPostgresConfig": name}}))
+        .collect();
+    let spec = json!({"coordinator": {"instances": 3}, "shards": {"clusters": 2, "overrides": overrides}});
+    let kind = Kind::ShardedCluster;
+    let object = json!({"apiVersion": kind.api_version(), "kind": kind.name(),
+        "metadata": {"name": "many", "namespace": NAMESPACE}, "spec": spec});
+    let Outcome::Wanted(wanted) = World::default().ask(&review(kind, &object, None)) else {
+        panic!("settings of which no watch would have told are asked for")
+    };
+    assert_eq!(wanted.len(), 16);
+    for wanted in wanted {
+        let Wanted::Object { name, .. } = wanted else { panic!("{wanted:?}") };
+        assert!(name.starts_with("pg-"), "{name} would be the path of something else");
+    }
+}
+
+#[test]
+fn what_was_too_large_to_be_kept_is_read_when_it_is_needed() {
+    let large =
+        |kind: Kind, name: &str| StoredObject { json: Box::default(), ..stored(kind, name, b"", None) };
+    let mut world = World::live();
+    for (kind, name) in [(Kind::Cluster, "db"), (Kind::PostgresConfig, "pg")] {
+        world.0.put(large(kind, name));
+    }
+    let named = |kind: Kind, name: &str| Wanted::Object {
+        kind,
+        namespace: NAMESPACE.to_owned(),
+        name: name.to_owned(),
+    };
+    let object = json!({"apiVersion": "stackgres.io/v1", "kind": "SGCluster",
+        "metadata": {"name": "new", "namespace": NAMESPACE}, "spec": strict_with_config(3)});
+    for (what, review, wanted) in [
+        ("its cluster, for a scale", scale("7", 6, 3), named(Kind::Cluster, "db")),
+        (
+            "its settings, for a cluster",
+            review(Kind::Cluster, &object, None),
+            named(Kind::PostgresConfig, "pg"),
+        ),
+        (
+            "the cluster that may use it, for settings",
+            review(Kind::PostgresConfig, &config(&json!({})), None),
+            named(Kind::Cluster, "db"),
+        ),
+    ] {
+        assert_eq!(world.ask(&review), Outcome::Wanted(vec![wanted]), "{what}");
+    }
 }

@@ -4,6 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tracing::warn;
 
@@ -18,6 +19,8 @@ pub(super) struct Judge {
     pub(super) settings: Arc<FollowedSettings>,
     /// What is stored; none without access to an API server.
     pub(super) watches: Option<Arc<Watches>>,
+    /// Places for those who wait for the API server: they take none from those who do not.
+    pub(super) asking: Semaphore,
     /// Whether the API server trusts us; none where that is not ours to see to.
     pub(super) trust: Option<Arc<Trust>>,
 }
@@ -30,7 +33,7 @@ impl Handler for Judge {
         };
         match reply(call, &settings, Knowledge::Watched(&watches.now())) {
             Outcome::Reply(reply) => Box::pin(ready(reply)),
-            Outcome::Wanted(wanted) => Box::pin(read_and_reply(watches, call, settings, wanted)),
+            Outcome::Wanted(wanted) => Box::pin(self.read_and_reply(watches, call, settings, wanted)),
         }
     }
 
@@ -51,35 +54,45 @@ fn reply(call: Call<'_>, settings: &Settings, knowledge: Knowledge<'_>) -> Outco
     admission::reply_knowing(call.webhook, call.body, settings, knowledge)
 }
 
+/// How many reviews wait for the API server at the same time.
+pub(super) const MOST_ASKING: usize = 16;
+
+/// What a client is told where the API server did not say what it was asked: its own words are for the log, since what it
+/// says to us may not be for everybody.
+const UNTOLD: &str =
+    "the API server did not tell syncguard what this change is about; syncguard's log says why";
+
 /// What the last step, from what was read to the answer, may take.
 const LAST_STEP: Duration = Duration::from_millis(50);
 
-async fn read_and_reply(
-    watches: &Watches,
-    call: Call<'_>,
-    settings: Arc<Settings>,
-    wanted: Vec<Wanted>,
-) -> Reply {
-    let deadline = call.deadline.checked_sub(LAST_STEP).unwrap_or(call.deadline);
-    let stored = match timeout_at(deadline, watches.reading(&wanted)).await {
-        Ok(read) => read.map_err(|error| error.to_string()),
-        Err(_) => Err("no answer in time".to_owned()),
-    };
-    let stored = match stored {
-        Ok(stored) => Arc::new(stored),
-        Err(reason) => {
-            warn!(reason, "the API server did not say what a review is about");
-            if wanted.iter().any(Wanted::is_vital) {
-                return Reply::unavailable(&format!(
-                    "syncguard asked the API server what this change is about: {reason}"
-                ));
+impl Judge {
+    async fn read_and_reply(
+        &self,
+        watches: &Watches,
+        call: Call<'_>,
+        settings: Arc<Settings>,
+        wanted: Vec<Wanted>,
+    ) -> Reply {
+        let deadline = call.deadline.checked_sub(LAST_STEP).unwrap_or(call.deadline);
+        let read = async {
+            let Ok(_place) = self.asking.acquire().await else { return Err("stopped".to_owned()) };
+            watches.reading(&wanted).await.map_err(|error| error.to_string())
+        };
+        let read = timeout_at(deadline, read).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        let stored = match read {
+            Ok(stored) => Arc::new(stored),
+            Err(reason) => {
+                warn!(reason, "the API server did not say what a review is about");
+                if wanted.iter().any(Wanted::is_vital) {
+                    return Reply::unavailable(UNTOLD);
+                }
+                watches.now()
             }
-            watches.now()
+        };
+        match reply(call, &settings, Knowledge::Read(&stored)) {
+            Outcome::Reply(reply) => reply,
+            // What was read is all there is.
+            Outcome::Wanted(_) => Reply::unavailable(UNTOLD),
         }
-    };
-    match reply(call, &settings, Knowledge::Read(&stored)) {
-        Outcome::Reply(reply) => reply,
-        // What was read is all there is.
-        Outcome::Wanted(_) => Reply::unavailable("syncguard does not know what this change is about"),
     }
 }
