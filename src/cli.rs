@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod certs;
+mod diff;
 pub mod doctor;
 pub mod explain;
 mod input;
@@ -10,6 +11,7 @@ pub mod mutate;
 mod names;
 mod report;
 pub mod rule;
+mod save;
 pub mod schema;
 pub mod serve;
 mod terminal;

@@ -4,6 +4,7 @@
 //! It stays what was written: an alias is followed when a type asks for its value and never multiplied out.
 
 mod build;
+mod commented;
 mod edit;
 mod error;
 mod json;
@@ -30,6 +31,7 @@ use crate::path::Path;
 pub use edit::{Change, edit};
 pub use error::{EditError, SyntaxError};
 pub use node::Node;
+pub use splice::Splice;
 use tree::{Kind, Tree};
 
 /// What a text holds: its documents until the first error, and that error.

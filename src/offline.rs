@@ -11,7 +11,7 @@ mod subject;
 mod template;
 
 pub use known::{Known, KnownObjects};
-pub use rewrite::{Edit, rewrite};
+pub use rewrite::{Edit, Rewritten, rewrite};
 pub use subject::{Content, Subject, subjects};
 
 use crate::{

@@ -1,22 +1,23 @@
 //! `syncguard mutate`: fill in the defaults as the webhook would, with comments and layout kept.
 
-use std::{fs, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde_json::{Value, json};
-use similar::TextDiff;
 
 use super::{
+    diff,
     input::{InputArgs, Manifests, unreadable},
     report::write,
+    save::save,
     terminal::tell,
 };
 use crate::{
     admission::patch,
     input::{Source, documents},
     manifest,
-    offline::{KnownObjects, complete, is_meant, rewrite, subjects},
+    offline::{KnownObjects, Rewritten, complete, is_meant, rewrite, subjects},
     policy::Policy,
     render::findings::printable_json,
 };
@@ -68,31 +69,31 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Manifests { sources, has_failed, .. } = args.input.manifests()?;
     let known = args.input.known(&sources)?;
     if args.output == Format::JsonPatch && !args.write && !args.check {
-        let patches = patches(&sources, &known, &policy)?;
+        let (patches, all) = patches(&sources, &known, &policy);
         print(&printable_json(format!("{}\n", serde_json::to_string_pretty(&patches)?)))?;
-        return Ok(ExitCode::from(if has_failed { 2 } else { 0 }));
+        return Ok(ExitCode::from(if has_failed || !all { 2 } else { 0 }));
+    }
+    if args.write && sources.iter().any(|source| source.path.is_none()) {
+        bail!("--write changes files; standard input is printed without it");
     }
     let (mut changed, mut failed) = (false, has_failed);
-    let is_stream = args.output == Format::Yaml && !args.write && !args.check;
     let mut previous: Option<Vec<u8>> = None;
     for source in &sources {
-        let before = source.read()?;
-        let after = match completed(source, &before, &known, &policy) {
-            Ok(after) => after,
-            // The other files are completed all the same.
-            Err(error) if args.write => {
+        let (before, rewritten) = match completed(source, &known, &policy) {
+            Ok(completed) => completed,
+            // The others are completed all the same.
+            Err(error) => {
                 tell(format_args!("error: {error:#}"));
                 failed = true;
                 continue;
             }
-            Err(error) => return Err(error),
         };
-        changed |= before != after;
-        if let Some(previous) = previous.filter(|_| is_stream) {
-            print(boundary(&previous, &after))?;
+        for failure in &rewritten.failures {
+            tell(format_args!("error: {}: {failure}", source.label()));
+            failed = true;
         }
-        output(args, source, &before, &after)?;
-        previous = Some(after);
+        changed |= !rewritten.splices.is_empty();
+        failed |= !output(args, source, &before, &rewritten, &mut previous)?;
     }
     Ok(ExitCode::from(if failed { 2 } else { u8::from(args.check && changed) }))
 }
@@ -109,37 +110,53 @@ fn readable(source: &Source, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// A text with the defaults of its objects filled in.
-fn completed(source: &Source, text: &[u8], known: &KnownObjects, policy: &Policy) -> Result<Vec<u8>> {
-    readable(source, text)?;
-    let after = rewrite(text, |_, _, subject| {
-        let (inside, operations) = complete::operations(subject, known, policy);
-        complete::edits(&inside, operations)
+/// A text, and the defaults that are filled into its objects.
+fn completed(source: &Source, known: &KnownObjects, policy: &Policy) -> Result<(Vec<u8>, Rewritten)> {
+    let text = source.read()?;
+    readable(source, &text)?;
+    let rewritten = rewrite(&text, |_, _, subjects| {
+        let edits = |subject| {
+            let (inside, operations) = complete::operations(subject, known, policy);
+            complete::edits(&inside, operations)
+        };
+        subjects.iter().flat_map(edits).collect()
     });
-    after.with_context(|| source.label())
+    Ok((text, rewritten))
 }
 
-fn output(args: &Args, source: &Source, before: &[u8], after: &[u8]) -> Result<()> {
+/// Does with a text what the arguments say. A file that cannot be written is told, and is no success.
+fn output(
+    args: &Args,
+    source: &Source,
+    before: &[u8],
+    rewritten: &Rewritten,
+    previous: &mut Option<Vec<u8>>,
+) -> Result<bool> {
     let name = source.label();
-    match (&source.path, args.output) {
-        _ if args.check => {
-            if before != after {
-                print(&format!(
-                    "{name}: defaults would be filled in; syncguard mutate -o diff shows them\n"
-                ))?;
-            }
+    let is_complete = rewritten.splices.is_empty();
+    if args.check {
+        if !is_complete {
+            print(&format!("{name}: defaults would be filled in; syncguard mutate -o diff shows them\n"))?;
         }
-        (Some(path), _) if args.write => {
-            if before != after {
-                fs::write(path, after).with_context(|| format!("cannot write {name}"))?;
-                tell(format_args!("completed {name}"));
+    } else if let (true, Some(path)) = (args.write, &source.path) {
+        if !is_complete {
+            if let Err(error) = save(path, before, &rewritten.apply(before)) {
+                tell(format_args!("error: cannot write {name}: {error}"));
+                return Ok(false);
             }
+            tell(format_args!("completed {name}"));
         }
-        (None, _) if args.write => bail!("--write changes files; standard input is printed without it"),
-        (_, Format::Diff) => print(&unified_diff(&name, before, after))?,
-        (_, Format::Yaml | Format::JsonPatch) => print(&String::from_utf8_lossy(after))?,
+    } else if args.output == Format::Diff {
+        print(&diff::unified(&name, before, rewritten))?;
+    } else {
+        let after = rewritten.apply(before);
+        if let Some(previous) = previous {
+            print(boundary(previous, &after))?;
+        }
+        print(&String::from_utf8_lossy(&after))?;
+        *previous = Some(after);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What must stand between two texts, so that they are documents of one stream.
@@ -156,19 +173,19 @@ fn print(text: &str) -> Result<()> {
     write(&mut io::stdout().lock(), text)
 }
 
-/// The difference of two texts, as `diff -u` shows it; empty where there is none.
-pub(super) fn unified_diff(name: &str, before: &[u8], after: &[u8]) -> String {
-    let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
-    diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
-}
-
-/// The JSON Patch of each object that is not complete.
-fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> Result<Vec<Value>> {
-    let mut patches = Vec::new();
+/// The JSON Patch of each object that is not complete, and whether all could be read.
+fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> (Vec<Value>, bool) {
+    let (mut patches, mut all) = (Vec::new(), true);
     for source in sources {
-        let text = source.read()?;
-        readable(source, &text)?;
+        let text =
+            match source.read().map_err(Into::into).and_then(|text| readable(source, &text).map(|()| text)) {
+                Ok(text) => text,
+                Err(error) => {
+                    tell(format_args!("error: {error:#}"));
+                    all = false;
+                    continue;
+                }
+            };
         for (bytes, _) in documents(&text) {
             let Ok(text) = manifest::decode(bytes) else { continue };
             for document in &manifest::parse(text).documents {
@@ -186,5 +203,5 @@ fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> Result<
             }
         }
     }
-    Ok(patches)
+    (patches, all)
 }

@@ -1,17 +1,19 @@
 //! `syncguard validate`: judge manifests, and say what is wrong, where, and what to change.
 
-use std::{fs, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 
 use super::{
+    diff,
     input::InputArgs,
     report::{Report, ReportArgs, write},
+    save::save,
     terminal::tell,
 };
 use crate::{
     input::{InputError, Piece, Source},
-    offline::{Judge, Judged, rewrite},
+    offline::{Judge, Judged, Rewritten, rewrite},
     parallel::in_order,
     policy::Policy,
     render::findings::counted,
@@ -74,14 +76,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.diff {
         return diff(&judge, &input.sources);
     }
+    let mut all_fixed = true;
     if args.fix {
-        fix(&judge, &input.sources)?;
+        all_fixed = fix(&judge, &input.sources)?;
         input = args.input.manifests()?;
     }
     let mut report = Report::begin(&args.report)?;
     report.begin_with(&input);
     judge_all(&judge, &input.sources, &mut report)?;
-    report.end()
+    let code = report.end()?;
+    Ok(if all_fixed { code } else { ExitCode::from(2) })
 }
 
 /// What the flags say of rules counts more than the settings.
@@ -148,46 +152,58 @@ fn loads<'s>(
     })
 }
 
-/// Writes suggested values into the files.
-fn fix(judge: &Judge<'_>, sources: &[Source]) -> Result<()> {
+/// Writes suggested values into the files. Says whether all could be; what remains is judged next.
+fn fix(judge: &Judge<'_>, sources: &[Source]) -> Result<bool> {
+    if sources.iter().any(|source| source.path.is_none()) {
+        bail!("--fix changes files; for standard input use --diff");
+    }
+    let mut all = true;
     for source in sources {
-        let Some(path) = &source.path else { bail!("--fix changes files; for standard input use --diff") };
-        let before = source.read()?;
-        let (after, fixed) = match suggested(judge, source, &before) {
-            Ok(suggested) => suggested,
-            // What remains is judged next, and the other files are fixed all the same.
-            Err(error) => {
-                tell(format_args!("not fixed: {error:#}"));
-                continue;
+        let Some(path) = &source.path else { continue };
+        let Some((before, rewritten)) = suggested(judge, source, &mut all) else { continue };
+        if rewritten.splices.is_empty() {
+            continue;
+        }
+        match save(path, &before, &rewritten.apply(&before)) {
+            Ok(()) => {
+                let fixed = counted(rewritten.edits, "finding");
+                tell(format_args!("fixed {fixed} in {}", path.display()));
             }
-        };
-        if after != before {
-            fs::write(path, after).with_context(|| format!("cannot write {}", path.display()))?;
-            tell(format_args!("fixed {} in {}", counted(fixed, "finding"), path.display()));
+
+            Err(error) => {
+                tell(format_args!("not fixed: cannot write {}: {error}", path.display()));
+                all = false;
+            }
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Shows what `fix` would do.
 fn diff(judge: &Judge<'_>, sources: &[Source]) -> Result<ExitCode> {
-    let mut changed = false;
+    let (mut changed, mut all) = (false, true);
     for source in sources {
-        let before = source.read()?;
-        let (after, _) = suggested(judge, source, &before)?;
-        changed |= after != before;
-        write(&mut io::stdout().lock(), &super::mutate::unified_diff(&source.label(), &before, &after))?;
+        let Some((before, rewritten)) = suggested(judge, source, &mut all) else { continue };
+        changed |= !rewritten.splices.is_empty();
+        write(&mut io::stdout().lock(), &diff::unified(&source.label(), &before, &rewritten))?;
     }
-    Ok(ExitCode::from(u8::from(changed)))
+    Ok(ExitCode::from(if all { u8::from(changed) } else { 2 }))
 }
 
-/// A text with the suggested values in it, and how many there are.
-fn suggested(judge: &Judge<'_>, source: &Source, text: &[u8]) -> Result<(Vec<u8>, usize)> {
-    let mut fixed = 0;
-    let after = rewrite(text, |text, document, subject| {
-        let edits = judge.suggestions(text, document, subject);
-        fixed += edits.len();
-        edits
-    });
-    Ok((after.with_context(|| source.label())?, fixed))
+/// A text, and the suggested values that are put into it. What cannot be done is told, and the rest is done.
+fn suggested(judge: &Judge<'_>, source: &Source, all: &mut bool) -> Option<(Vec<u8>, Rewritten)> {
+    let text = match source.read() {
+        Ok(text) => text,
+        Err(error) => {
+            tell(format_args!("not fixed: {error}"));
+            *all = false;
+            return None;
+        }
+    };
+    let rewritten = rewrite(&text, |text, document, subjects| judge.suggestions(text, document, subjects));
+    for failure in &rewritten.failures {
+        tell(format_args!("not fixed: {}: {failure}", source.label()));
+        *all = false;
+    }
+    Some((text, rewritten))
 }

@@ -6,56 +6,42 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Document, Documents, SyntaxError,
+    Document,
+    commented::commented,
     error::EditError,
     parse,
-    splice::{self, same},
+    splice::{self, Splice, same},
 };
 use crate::path::{Path, Step};
 
-/// A change of one value.
+/// A value that another one gets. Mappings that are missing on the way to it are created, and an index just behind
+/// the end of a list appends to it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Change<'a> {
-    /// Gives the value at `path` this value. Mappings that are missing on the way to it are created, and an
-    /// index just behind the end of a list appends to it.
-    Set {
-        /// Where the value is or shall be.
-        path: Path<'a>,
-        /// What it shall be.
-        value: Value,
-    },
-    /// Removes the value at `path` with its key.
-    Remove {
-        /// Where the value is.
-        path: Path<'a>,
-    },
+pub struct Change<'a> {
+    /// Where the value is or shall be.
+    pub path: Path<'a>,
+    /// What it shall be.
+    pub value: Value,
 }
 
-/// Applies changes, one after the other, to a document of `text`, from which it was parsed. The layout of
-/// everything else is kept, and so are all comments but those inside of values that are removed or replaced.
+/// What must change in `text` so that a document of it, from which it was parsed, has these values, one after the other.
+/// The layout of everything else is kept, and each comment stays with what it is about.
 ///
 /// # Errors
 /// The changes do not fit the document, or cannot be written without changing more than was asked for.
-pub fn edit(text: &str, document: &Document<'_>, changes: &[Change<'_>]) -> Result<String, EditError> {
+pub fn edit(text: &str, document: &Document<'_>, changes: &[Change<'_>]) -> Result<Vec<Splice>, EditError> {
     let before: Value = document.read()?;
     let mut after = before.clone();
-    changes.iter().try_for_each(|change| apply(&mut after, change))?;
-    if same(&before, &after) {
-        return Ok(text.to_owned());
+    for Change { path, value } in changes {
+        let place = place(&mut after, path);
+        *place.ok_or_else(|| EditError::NoPlace { path: path.to_string() })? = value.clone();
     }
-    let edited = splice::rewrite(text, document, &before, &after)?;
-    let is_faithful = verify(text, document, &edited, &after)?;
-    if is_faithful { Ok(edited) } else { Err(EditError::Unfaithful) }
-}
-
-fn apply(root: &mut Value, change: &Change<'_>) -> Result<(), EditError> {
-    let (Change::Set { path, .. } | Change::Remove { path }) = change;
-    let no_place = || EditError::NoPlace { path: path.to_string() };
-    let done = match change {
-        Change::Set { path, value } => place(root, path).map(|place| *place = value.clone()),
-        Change::Remove { path } => remove(root, path),
-    };
-    done.ok_or_else(no_place)
+    if same(&before, &after) {
+        return Ok(Vec::new());
+    }
+    let splices = splice::splices(text, document, &before, &after)?;
+    verify(text, document, &Splice::apply(text, &splices), &after)?;
+    Ok(splices)
 }
 
 /// The value at the path, made where it is missing.
@@ -77,37 +63,28 @@ fn place<'v>(root: &'v mut Value, path: &Path<'_>) -> Option<&'v mut Value> {
     })
 }
 
-fn remove(root: &mut Value, path: &Path<'_>) -> Option<()> {
-    let (end, way) = path.steps().split_last()?;
-    let parent = way.iter().try_fold(root, |value, step| match *step {
-        Step::Key(key) => value.get_mut(key),
-        Step::Index(index) => value.get_mut(index),
-    })?;
-    match *end {
-        Step::Key(key) => parent.as_object_mut()?.remove(key).map(drop),
-        Step::Index(index) => {
-            let list = parent.as_array_mut()?;
-            (index < list.len()).then(|| drop(list.remove(index)))
-        }
-    }
-}
-
-/// Whether the edited text holds the asked-for data in this document, and what it held before in all others.
-fn verify(text: &str, document: &Document<'_>, edited: &str, after: &Value) -> Result<bool, EditError> {
+/// Reads the edited text again: it must hold the asked-for data in this document, what it held before in all others, and
+/// every comment where it was.
+fn verify(text: &str, document: &Document<'_>, edited: &str, after: &Value) -> Result<(), EditError> {
     let (old, new) = (parse(text), parse(edited));
     if old.documents.len() != new.documents.len() || old.error.is_some() != new.error.is_some() {
-        return Ok(false);
+        return Err(EditError::Unfaithful);
     }
-    let data = |documents: &Documents<'_>| -> Result<Vec<Value>, SyntaxError> {
-        documents.documents.iter().map(Document::read).collect()
-    };
-    let mut expected = data(&old)?;
-    for (value, old) in expected.iter_mut().zip(&old.documents) {
-        if old.span == document.span {
-            *value = after.clone();
+    for (old, new) in old.documents.iter().zip(&new.documents) {
+        let expected = if old.span == document.span { after.clone() } else { old.read()? };
+        if !new.read().is_ok_and(|found: Value| same(&found, &expected)) {
+            return Err(EditError::Unfaithful);
+        }
+        let (before, now) = (commented(text, old), commented(edited, new));
+        if let Some(lost) = before
+            .iter()
+            .zip(now.iter().map(Some).chain(std::iter::repeat(None)))
+            .find(|(a, b)| Some(*a) != *b)
+        {
+            return Err(EditError::Comment { comment: lost.0.text.trim().to_owned() });
         }
     }
-    Ok(data(&new)?.iter().zip(&expected).all(|(found, expected)| same(found, expected)))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -125,18 +102,15 @@ mod tests {
     }
 
     fn set(text: &str, value: Value) -> Change<'_> {
-        Change::Set { path: path(text), value }
-    }
-
-    fn remove(text: &str) -> Change<'_> {
-        Change::Remove { path: path(text) }
+        Change { path: path(text), value }
     }
 
     #[track_caller]
     fn check(text: &str, changes: &[Change<'_>], expected: &str) {
         let parsed = parse(text);
         let document = parsed.documents.last().expect("the text holds a document");
-        let edited = edit(text, document, changes).expect("the edit can be made");
+        let splices = edit(text, document, changes).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        let edited = Splice::apply(text, &splices);
         assert_eq!(edited, expected, "this edit of {text:?} changes something else");
     }
 
@@ -186,7 +160,7 @@ mod tests {
         let add = &[set("spec.replication", json!({})), set("spec.replication.mode", json!("async"))];
         for (text, expected) in [
             ("spec:\n  instances: 2\n", "spec:\n  instances: 2\n  replication:\n    mode: async\n"),
-            ("spec:\n  replication: {} # none\n", "spec:\n  replication:\n    mode: async # none\n"),
+            ("spec:\n  replication: {} # none\n", "spec:\n  replication: # none\n    mode: async\n"),
             ("spec:\n  replication:\n", "spec:\n  replication:\n    mode: async\n"),
             ("spec:\n  replication: null\nx: 1", "spec:\n  replication:\n    mode: async\nx: 1"),
             (
@@ -221,23 +195,57 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_removed_with_its_key() {
-        for (text, gone, expected) in [
-            ("a: 1\nb: 2 # two\nc: 3\n", "b", "a: 1\nc: 3\n"),
-            ("b: 2\n# about c\nc: 3\n", "b", "# about c\nc: 3\n"),
-            ("a: 1\r\nb: 2", "b", "a: 1"),
-            ("a: 1\nb:\n  c: 1\n  d: 2\n", "b", "a: 1\n"),
-            ("a: {b: 1, c: 2, d: 3}\n", "a.b", "a: {c: 2, d: 3}\n"),
-            ("a: {b: 1, c: 2, d: 3}\n", "a.c", "a: {b: 1, d: 3}\n"),
-            ("a: {b: 1}\n", "a.b", "a: {}\n"),
-            ("a:\n  b: 1\nc: 2\n", "a.b", "a: {}\nc: 2\n"),
-            ("- a: 1\n  b: 2\n", "0.a", "- b: 2\n"),
-            ("- a\n- b\n- c\n", "1", "- a\n- c\n"),
-            ("l: [a, b, c]\n", "l.0", "l: [b, c]\n"),
-            ("{\n  \"a\": 1,\n  \"b\": 2\n}\n", "b", "{\n  \"a\": 1\n}\n"),
+    fn a_comment_stays_with_what_it_is_about() {
+        let mode = &[set("s.mode", json!("async"))];
+        for (text, expected) in [
+            ("s: {} # none\nx: 1\n", "s: # none\n  mode: async\nx: 1\n"),
+            ("s: ~ # none\nx: 1\n", "s: # none\n  mode: async\nx: 1\n"),
+            ("s: # none\nx: 1\n", "s: # none\n  mode: async\nx: 1\n"),
+            ("s: { # none\n}\n", "s: { # none\nmode: async}\n"),
+            ("s: {a: 1} # one\n", "s: {a: 1, mode: async} # one\n"),
+            ("s: {a: 1 # one\n }\n", "s: {a: 1, # one\n mode: async\n }\n"),
+            ("s: {\n  a: 1, # one\n  # end\n}\n", "s: {\n  a: 1, # one\n  mode: async\n  # end\n}\n"),
+            (
+                "s:\n  a: 1\n    # deeper\n  # end\nx: 1\n",
+                "s:\n  a: 1\n    # deeper\n  mode: async\n  # end\nx: 1\n",
+            ),
+            ("s:\n  a:\n    # b: 1\n", "s:\n  a:\n    # b: 1\n  mode: async\n"),
+            (
+                "s:\n  a:\n    b: 1\n\n    # c: 1\n\n# x\nx: 1\n",
+                "s:\n  a:\n    b: 1\n\n    # c: 1\n  mode: async\n\n# x\nx: 1\n",
+            ),
+            ("s:\n  mode: | # why\n    sync\nx: 1\n", "s:\n  mode: async # why\nx: 1\n"),
+            ("s:\n  mode: # why\n    sync\nx: 1\n", "s:\n  mode: # why\n    async\nx: 1\n"),
+            ("s:\n  mode: # why\n    a: 1\nx: 1\n", "s:\n  mode: async # why\nx: 1\n"),
+            (
+                "# top\n\n# s\ns: # here\n  # a\n  a: 1\n",
+                "# top\n\n# s\ns: # here\n  # a\n  a: 1\n  mode: async\n",
+            ),
+            ("s:\n  a: |+ # keep\n    b\n\nx: 1\n", "s:\n  a: |+ # keep\n    b\n\n  mode: async\nx: 1\n"),
+            ("s: &g # anchor\n  a: 1\n", "s: &g # anchor\n  a: 1\n  mode: async\n"),
+            ("s:\n  a: \"b\"# glued\n", "s:\n  a: \"b\"# glued\n  mode: async\n"),
         ] {
-            check(text, &[remove(gone)], expected);
+            check(text, mode, expected);
         }
+        let item = &[set("l.0.b", json!(2))];
+        for (text, expected) in [
+            ("l:\n- # first\n  a: 1\n- c\n", "l:\n- # first\n  a: 1\n  b: 2\n- c\n"),
+            ("l:\n- # first\n  # a\n  a: 1 # one\n", "l:\n- # first\n  # a\n  a: 1 # one\n  b: 2\n"),
+            ("l:\n- &g {a: 1} # g\n- c\n", "l:\n- &g {a: 1, b: 2} # g\n- c\n"),
+            ("l:\n- &g\n  a: 1 # one\n", "l:\n- &g\n  a: 1 # one\n  b: 2\n"),
+            ("l: [{a: 1}] # l\n", "l: [{a: 1, b: 2}] # l\n"),
+            ("l:\n  - a: {\n      x: 1\n    }\n", "l:\n  - a: {\n      x: 1\n    }\n    b: 2\n"),
+            (
+                "l:\n  - a: [\n      [x],\n    ] # a\nx: 1\n",
+                "l:\n  - a: [\n      [x],\n    ] # a\n    b: 2\nx: 1\n",
+            ),
+        ] {
+            check(text, item, expected);
+        }
+        let inside =
+            "there is no place that keeps the comment `# one` with what it is about; change the file by hand";
+        refuse("s: {a: 1 # one\n }\n", &[set("s", json!(2))], inside);
+        refuse("s:\n  a: 1 # one\n", &[set("s", json!({"b": 1}))], inside);
     }
 
     #[test]
@@ -250,7 +258,6 @@ mod tests {
         refuse("a: &a 1\nb: *a\n", &[set("a", json!(2))], more);
         let layout = "`a` is written in a layout that cannot be edited in place; change it by hand";
         refuse("? a\n", &[set("a", json!(2))], layout);
-        refuse("a: 1\n", &[remove("b")], "there is no place for `b` in this document");
         refuse("a: 1\n", &[set("a.b", json!(2))], "there is no place for `a.b` in this document");
     }
 }

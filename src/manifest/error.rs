@@ -75,6 +75,14 @@ pub enum EditError {
         /// The path of the value.
         path: String,
     },
+    /// A comment would be lost, or come to stand with something else.
+    #[error(
+        "there is no place that keeps the comment `# {comment}` with what it is about; change the file by hand"
+    )]
+    Comment {
+        /// What the comment says.
+        comment: String,
+    },
     /// The edited text would not hold the asked-for data, for example since an anchor is used elsewhere.
     #[error("this edit would change more than it should; change the file by hand")]
     Unfaithful,

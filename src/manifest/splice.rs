@@ -1,4 +1,4 @@
-//! Where a text must change so that a document holds other data: replaced, added and removed ranges of bytes.
+//! Where a text must change so that a document holds other data.
 
 use std::ops::Range;
 
@@ -13,26 +13,49 @@ use super::{
 };
 use crate::path::Path;
 
-/// The text with everything changed that differs between the data `before` and `after`.
-pub(super) fn rewrite(
+/// A range of bytes, and what comes to stand in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// The bytes of the old text.
+    pub range: Range<usize>,
+    /// The new text.
+    pub text: String,
+}
+
+impl Splice {
+    /// A text with splices in it, which must be in the order of the text.
+    pub fn apply(text: &str, splices: &[Self]) -> String {
+        let (mut edited, mut at) = (String::with_capacity(text.len() + 64), 0);
+        for splice in splices {
+            edited.push_str(text.get(at..splice.range.start).unwrap_or_default());
+            edited.push_str(&splice.text);
+            at = splice.range.end;
+        }
+        edited.push_str(text.get(at..).unwrap_or_default());
+        edited
+    }
+}
+
+/// What must change in the text wherever the data `before` and `after` differ.
+pub(super) fn splices(
     text: &str,
     document: &Document<'_>,
     before: &Value,
     after: &Value,
-) -> Result<String, EditError> {
+) -> Result<Vec<Splice>, EditError> {
     let first = text.get(document.root().range().start..).unwrap_or_default();
     let style = if first.starts_with(['{', '[']) { Style::Json } else { Style::Yaml };
-    let layout = Layout { text, tree: &document.tree };
+    let layout = Layout { text, tree: &document.tree, comments: &document.comments };
     let mut editor = Editor { layout, style, splices: Vec::new() };
     let root = Place { value: 0, holder: Holder::Document, column: None };
     editor.update(&root, before, after, &Path::root())?;
-    editor.apply().ok_or(EditError::Unfaithful)
+    editor.finish()
 }
 
 struct Editor<'d, 't> {
     layout: Layout<'d, 't>,
     style: Style,
-    splices: Vec<(Range<usize>, String)>,
+    splices: Vec<Splice>,
 }
 
 impl Editor<'_, '_> {
@@ -48,17 +71,28 @@ impl Editor<'_, '_> {
         }
         match (&self.layout.tree.entries[place.value].kind, before, after) {
             (Kind::Alias(_), ..) => Err(EditError::Shared { path: path.to_string() }),
-            (Kind::Map, Value::Object(before), Value::Object(to)) if render::is_block(after) => {
-                self.update_map(place, before, to, path)
+            (Kind::Map, Value::Object(from), Value::Object(to))
+                if self.can_grow(place, from.is_empty()) && from.keys().all(|key| to.contains_key(key)) =>
+            {
+                self.grow_map(place, from, to, path)
             }
-            (Kind::List, Value::Array(before), Value::Array(to)) if render::is_block(after) => {
-                self.update_list(place, before, to, path)
+            (Kind::List, Value::Array(from), Value::Array(to))
+                if self.can_grow(place, from.is_empty()) && from.len() <= to.len() =>
+            {
+                self.grow_list(place, from, to, path)
             }
             _ => self.replace(place, after, path),
         }
     }
 
-    fn update_map<'a>(
+    /// Whether members can be put beside what is there; an empty pair of brackets is replaced, unless that would take a
+    /// comment.
+    fn can_grow(&self, place: &Place, is_empty: bool) -> bool {
+        let range = &self.layout.tree.entries[place.value].range;
+        !is_empty || self.layout.comment_in(range).is_some()
+    }
+
+    fn grow_map<'a>(
         &mut self,
         place: &Place,
         before: &'a Map<String, Value>,
@@ -67,35 +101,25 @@ impl Editor<'_, '_> {
     ) -> Result<(), EditError> {
         let members = self.layout.members(place).ok_or_else(|| no_layout(path))?;
         for (name, old) in before {
-            let new = after.get(name);
-            if new.is_some_and(|new| same(old, new)) {
-                continue;
-            }
+            let Some(new) = after.get(name).filter(|new| !same(old, new)) else { continue };
+            let path = path.clone().key(name);
             let Some(member) = members.iter().rfind(|member| self.layout.key(member) == Some(name)) else {
-                return Err(EditError::Shared { path: path.clone().key(name).to_string() });
+                return Err(EditError::Shared { path: path.to_string() });
             };
-            if let Some(new) = new {
-                self.update(&member.place, old, new, &path.clone().key(name))?;
-            }
+            self.update(&member.place, old, new, &path)?;
         }
-        let is_kept = |member: &Member| self.layout.key(member).is_none_or(|name| after.contains_key(name));
-        let kept: Vec<bool> = members.iter().map(is_kept).collect();
-        let Some(last) = kept.iter().rposition(|kept| *kept) else {
-            return self.replace(place, &Value::Object(after.clone()), path);
-        };
-        self.remove(place, &members, &kept);
+        let column = block_column(&members);
         let added = after.iter().filter(|(name, _)| !before.contains_key(*name));
-        let written = |name: &str, value: &Value, column| match column {
+        let written = |(name, value): (&String, &Value)| match column {
             Some(column) => render::field(name, value, column),
             None => render::member(name, value, self.style),
         };
-        let column = block_column(&members);
-        let texts: Vec<_> = added.map(|(name, value)| written(name, value, column)).collect();
-        self.add(place, &members, last, column, &texts);
+        let texts: Vec<_> = added.map(written).collect();
+        self.add(place, &members, &texts);
         Ok(())
     }
 
-    fn update_list<'a>(
+    fn grow_list<'a>(
         &mut self,
         place: &Place,
         before: &'a [Value],
@@ -103,141 +127,170 @@ impl Editor<'_, '_> {
         path: &Path<'a>,
     ) -> Result<(), EditError> {
         let members = self.layout.members(place).ok_or_else(|| no_layout(path))?;
-        let pairs = || before.iter().zip(after);
-        let head = pairs().take_while(|(a, b)| same(a, b)).count();
-        let shorter = before.len().min(after.len());
-        let backwards = before.iter().rev().zip(after.iter().rev());
-        let tail = backwards.take(shorter - head).take_while(|(a, b)| same(a, b)).count();
-        for (index, (old, new)) in pairs().enumerate().take(shorter - tail).skip(head) {
-            let Some(member) = members.get(index) else { return Err(no_layout(path)) };
-            self.update(&member.place, old, new, &path.clone().index(index))?;
+        for (index, (old, new)) in before.iter().zip(after).enumerate() {
+            if !same(old, new) {
+                let Some(member) = members.get(index) else { return Err(no_layout(path)) };
+                self.update(&member.place, old, new, &path.clone().index(index))?;
+            }
         }
-        let added = after.get(shorter - tail..after.len() - tail).unwrap_or_default();
-        let Some(last) = (shorter - tail).checked_sub(1).or(added.is_empty().then_some(0)) else {
-            // There is no element to add something behind.
-            return self.replace(place, &Value::Array(after.to_vec()), path);
-        };
-        let removed = shorter - tail..before.len() - tail;
-        let kept: Vec<bool> = (0..members.len()).map(|index| !removed.contains(&index)).collect();
-        self.remove(place, &members, &kept);
         let column = block_column(&members);
-        let texts: Vec<_> = added.iter().map(|value| self.written_item(value, column)).collect();
-        self.add(place, &members, last, column, &texts);
+        let added = after.get(before.len()..).unwrap_or_default();
+        let written = |value: &Value| match column {
+            Some(column) => render::item(value, column),
+            None => render::inline(value, self.style),
+        };
+        let texts: Vec<_> = added.iter().map(written).collect();
+        self.add(place, &members, &texts);
         Ok(())
     }
 
-    fn written_item(&self, value: &Value, column: Option<usize>) -> String {
-        column.map_or_else(|| render::inline(value, self.style), |column| render::item(value, column))
-    }
-
-    /// Removes the members that are not kept; at least one is kept.
-    fn remove(&mut self, place: &Place, members: &[Member], kept: &[bool]) {
-        let Some(first) = members.first() else { return };
-        // The first member stands behind a bracket or the dash of a list, which must stay.
-        let is_flow = self.layout.is_flow(place.value);
-        let is_inset = is_flow || !self.layout.line_before(first.range.start).trim_ascii().is_empty();
-        let first_kept = kept.iter().position(|kept| *kept).unwrap_or_default();
-        for (index, member) in members.iter().enumerate() {
-            let range = match (members.get(index.wrapping_sub(1)), members.get(index + 1)) {
-                _ if kept.get(index) != Some(&false) => continue,
-                (_, Some(next)) if is_inset && index < first_kept => member.range.start..next.range.start,
-                (Some(previous), _) if is_flow => previous.range.end..member.range.end,
-                _ => self.layout.lines(&member.range, index < first_kept),
-            };
-            self.splices.push((range, String::new()));
-        }
-    }
-
-    /// Adds members, if there are any, behind the member `last`.
-    fn add(
-        &mut self,
-        place: &Place,
-        members: &[Member],
-        last: usize,
-        column: Option<usize>,
-        texts: &[String],
-    ) {
+    /// Adds members behind those that are there.
+    fn add(&mut self, place: &Place, members: &[Member], texts: &[String]) {
         if texts.is_empty() {
             return;
         }
-        let (Some(first), Some(last)) = (members.first(), members.get(last)) else { return };
-        let Some(column) = column else {
-            let opening = self.layout.tree.entries[place.value].range.start;
-            let separator = self.layout.separator(opening, first.range.start);
-            let text = texts.iter().flat_map(|text| [separator.as_str(), text]).collect();
-            return self.splices.push((last.range.end..last.range.end, text));
+        let range = self.layout.tree.entries[place.value].range.clone();
+        let (Some(first), Some(last)) = (members.first(), members.last()) else {
+            // Brackets with nothing but comments inside.
+            let end = range.end - 1;
+            return self.splice(end..end, texts.join(", "));
         };
-        let end = self.layout.end_of_line(last.range.end);
+        let Some(column) = first.place.column else {
+            return self.add_in_brackets(&range, first, last, texts);
+        };
+        let end = self.layout.behind_comments(last.range.end, column);
         let separator = format!("\n{:column$}", "");
-        let text = texts.iter().flat_map(|text| [separator.as_str(), text]).collect();
-        self.splices.push((end..end, text));
+        self.splice(end..end, texts.iter().flat_map(|text| [separator.as_str(), text]).collect());
     }
 
+    fn add_in_brackets(&mut self, brackets: &Range<usize>, first: &Member, last: &Member, texts: &[String]) {
+        let end = last.range.end;
+        let separator = self.layout.separator(brackets.start, first.range.start);
+        let Some(comment) = self.layout.comment_behind(end).filter(|comment| comment.start < brackets.end)
+        else {
+            let text = texts.iter().flat_map(|text| [",", &separator, text]).collect();
+            return self.splice(end..end, text);
+        };
+        // The comment stays behind the member that is last now.
+        if self.layout.text.get(end..comment.start).is_some_and(|gap| !gap.contains(',')) {
+            self.splice(end..end, ",".to_owned());
+        }
+        let separator = if separator.contains('\n') { separator } else { "\n ".to_owned() };
+        let text = format!("{separator}{}", texts.join(&format!(",{separator}")));
+        self.splice(comment.end..comment.end, text);
+    }
+
+    /// Puts another value in the place of one.
     fn replace(&mut self, place: &Place, after: &Value, path: &Path<'_>) -> Result<(), EditError> {
         let old = &self.layout.tree.entries[place.value];
-        let is_block_now = matches!(old.kind, Kind::Map | Kind::List) && !self.layout.is_flow(place.value);
         let start = old.range.start;
         let range = start..self.layout.end(place.value).max(start);
-        let lines = render::is_block(after);
-        let splice = match (place.holder, place.column) {
-            (Holder::Document, _) if old.range.is_empty() => return Err(no_layout(path)),
-            _ if is_block_now && lines => {
+        if let Some(header) = self.layout.block_header(place.value) {
+            // The text of a block goes; what is behind its `|` stays.
+            let below = header..range.end;
+            self.splice(below, String::new());
+            return self.replace_range(place, start..self.layout.end_of_words(start, header), after, path);
+        }
+        if let Some(comment) = self.layout.comment_in(&range) {
+            return Err(EditError::Comment { comment: comment.to_owned() });
+        }
+        self.replace_range(place, range, after, path)
+    }
+
+    fn replace_range(
+        &mut self,
+        place: &Place,
+        range: Range<usize>,
+        after: &Value,
+        path: &Path<'_>,
+    ) -> Result<(), EditError> {
+        let start = range.start;
+        let is_collection = matches!(self.layout.tree.entries[place.value].kind, Kind::Map | Kind::List);
+        let is_block_now = is_collection && !self.layout.is_flow(place.value);
+        let becomes_block = render::is_block(after) && place.column.is_some();
+        match place.holder {
+            Holder::Document if range.is_empty() => return Err(no_layout(path)),
+            _ if is_block_now && render::is_block(after) => {
                 let column = self.layout.column(start).ok_or_else(|| no_layout(path))?;
-                (range, render::block(after, column))
+                self.splice(range, render::block(after, column));
             }
-            (Holder::Key(key), Some(column)) if lines => {
-                let column = column + render::STEP;
-                let text = format!("\n{:column$}{}", "", render::block(after, column));
-                (self.behind_key(key, range, path)?, text)
+            Holder::Key(_) if becomes_block || is_block_now || range.is_empty() => {
+                let lead = self.layout.lead(place.value);
+                self.replace_behind_colon(place, lead, range, after, path)?;
             }
-            (Holder::Key(key), _) if is_block_now || range.is_empty() => {
-                // `{a}` is a key without a colon, which the value needs.
-                let colon = self.layout.behind_colon(key).map_or(":", |_| "");
-                let text = format!("{colon} {}", render::inline(after, self.style));
-                (self.behind_key(key, range, path)?, text)
+            Holder::List if becomes_block || range.is_empty() => {
+                let column = place.column.unwrap_or(0) + render::STEP;
+                let is_glued = self.layout.text.get(..start).is_some_and(|before| before.ends_with('-'));
+                let text = render::block(after, column);
+                self.splice(range, format!("{}{text}", if is_glued { " " } else { "" }));
             }
-            (Holder::List, Some(column)) => {
-                let is_behind_dash = self.layout.line_before(start).ends_with('-');
-                let text = render::block(after, column + render::STEP);
-                (range, format!("{}{text}", if is_behind_dash { " " } else { "" }))
-            }
-            _ => (range, render::inline(after, self.style)),
-        };
-        self.splices.push(splice);
+            _ => self.splice(range, render::inline(after, self.style)),
+        }
         Ok(())
     }
 
-    /// The bytes from the colon of a key to the end of its value, or just of the value where a comment, an
-    /// anchor or a tag stands between them.
-    fn behind_key(
-        &self,
-        key: usize,
-        value: Range<usize>,
+    /// A value that begins or ended on lines of its own: what stands behind the colon stays there, but for the old value.
+    fn replace_behind_colon(
+        &mut self,
+        place: &Place,
+        colon: Option<usize>,
+        range: Range<usize>,
+        after: &Value,
         path: &Path<'_>,
-    ) -> Result<Range<usize>, EditError> {
-        let Some(colon) = self.layout.behind_colon(key) else {
-            // The long form `? a` has its colon elsewhere, or nowhere.
+    ) -> Result<(), EditError> {
+        let Holder::Key(key) = place.holder else { return Err(no_layout(path)) };
+        // `{a}` is a key without a colon; the long form `? a` would need one on another line.
+        let Some(behind) = colon.map(|colon| colon + 1) else {
             let end = self.layout.tree.entries[key].range.end;
-            let rest = self.layout.text.get(end..).unwrap_or_default().trim_ascii_start();
-            return if rest.starts_with([',', '}']) { Ok(end..end) } else { Err(no_layout(path)) };
+            if place.column.is_some() {
+                return Err(no_layout(path));
+            }
+            self.splice(end..end, format!(": {}", render::inline(after, self.style)));
+            return Ok(());
         };
-        let value = value.start.max(colon)..value.end.max(colon);
-        let gap = self.layout.text.get(colon..value.start).unwrap_or_default();
-        Ok(if gap.trim_ascii().is_empty() { colon..value.end } else { value })
+        let gap = self.layout.text.get(behind..range.start).unwrap_or_default();
+        let has_comments = self.layout.comment_in(&(behind..range.start)).is_some();
+        let is_plain_gap = gap.trim_ascii().is_empty();
+        let old = if is_plain_gap { behind..range.end } else { range };
+        if render::is_block(after) && place.column.is_some() {
+            let column = place.column.unwrap_or(0) + render::STEP;
+            let line_end = self.layout.end_of_line(old.end);
+            let lines = format!("\n{:column$}{}", "", render::block(after, column));
+            if line_end == old.end {
+                self.splice(old, lines);
+            } else {
+                self.splice(old, String::new());
+                self.splice(line_end..line_end, lines);
+            }
+        } else if is_plain_gap {
+            self.splice(old, format!(" {}", render::inline(after, self.style)));
+        } else if has_comments {
+            // What the comment stands behind is the colon; the lines below it go.
+            let line_start = self.layout.line_break_before(old.start);
+            self.splice(behind..behind, format!(" {}", render::inline(after, self.style)));
+            self.splice(line_start..old.end, String::new());
+        } else {
+            self.splice(old, render::inline(after, self.style));
+        }
+        Ok(())
     }
 
-    /// The text with all splices; none where two of them overlap.
-    fn apply(mut self) -> Option<String> {
-        self.splices.sort_by_key(|(range, _)| (range.start, range.end));
-        let newline = if self.layout.text.contains("\r\n") { "\r\n" } else { "\n" };
-        let (mut edited, mut at) = (String::with_capacity(self.layout.text.len() + 64), 0);
-        for (range, new) in &self.splices {
-            edited.push_str(self.layout.text.get(at..range.start)?);
-            edited.push_str(&new.replace('\n', newline));
-            at = range.end;
+    fn splice(&mut self, range: Range<usize>, text: String) {
+        self.splices.push(Splice { range, text });
+    }
+
+    /// The splices in the order of the text; none may touch another's bytes.
+    fn finish(mut self) -> Result<Vec<Splice>, EditError> {
+        self.splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
+        if self.splices.windows(2).any(|pair| pair[0].range.end > pair[1].range.start) {
+            return Err(EditError::Unfaithful);
         }
-        edited.push_str(self.layout.text.get(at..)?);
-        Some(edited)
+        if memchr::memmem::find(self.layout.text.as_bytes(), b"\r\n").is_some() {
+            for splice in &mut self.splices {
+                splice.text = splice.text.replace('\n', "\r\n");
+            }
+        }
+        Ok(self.splices)
     }
 }
 

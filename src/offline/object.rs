@@ -44,8 +44,25 @@ impl Judge<'_> {
         );
     }
 
-    /// The values that findings suggest for one object, but for those that a comment or annotation accepts.
-    pub fn suggestions(&self, text: &str, document: &Document<'_>, subject: &Subject<'_, '_>) -> Vec<Edit> {
+    /// The values that findings suggest for the objects of a document, but for those that a comment or annotation accepts.
+    pub fn suggestions(
+        &self,
+        text: &str,
+        document: &Document<'_>,
+        subjects: &[Subject<'_, '_>],
+    ) -> Vec<Edit> {
+        let locator = Locator::of_text(text);
+        let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
+        let of = |subject| self.suggestions_for(subject, &locator, comments.as_ref());
+        subjects.iter().flat_map(of).collect()
+    }
+
+    fn suggestions_for(
+        &self,
+        subject: &Subject<'_, '_>,
+        locator: &Locator<'_>,
+        comments: Option<&Comments<'_>>,
+    ) -> Vec<Edit> {
         let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
         let before = self.known.before(&body).map(Known::read);
         let configs = |name: &str| self.known.parameters(body.namespace(), name);
@@ -57,11 +74,9 @@ impl Judge<'_> {
             configs_before: None,
             origin: review::Origin::File,
         };
-        let locator = Locator::of_text(text);
-        let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
         let is_accepted = |finding: &Finding<'_>| {
             let line = locator.line(subject.node().locate(&finding.path).range.start);
-            comments.as_ref().is_some_and(|comments| comments.accept(finding.rule.id, line))
+            comments.is_some_and(|comments| comments.accept(finding.rule.id, line))
         };
         let suggested = |finding: Finding<'_>| {
             if is_accepted(&finding) {

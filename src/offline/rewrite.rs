@@ -6,9 +6,12 @@ use super::{
 };
 use crate::{
     input::documents,
-    manifest::{self, Change, Document, EditError},
+    manifest::{self, Change, Document, EditError, Splice},
     path::OwnedPath,
 };
+
+/// How often what was changed is looked at again at most; a change that calls for another is done after three.
+const MOST_ROUNDS: usize = 16;
 
 /// A value that is put into a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,11 +24,36 @@ pub struct Edit {
 
 impl Edit {
     fn change(&self) -> Change<'_> {
-        Change::Set { path: self.path.path(), value: self.value.clone() }
+        Change { path: self.path.path(), value: self.value.clone() }
     }
 }
 
-/// Why a text stays as it is: a document of it cannot be changed in place.
+/// What a text becomes.
+#[derive(Debug, Default)]
+pub struct Rewritten {
+    /// The changes, in the order of the text.
+    pub splices: Vec<Splice>,
+    /// How many values were changed.
+    pub edits: usize,
+    /// The documents that stay as they are, though something in them should change.
+    pub failures: Vec<RewriteError>,
+}
+
+impl Rewritten {
+    /// The text with the changes in it.
+    pub fn apply(&self, text: &[u8]) -> Vec<u8> {
+        let (mut edited, mut at) = (Vec::with_capacity(text.len() + 64), 0);
+        for splice in &self.splices {
+            edited.extend_from_slice(text.get(at..splice.range.start).unwrap_or_default());
+            edited.extend_from_slice(splice.text.as_bytes());
+            at = splice.range.end;
+        }
+        edited.extend_from_slice(text.get(at..).unwrap_or_default());
+        edited
+    }
+}
+
+/// Why a document of a text stays as it is.
 #[derive(Debug, thiserror::Error)]
 #[error("the document on line {line}: {error}")]
 pub struct RewriteError {
@@ -35,58 +63,74 @@ pub struct RewriteError {
     error: EditError,
 }
 
-/// Applies the changes that `edits_of` names for each object of a text, given the text that its document's places
-/// count in, the document and the object. A document without changes may be
-/// anything, even unreadable.
-///
-/// # Errors
-///
-/// A document that is to be changed cannot be.
+/// Applies the changes that `edits_of` names for the objects of a document, given the text that its places count in, until
+/// it names none any more. A document without changes may be anything, even unreadable.
 pub fn rewrite(
     text: &[u8],
-    mut edits_of: impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
-) -> Result<Vec<u8>, RewriteError> {
-    let mut out = Vec::with_capacity(text.len() + 64);
+    mut edits_of: impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
+) -> Rewritten {
+    let mut rewritten = Rewritten::default();
+    let mut at = 0;
     for (bytes, line) in documents(text) {
-        let Ok(chunk) = manifest::decode(bytes) else {
-            out.extend_from_slice(bytes);
-            continue;
-        };
-        out.extend(rewrite_chunk(chunk, line + 1, &mut edits_of)?.into_bytes());
+        if let Ok(chunk) = manifest::decode(bytes) {
+            rewrite_chunk(chunk, at, line + 1, &mut edits_of, &mut rewritten);
+        }
+        at += bytes.len();
     }
-    Ok(out)
+    rewritten
 }
 
 /// A chunk of JSON can hold several documents. Each is changed by itself: an edit is read again before it is believed.
 fn rewrite_chunk(
     chunk: &str,
+    at: usize,
     line: usize,
-    edits_of: &mut impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
-) -> Result<String, RewriteError> {
+    edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
+    rewritten: &mut Rewritten,
+) {
     let read = manifest::parse(chunk);
     let starts = read.documents.iter().skip(1).map(|document| document.span().start);
     let ends: Vec<usize> = starts.chain([chunk.len()]).collect();
-    let (mut out, mut start) = (String::with_capacity(chunk.len() + 64), 0);
+    let lines = Lines::of(chunk);
+    let mut start = 0;
     for end in ends {
         let text = &chunk[start..end];
-        let failed = |error| RewriteError { line: line + Lines::of(chunk).breaks_before(start), error };
-        out.push_str(&rewrite_document(text, edits_of).map_err(failed)?);
+        let (splices, edits, error) = rewrite_document(text, edits_of);
+        rewritten.edits += edits;
+        rewritten.splices.extend(splices.into_iter().map(|splice| {
+            let range = at + start + splice.range.start..at + start + splice.range.end;
+            Splice { range, text: splice.text }
+        }));
+        rewritten
+            .failures
+            .extend(error.map(|error| RewriteError { line: line + lines.breaks_before(start), error }));
         start = end;
     }
-    Ok(out)
 }
 
+/// All changes are made in the text as it was, so that what is not asked for stays, however many rounds it takes.
 fn rewrite_document(
     text: &str,
-    edits_of: &mut impl FnMut(&str, &Document<'_>, &Subject<'_, '_>) -> Vec<Edit>,
-) -> Result<String, EditError> {
+    edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
+) -> (Vec<Splice>, usize, Option<EditError>) {
     let read = manifest::parse(text);
-    let Some(document) = read.documents.first() else { return Ok(text.to_owned()) };
-    let edits: Vec<_> =
-        subjects(document).iter().flat_map(|subject| edits_of(text, document, subject)).collect();
-    if edits.is_empty() {
-        return Ok(text.to_owned());
+    let Some(original) = read.documents.first() else { return (Vec::new(), 0, None) };
+    let mut edits = edits_of(text, original, &subjects(original));
+    let mut done = (Vec::new(), 0);
+    for _ in 0..MOST_ROUNDS {
+        if edits.len() == done.1 {
+            break;
+        }
+        let changes: Vec<_> = edits.iter().map(Edit::change).collect();
+        match manifest::edit(text, original, &changes) {
+            Ok(splices) => done = (splices, edits.len()),
+            Err(error) => return (done.0, done.1, Some(error)),
+        }
+        let edited = Splice::apply(text, &done.0);
+        let read = manifest::parse(&edited);
+        if let Some(document) = read.documents.first() {
+            edits.extend(edits_of(&edited, document, &subjects(document)));
+        }
     }
-    let changes: Vec<_> = edits.iter().map(Edit::change).collect();
-    manifest::edit(text, document, &changes)
+    (done.0, done.1, None)
 }

@@ -11,6 +11,7 @@ mod inputs;
 mod mutate;
 mod positions;
 mod rule;
+mod saving;
 mod selection;
 mod terminal;
 mod weights;

@@ -8,6 +8,7 @@ mod beside;
 mod catalogue;
 mod certificate;
 mod cli;
+mod edits;
 mod examples;
 mod golden;
 mod licences;

@@ -175,7 +175,7 @@ fn one_file_that_cannot_be_edited_keeps_none_of_the_others_from_it() {
     let mistyped = SOUND.replace("strict-sync-all", "strict_sync_all");
     let folder = Folder::with(&[("a.yaml", aliased), ("b.yaml", mistyped.as_str())]);
     let said = folder.run("validate --fix -o concise .");
-    said.exits(1, "the fault that cannot be fixed in place is still found");
+    said.exits(2, "not everything could be fixed; the fault is still found");
     assert!(said.err.contains("not fixed: a.yaml"), "it is said which file was not: {}", said.err);
     assert_eq!(folder.read("b.yaml"), SOUND, "the other one is fixed");
     let incomplete = SOUND.replace("    role: ha-read\n", "");
@@ -183,6 +183,61 @@ fn one_file_that_cannot_be_edited_keeps_none_of_the_others_from_it() {
     let said = folder.run("mutate --write .");
     said.exits(2, "not everything could be completed");
     assert!(folder.read("b.yaml").contains("role: ha-read"), "the other one is completed");
+}
+
+#[test]
+fn one_document_that_cannot_be_edited_keeps_none_of_the_others_from_it() {
+    let aliased = "apiVersion: stackgres.io/v1\nkind: SGCluster\nx: &r {mode: Sync}\nspec: {instances: 3, replication: *r}\n";
+    let incomplete = SOUND.replace("    role: ha-read\n", "");
+    let text = format!("{aliased}---\n{incomplete}");
+    for how in
+        ["mutate db.yaml", "mutate -o diff db.yaml", "mutate --check db.yaml", "mutate --write db.yaml"]
+    {
+        let folder = Folder::with(&[("db.yaml", text.as_str())]);
+        let said = folder.run(how);
+        said.exits(2, "not everything could be completed");
+        assert!(
+            said.err.contains("db.yaml: the document on line 1: "),
+            "{how} says which was not: {}",
+            said.err
+        );
+        let done = format!("{}{}", said.out, folder.read("db.yaml"));
+        let is_told = how.contains("--check") && said.out.contains("db.yaml: defaults would be filled in");
+        assert!(is_told || done.contains("    role: ha-read\n"), "{how} does the other one: {done}");
+    }
+    let mistyped = format!("{aliased}---\n{}", SOUND.replace("strict-sync-all", "strict_sync_all"));
+    let folder = Folder::with(&[("db.yaml", mistyped.as_str())]);
+    folder.run("validate --fix db.yaml").exits(2, "not everything could be fixed");
+    assert_eq!(folder.read("db.yaml"), format!("{aliased}---\n{SOUND}"), "the other one is fixed");
+    let folder = Folder::with(&[("db.yaml", mistyped.as_str())]);
+    let said = folder.run("validate --diff db.yaml");
+    said.exits(2, "not everything could be fixed");
+    assert!(said.out.contains("+    mode: strict-sync-all\n"), "and shown: {}", said.out);
+}
+
+#[test]
+fn fixing_goes_on_until_nothing_is_left_to_fix() {
+    let twice = SOUND.replace("strict-sync-all", "sync_all").replace("syncInstances: 2", "syncInstances: 7");
+    let folder = Folder::with(&[("db.yaml", twice.as_str())]);
+    folder.run("validate --fix db.yaml").exits(0, "one run is enough");
+    assert_eq!(folder.run("validate --diff db.yaml").exits(0, "a second run changes nothing").out, "");
+    let fixed = folder.read("db.yaml");
+    assert!(
+        fixed.contains("mode: sync-all\n") && !fixed.contains("syncInstances: 7"),
+        "both are fixed: {fixed}"
+    );
+}
+
+#[test]
+fn a_comment_stays_where_it_accepts_a_finding() {
+    let text = "apiVersion: stackgres.io/v1\nkind: SGCluster\nmetadata:\n  name: c\nspec:\n  instances: 2\n  configurations:\n    # sgPostgresConfig: x\n  replication: {} # syncguard: ignore[x] y\n";
+    let folder = Folder::with(&[("db.yaml", text)]);
+    folder.run("mutate --write db.yaml").exits(0, "it can be completed");
+    let expected = text.replace(
+        "replication: {} # syncguard: ignore[x] y\n",
+        "replication: # syncguard: ignore[x] y\n    mode: async\n    role: ha-read\n",
+    );
+    assert_eq!(folder.read("db.yaml"), expected);
 }
 
 #[test]
