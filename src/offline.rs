@@ -1,18 +1,23 @@
 //! The judgement of files: every object of a text is found, judged by the same rules as in the webhook, and located.
 
+mod annotation;
 mod comments;
 pub mod complete;
+mod fragment;
 mod known;
 mod lines;
 mod locate;
+mod near;
 mod object;
 mod rewrite;
 mod subject;
 mod template;
+mod variables;
 
 pub use known::{Known, KnownObjects};
 pub use rewrite::{Edit, Rewritten, rewrite};
 pub use subject::{Content, Subject, subjects};
+pub use variables::with_defaults;
 
 use crate::{
     input::{Piece, Source, documents},
@@ -26,6 +31,8 @@ use crate::{
 };
 use comments::Comments;
 use locate::{Context, Locator};
+use near::{Near, nearly};
+use subject::texts_with_clusters;
 pub use template::{is_chart_template, is_template};
 
 /// How files are judged.
@@ -79,14 +86,20 @@ impl Judge<'_> {
             return;
         }
         let locator = context.locator(text);
-        let read = manifest::parse(text);
+        let (with_defaults, variables) = with_defaults(text);
+        let read = manifest::parse(&with_defaults);
         for document in &read.documents {
             if document.is_empty() {
                 continue;
             }
             judged.summary.documents += 1;
             let first = judged.diagnostics.len();
-            self.objects(document, &locator, judged);
+            if self.objects(document, &locator, judged) {
+                judged.summary.defaulted_variables += variables;
+            }
+            if mentions_our_kinds(text) {
+                judged.summary.embedded_texts += texts_with_clusters(document);
+            }
             if let Some(found) = judged.diagnostics.get_mut(first..) {
                 found.sort_by_key(|diagnostic| diagnostic.place);
             }
@@ -115,7 +128,8 @@ impl Judge<'_> {
         }
     }
 
-    fn objects(&self, document: &Document<'_>, locator: &Locator<'_>, judged: &mut Judged) {
+    /// Judges the objects of a document; says whether one of them is of a kind that is judged.
+    fn objects(&self, document: &Document<'_>, locator: &Locator<'_>, judged: &mut Judged) -> bool {
         let first = judged.diagnostics.len();
         let mut is_ours = false;
         for subject in subjects(document) {
@@ -132,9 +146,10 @@ impl Judge<'_> {
                 judged.diagnostics.extend(comments.unused(self.policy, locator));
             }
         }
+        is_ours
     }
 
-    /// Judges one object; says whether it is of a kind that is judged.
+    /// Judges one object; says whether it is, or was meant to be, of a kind that is judged.
     fn subject(
         &self,
         subject: &Subject<'_, '_>,
@@ -144,12 +159,29 @@ impl Judge<'_> {
         match subject.content()? {
             Content::Other => {
                 judged.summary.skipped += 1;
-                return Ok(false);
+                let near = nearly(subject.node()).and_then(|near| self.nearly_ours(&near, subject, locator));
+                judged.diagnostics.extend(near.clone());
+                return Ok(near.is_some());
             }
             Content::Object(object) => self.object(subject, object, locator, judged),
             Content::Review(review) => self.review(subject, review, locator, judged),
         }
         Ok(true)
+    }
+
+    fn nearly_ours(
+        &self,
+        near: &Near,
+        subject: &Subject<'_, '_>,
+        locator: &Locator<'_>,
+    ) -> Option<Diagnostic> {
+        let range = subject.node().locate(&near.path()).range;
+        let mut diagnostic = about_text(self.policy, "unknown-kind", locator, range, near.message.clone())?;
+        let rule = diagnostic.rule;
+        diagnostic.severity = self.policy.severity(rule, Some(near.severity))?;
+        diagnostic.path = subject.prefix().clone().join(&near.path()).to_string();
+        diagnostic.object = Some(subject.name());
+        Some(diagnostic)
     }
 
     fn syntax_error(&self, locator: &Locator<'_>, error: &SyntaxError) -> Option<Diagnostic> {

@@ -29,6 +29,11 @@ impl<'a> Path<'a> {
         keys.iter().fold(Self::root(), |path, key| path.key(key))
     }
 
+    /// The path along these steps, from the root.
+    pub fn through(steps: &[Step<'a>]) -> Self {
+        Self(steps.to_vec())
+    }
+
     /// The path to the value of `key` inside the value at this path.
     #[must_use]
     pub fn key(mut self, key: &'a str) -> Self {

@@ -46,6 +46,7 @@ mod synchronous_commit_off;
 mod synchronous_standby_names_set;
 mod too_few_wal_senders;
 mod unknown_field;
+mod unknown_kind;
 mod unknown_replication_mode;
 mod unknown_role;
 mod unused_ignore;
@@ -95,6 +96,7 @@ pub static ALL: &[&Rule] = &[
     &sharded_sync_without_count::RULE,
     &sharded_duplicate_override::RULE,
     &sharded_unused_override::RULE,
+    &unknown_kind::RULE,
     &invalid_yaml::RULE,
     &duplicate_key::RULE,
     &unused_ignore::RULE,

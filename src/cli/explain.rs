@@ -13,7 +13,10 @@ use super::{
 use crate::{
     input::{Source, documents},
     manifest,
-    offline::{Content, Known, KnownObjects, Subject, is_chart_template, is_meant, is_template, subjects},
+    offline::{
+        Content, Known, KnownObjects, Subject, is_chart_template, is_meant, is_template, subjects,
+        with_defaults,
+    },
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
     render::{
@@ -134,10 +137,11 @@ fn for_predictions(
             outcome.is_template = true;
             continue;
         }
-        let read = manifest::decode(bytes).map(manifest::parse);
+        let text = manifest::decode(bytes).map(with_defaults);
+        let read = text.as_ref().map(|(text, _)| manifest::parse(text));
         let error = match &read {
             Ok(read) => read.error.as_ref(),
-            Err(error) => Some(error),
+            Err(error) => Some(*error),
         };
         if let Some(error) = error {
             outcome.is_template |= is_template(source, &shown);

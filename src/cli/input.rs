@@ -65,6 +65,9 @@ impl InputArgs {
             exclude: self.exclude.clone(),
             stdin_name: self.stdin_filename.clone(),
         })?;
+        if self.stdin_filename.is_some() && found.sources.iter().all(|source| source.path.is_some()) {
+            bail!("--stdin-filename names standard input, which is not read here; name it with `-`");
+        }
         for pattern in &found.idle_excludes {
             tell(format_args!("warning: --exclude {pattern} leaves out nothing of a directory"));
         }

@@ -41,11 +41,11 @@ pub struct Args {
     output: Format,
 
     /// Change the files instead of printing
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "output"])]
     write: bool,
 
     /// Change and print nothing; exit code 1 if something would be filled in
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     check: bool,
 }
 

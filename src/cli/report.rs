@@ -1,5 +1,7 @@
 //! Where findings are written: formats and files, colour, progress, the summary, the exit code.
 
+mod repeated;
+
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -11,6 +13,8 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+
+use repeated::Repeated;
 
 use super::{
     input::Manifests,
@@ -118,6 +122,11 @@ impl ReportArgs {
             1 => {}
             _ => bail!("-o: only one format can go to standard output; give the others a file: -o json=FILE"),
         }
+        if self.statistics && !outputs.iter().any(|output| output.format.is_for_people()) {
+            bail!(
+                "--statistics: they are written in the formats full and concise; add one, as in -o concise=FILE"
+            );
+        }
         Ok(outputs)
     }
 }
@@ -168,6 +177,7 @@ struct Writer {
     to: Box<dyn Write>,
     in_colour: bool,
     has_findings: bool,
+    repeated: Repeated,
 }
 
 impl Report {
@@ -185,7 +195,13 @@ impl Report {
                 )),
                 None => Box::new(BufWriter::new(io::stdout().lock())),
             };
-            Ok(Writer { format: output.format, to, in_colour, has_findings: false })
+            Ok(Writer {
+                format: output.format,
+                to,
+                in_colour,
+                has_findings: false,
+                repeated: Repeated::default(),
+            })
         };
         let mut writers = args.outputs()?.into_iter().map(open).collect::<Result<Vec<_>>>()?;
         for writer in &mut writers {
@@ -240,6 +256,12 @@ impl Report {
 
     fn write(&mut self, diagnostic: &Diagnostic) -> Result<()> {
         for writer in &mut self.writers {
+            if writer.format.is_for_people() {
+                write(&mut writer.to, &writer.repeated.rest_before(diagnostic))?;
+                if writer.repeated.is_too_many(diagnostic) {
+                    continue;
+                }
+            }
             if std::mem::replace(&mut writer.has_findings, true) {
                 write(&mut writer.to, writer.format.between())?;
             }
@@ -257,7 +279,8 @@ impl Report {
         self.progress.end();
         let with_summary = self.says_more();
         for writer in &mut self.writers {
-            if self.args.statistics && matches!(writer.format, Format::Full | Format::Concise) {
+            write(&mut writer.to, &writer.repeated.rest())?;
+            if self.args.statistics && writer.format.is_for_people() {
                 for (id, count) in &self.by_rule {
                     write(&mut writer.to, &format!("{count:>6}  {id}\n"))?;
                 }

@@ -43,11 +43,11 @@ pub struct Args {
     report: ReportArgs,
 
     /// Put suggested values into the files where that is safe, then judge what remains
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diff")]
     fix: bool,
 
     /// Show what --fix would change instead; exit code 1 if it would change something
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["output", "fail_on", "fail_if_none", "quiet", "statistics", "no_summary"])]
     diff: bool,
 
     /// Give a rule another severity: error, warning or off; repeatable

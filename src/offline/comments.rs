@@ -16,6 +16,8 @@ pub struct Comments<'d> {
     ignores: Vec<Ignore<'d>>,
     /// Their positions by line and id: there can be as many of them as findings.
     by_line: HashMap<(usize, &'d str), usize>,
+    /// Comments that were meant to ignore something, and are not written so.
+    mistyped: Vec<Range<usize>>,
 }
 
 struct Ignore<'d> {
@@ -54,7 +56,9 @@ impl<'d> Comments<'d> {
         for (position, ignore) in ignores.iter().enumerate() {
             by_line.entry((ignore.line, ignore.id)).or_insert(position);
         }
-        Self { ignores, by_line }
+        let is_mistyped = |comment: &&Comment<'_>| is_meant(comment) && ids(comment).next().is_none();
+        let mistyped = document.comments().iter().filter(is_mistyped).map(|comment| comment.range.clone());
+        Self { ignores, by_line, mistyped: mistyped.collect() }
     }
 
     /// Turns ignored errors into warnings and hides ignored warnings among the findings from `first` on.
@@ -86,13 +90,24 @@ impl<'d> Comments<'d> {
     /// The ignores that had nothing to hide.
     pub fn unused(&self, policy: &Policy, locator: &Locator<'_>) -> Vec<Diagnostic> {
         let unused = self.ignores.iter().filter(|ignore| !ignore.used.get());
+        let unused = unused.map(|ignore| (&ignore.range, why_unused(ignore.id)));
+        let mistyped = self.mistyped.iter().map(|range| (range, MISTYPED.to_owned()));
         unused
+            .chain(mistyped)
             .take(MOST)
-            .filter_map(|ignore| {
-                about_text(policy, "unused-ignore", locator, ignore.range.clone(), why_unused(ignore.id))
-            })
+            .filter_map(|(range, why)| about_text(policy, "unused-ignore", locator, range.clone(), why))
             .collect()
     }
+}
+
+const MISTYPED: &str =
+    "this comment ignores nothing; write # syncguard: ignore[ID] with the ids of rules in the brackets";
+
+/// Whether a comment was meant to ignore something: it speaks of syncguard, then of ignoring.
+fn is_meant(comment: &Comment<'_>) -> bool {
+    let text = comment.text.trim_start().to_ascii_lowercase();
+    let told = text.strip_prefix("syncguard").map(|text| text.trim_start_matches([':', ' ', '\t', '-', '=']));
+    told.is_some_and(|told| told.starts_with("ignor") || told.starts_with("disable"))
 }
 
 /// The ids that a comment names.

@@ -1,18 +1,21 @@
 //! What the judgement of one object needs to know of others: its former self, its SGPostgresConfig, the
 //! cluster that a Scale is about.
 
+mod config;
+
 use std::{
     collections::{BTreeMap, HashMap},
-    ops::Range,
     sync::Arc,
 };
 
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use config::KnownConfig;
+use config::known_config;
+
 use super::{
     lines::Lines,
-    locate::lines_around,
     subject::{Content, Subject, subjects},
 };
 use crate::{
@@ -40,28 +43,6 @@ impl Known {
     /// The object with everything that is in it.
     pub fn value(&self) -> &Value {
         &self.value
-    }
-}
-
-/// An SGPostgresConfig of the input, and where it is written.
-#[derive(Debug, Clone)]
-pub struct KnownConfig {
-    /// Its settings.
-    pub parameters: Parameters<'static>,
-    /// The lines that its settings are on.
-    pub text: String,
-    /// The source that it stands in.
-    pub file: Option<Arc<str>>,
-    /// The number of the first of these lines.
-    pub first_line: usize,
-    /// Where each setting is written in `text`.
-    ranges: HashMap<String, Range<usize>>,
-}
-
-impl KnownConfig {
-    /// Where a setting is written in `text`.
-    pub fn range(&self, key: &str) -> Option<Range<usize>> {
-        self.ranges.get(key).cloned()
     }
 }
 
@@ -267,30 +248,6 @@ impl KnownObjects {
     }
 }
 
-fn known_config(
-    body: &Body<'_>,
-    subject: &Subject<'_, '_>,
-    source: &Source,
-    (text, lines): (&str, &Lines<'_>),
-    line: usize,
-) -> Option<KnownConfig> {
-    let parameters = body.spec.get()?.postgresql_conf.get()?.clone().into_owned();
-    let settings = subject.node().get("spec")?.get("postgresql.conf")?;
-    let shown = lines_around(text, settings.range());
-    let inside = |range: Range<usize>| {
-        let inside = shown.start <= range.start && range.end <= shown.end;
-        inside.then(|| range.start - shown.start..range.end - shown.start)
-    };
-    let ranges = settings.entries().filter_map(|(key, value)| Some((key.to_owned(), inside(value.range())?)));
-    Some(KnownConfig {
-        parameters,
-        text: text.get(shown.clone())?.to_owned(),
-        file: source.name.clone(),
-        first_line: line + lines.breaks_before(shown.start),
-        ranges: ranges.collect(),
-    })
-}
-
 fn keep_before(
     before: &mut HashMap<Name, Vec<Known>>,
     source: &Source,
@@ -330,7 +287,7 @@ fn be_one((kind, name): &Name, known: &mut Vec<Known>) -> Result<(), KnownError>
 fn keep(subject: &Subject<'_, '_>, source: &Source) -> Option<(Name, Known)> {
     let Ok(Content::Object(object)) = subject.content() else { return None };
     let body = object.get()?;
-    let value: Value = subject.node().read().ok()?;
+    let value = subject.value().ok()?;
     let metadata = body.metadata.get()?;
     let known = Known {
         file: source.name.clone(),

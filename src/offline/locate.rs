@@ -28,6 +28,7 @@ impl<'s> Context<'s> {
             lines: Lines::of(text),
             template: OnceCell::new(),
             file: self.source.name.clone(),
+            source: Some(self.source),
             first_line: self.first_line,
             with_excerpts: self.with_excerpts,
         }
@@ -40,6 +41,8 @@ pub struct Locator<'s> {
     lines: Lines<'s>,
     template: OnceCell<Option<Arc<str>>>,
     file: Option<Arc<str>>,
+    /// The source that the text is of, where it has one.
+    pub source: Option<&'s Source>,
     first_line: usize,
     with_excerpts: bool,
 }
@@ -48,7 +51,7 @@ impl<'s> Locator<'s> {
     /// Looks only lines up, from 1, in a text without a name.
     pub fn of_text(text: &'s str) -> Self {
         let (lines, template) = (Lines::of(text), OnceCell::new());
-        Self { text, lines, template, file: None, first_line: 1, with_excerpts: false }
+        Self { text, lines, template, file: None, source: None, first_line: 1, with_excerpts: false }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Edit, Judge, Judged,
     comments::Comments,
+    fragment::why_incomplete,
     locate::Locator,
     subject::{Content, Subject},
 };
@@ -13,7 +14,7 @@ use crate::{
     path::OwnedPath,
     render::diagnostic::{Diagnostic, Summary},
     review::{self, Request, Scale},
-    rule::Finding,
+    rule::{Finding, Severity},
     view::{Body, Given, Kind, Object},
 };
 
@@ -145,6 +146,9 @@ impl Judge<'_> {
             judged.summary.clusters += 1;
         }
         let first = judged.diagnostics.len();
+        if self.policy.honor_ignores {
+            judged.diagnostics.extend(self.idle_annotations(subject, locator));
+        }
         for variant in 0..self.variants(stored.object, &mut judged.summary) {
             self.judge_variant(subject, stored, origin, locator, variant, &mut judged.diagnostics);
             if variant > 0 {
@@ -182,13 +186,29 @@ impl Judge<'_> {
         let config = |name: &str| self.known.postgres_config(object.namespace(), name, variant);
         let configs = |name: &str| config(name).map(|config| &config.parameters);
         let request = Request { object, before, scale, configs: &configs, configs_before: None, origin };
-        let findings = review::judge(&request, self.policy);
+        let mut findings = review::judge(&request, self.policy);
+        if origin == review::Origin::File {
+            excuse_fragment(subject, locator, &mut findings);
+        }
         // Reading the name again is worth it only where it is shown.
         let object = (!findings.is_empty()).then(|| subject.name());
         for finding in findings {
             let located = locator.finding(subject.node(), &finding, &config);
             diagnostics.push(Diagnostic { object: object.clone(), ..located });
         }
+    }
+}
+
+/// Makes warnings of the errors about what is missing, where another file may bring it.
+fn excuse_fragment(subject: &Subject<'_, '_>, locator: &Locator<'_>, findings: &mut [Finding<'_>]) {
+    let is_missing = |finding: &&mut Finding<'_>| {
+        finding.severity == Severity::Error && !subject.node().locate(&finding.path).found
+    };
+    let mut missing = findings.iter_mut().filter(is_missing).peekable();
+    // Looking around is worth it only where something is missing.
+    let why = missing.peek().and_then(|_| why_incomplete(subject, locator.source));
+    if let Some(why) = why {
+        missing.for_each(|finding| finding.soften(why));
     }
 }
 

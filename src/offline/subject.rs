@@ -1,4 +1,4 @@
-//! The objects in a document: itself, the items of a list, or what an AdmissionReview is about.
+//! The objects in a document: itself, the items of a list, what an AdmissionReview is about, or what others hold whole.
 
 use serde_json::Value;
 
@@ -6,9 +6,9 @@ use super::object_name;
 use crate::{
     admission::Review,
     manifest::{Document, Node, SyntaxError},
-    path::Path,
+    path::{Path, Step},
     render::diagnostic::ObjectName,
-    view::{Body, Given, Kind, Object},
+    view::{Body, Given, Kind, Leaf, Object},
 };
 
 /// One object of a document.
@@ -17,6 +17,10 @@ pub struct Subject<'d, 't> {
     node: Node<'d, 't>,
     /// Where the object stands in the document.
     prefix: Path<'d>,
+    /// What a list says of its items, where they do not say it themselves.
+    inherited: Option<(&'d str, &'d str)>,
+    /// Whether it stands inside an object of another kind, which brings it to an API server.
+    pub is_embedded: bool,
 }
 
 /// What a subject is.
@@ -33,18 +37,46 @@ pub enum Content<'d> {
     Other,
 }
 
-/// The objects of a document, those of lists one by one.
+/// The objects of a document: those of lists one by one, and those of our kinds that others hold whole.
 pub fn subjects<'d, 't>(document: &'d Document<'t>) -> Vec<Subject<'d, 't>> {
-    let root = Subject { node: document.root(), prefix: Path::root() };
-    if !root.is_list() {
-        return vec![root];
-    }
-    let Some(items) = root.node.get("items") else { return Vec::new() };
-    let at = |(index, node)| Subject { node, prefix: Path::of(&["items"]).index(index) };
-    items.items().enumerate().map(at).collect()
+    let mut found = Vec::new();
+    Subject::root(document).collect(&mut found);
+    found
 }
 
 impl<'d, 't> Subject<'d, 't> {
+    fn root(document: &'d Document<'t>) -> Self {
+        Self { node: document.root(), prefix: Path::root(), inherited: None, is_embedded: false }
+    }
+
+    fn collect(self, found: &mut Vec<Self>) {
+        let Some((api_version, kind)) = self.list() else {
+            let is_foreign = self.is_foreign();
+            let mut steps = self.prefix.steps().to_vec();
+            let node = self.node;
+            found.push(self);
+            if is_foreign {
+                embedded(node, &mut steps, found);
+            }
+            return;
+        };
+        // The items of a typed list need not say what they are: the API server leaves it out.
+        let of_items = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+        let Some(items) = self.node.get("items") else { return };
+        for (index, node) in items.items().enumerate() {
+            let prefix = self.prefix.clone().key("items").index(index);
+            let inherited = of_items.map(|kind| (api_version, kind));
+            Self { node, prefix, inherited, is_embedded: self.is_embedded }.collect(found);
+        }
+    }
+
+    /// Whether it is of no kind that is judged, so that something that is may stand inside.
+    fn is_foreign(&self) -> bool {
+        self.type_names().is_none_or(|(version, kind)| {
+            !Review::is_named(version, kind) && Kind::of(version, kind).is_none()
+        })
+    }
+
     /// The object's value.
     pub fn node(&self) -> Node<'d, 't> {
         self.node
@@ -60,16 +92,50 @@ impl<'d, 't> Subject<'d, 't> {
     pub fn reviewed(&self) -> Self {
         let object = Path::of(&["request", "object"]);
         let node = self.node.at(&object).unwrap_or(self.node);
-        Self { node, prefix: self.prefix.clone().join(&object) }
+        Self { node, prefix: self.prefix.clone().join(&object), inherited: None, ..*self }
     }
 
     /// `apiVersion` and `kind`.
     fn type_names(&self) -> Option<(&'d str, &'d str)> {
-        Some((self.node.get("apiVersion")?.as_str()?, self.node.get("kind")?.as_str()?))
+        let (api_version, kind) = (self.text("apiVersion"), self.text("kind"));
+        Some((
+            api_version.or(self.inherited.map(|inherited| inherited.0))?,
+            kind.or(self.inherited.map(|inherited| inherited.1))?,
+        ))
     }
 
-    fn is_list(&self) -> bool {
-        self.type_names().is_some_and(|(_, kind)| kind.ends_with("List")) && self.node.get("items").is_some()
+    fn text(&self, key: &str) -> Option<&'d str> {
+        self.node.get(key)?.as_str()
+    }
+
+    /// `apiVersion` and `kind` of a list.
+    fn list(&self) -> Option<(&'d str, &'d str)> {
+        self.type_names().filter(|(_, kind)| kind.ends_with("List") && self.node.get("items").is_some())
+    }
+
+    /// The object with everything that is in it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn value(&self) -> Result<Value, SyntaxError> {
+        let mut value: Value = self.node.read()?;
+        if let (Some((api_version, kind)), Value::Object(object)) = (self.inherited, &mut value) {
+            object.entry("apiVersion").or_insert_with(|| api_version.into());
+            object.entry("kind").or_insert_with(|| kind.into());
+        }
+        Ok(value)
+    }
+
+    fn object(&self) -> Result<Object<'d>, SyntaxError> {
+        let mut object: Object<'d> = self.node.read()?;
+        if let (Some((api_version, kind)), Given::Is(body)) = (self.inherited, &mut object) {
+            let said = [(&mut body.api_version.0, api_version), (&mut body.kind.0, kind)];
+            for (leaf, text) in said.into_iter().filter(|(leaf, _)| leaf.is_absent()) {
+                *leaf = Leaf::Text(text.into());
+            }
+        }
+        Ok(object)
     }
 
     /// What it is.
@@ -88,13 +154,13 @@ impl<'d, 't> Subject<'d, 't> {
         }
         match Kind::of(api_version, kind) {
             None | Some(Kind::Scale) => Ok(Content::Other),
-            Some(_) => Ok(Content::Object(self.node.read()?)),
+            Some(_) => Ok(Content::Object(self.object()?)),
         }
     }
 
     /// The object's name for findings.
     pub fn name(&self) -> ObjectName {
-        let object: Option<Object<'_>> = self.node.read().ok();
+        let object = self.object().ok();
         object.as_ref().and_then(Given::get).map_or_else(|| object_name(&Body::default()), object_name)
     }
 
@@ -109,4 +175,56 @@ impl<'d, 't> Subject<'d, 't> {
         let spec = |object| self.node.at(&Path::of(&["request", object, "spec"]))?.read::<Value>().ok();
         spec("object").is_some_and(|now| Some(now) == spec("oldObject"))
     }
+}
+
+/// Finds the objects of our kinds inside one of another kind, as a `ManifestWork`, a `Template`, a play of Ansible and
+/// many others hold them: by their structure, whatever is around them. Aliases are bounded where the document is read.
+fn embedded<'d, 't>(node: Node<'d, 't>, steps: &mut Vec<Step<'d>>, found: &mut Vec<Subject<'d, 't>>) {
+    let keyed = node.entries().map(|(key, value)| (Step::Key(key), value));
+    let listed = node.items().enumerate().map(|(index, value)| (Step::Index(index), value));
+    for (step, value) in keyed.chain(listed) {
+        steps.push(step);
+        let subject = |steps: &[Step<'d>]| Subject {
+            node: value,
+            prefix: Path::through(steps),
+            inherited: None,
+            is_embedded: true,
+        };
+        if is_whole(value) {
+            found.push(subject(steps));
+        } else {
+            embedded(value, steps, found);
+        }
+        steps.pop();
+    }
+}
+
+/// Whether a value is an object of our kinds, and not merely the name of one, as in `ownerReferences` or `targetRef`.
+fn is_whole(node: Node<'_, '_>) -> bool {
+    let text = |key| node.get(key).and_then(Node::as_str);
+    let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else { return false };
+    let is_ours = Kind::of(api_version, kind).is_some_and(|kind| kind != Kind::Scale);
+    is_ours && ["spec", "metadata"].iter().any(|key| node.get(key).is_some())
+}
+
+/// How many texts inside an object of another kind hold a cluster, as the values of a ConfigMap may: they are no part of
+/// the structure, and not judged.
+pub fn texts_with_clusters(document: &Document<'_>) -> usize {
+    fn count(node: Node<'_, '_>) -> usize {
+        let text = usize::from(node.as_str().is_some_and(names_cluster));
+        let own_copy = "kubectl.kubernetes.io/last-applied-configuration";
+        let values = node.entries().filter(|(key, _)| *key != own_copy).map(|(_, value)| value);
+        text + values.chain(node.items()).map(count).sum::<usize>()
+    }
+    count(document.root())
+}
+
+fn names_cluster(text: &str) -> bool {
+    let kinds = [Kind::Cluster, Kind::ShardedCluster].map(Kind::name);
+    text.contains("apiVersion")
+        && kinds.iter().any(|kind| {
+            [format!("kind: {kind}"), format!("\"kind\":\"{kind}\""), format!("\"kind\": \"{kind}\"")]
+                .iter()
+                .any(|written| text.contains(written.as_str()))
+        })
 }

@@ -113,6 +113,10 @@ pub struct Summary {
     pub skipped: usize,
     /// Files of templates, which have to be rendered before they can be judged.
     pub templates: usize,
+    /// Texts inside objects of other kinds that hold a cluster, which was not judged.
+    pub embedded_texts: usize,
+    /// Variables that were judged by their defaults, as in `${REPLICAS:=3}`.
+    pub defaulted_variables: usize,
     /// Scale requests whose cluster is not in the input.
     pub not_judged: usize,
     /// Clusters that are not in `--old`, and were judged as new.
@@ -140,6 +144,8 @@ impl Summary {
         self.clusters += other.clusters;
         self.skipped += other.skipped;
         self.templates += other.templates;
+        self.embedded_texts += other.embedded_texts;
+        self.defaulted_variables += other.defaulted_variables;
         self.not_judged += other.not_judged;
         self.new += other.new;
         self.left_out.add(other.left_out);

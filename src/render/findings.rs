@@ -26,6 +26,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether people read it, and not programs.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Self::Full | Self::Concise)
+    }
+
     /// What stands before the first finding.
     pub fn begin(self) -> &'static str {
         match self {
@@ -178,6 +183,17 @@ fn sentence(summary: &Summary) -> String {
         (
             summary.templates,
             format!("{} passed over: pipe `helm template`", counted(summary.templates, "Helm template")),
+        ),
+        (
+            summary.embedded_texts,
+            format!(
+                "{} of other objects with a cluster inside, not judged",
+                counted(summary.embedded_texts, "text")
+            ),
+        ),
+        (
+            summary.defaulted_variables,
+            format!("{} judged by their defaults", counted(summary.defaulted_variables, "variable")),
         ),
         (summary.missing_configs.len(), missing_configs(&summary.missing_configs)),
         (summary.ambiguous_configs.len(), ambiguous_configs(&summary.ambiguous_configs)),

@@ -1,6 +1,7 @@
 //! The command line from outside: what is printed, where findings point, and with which code the program ends.
 
 mod changes;
+mod embedded;
 mod exits;
 mod explain;
 mod failures;

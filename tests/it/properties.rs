@@ -12,7 +12,7 @@ use syncguard::{
     admission::{self, Webhook, patch},
     cluster::no_postgres_configs,
     defaults::Operation,
-    input::{Selection, documents, find},
+    input::{Source, documents},
     manifest,
     offline::{Judge, KnownObjects},
     path::Step,
@@ -86,15 +86,13 @@ type Found = BTreeSet<(&'static str, &'static str, String)>;
 
 /// What `validate` finds in a text, but for what only a file can show.
 fn offline(text: &str, inside: &str) -> Found {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("it.yaml");
-    std::fs::write(&file, text).unwrap();
-    let sources = find(&Selection { paths: vec![file], ..Selection::default() }).unwrap().sources;
+    // What a program has made is no fragment, as a file may be.
+    let source = Source::of_text("it.yaml", text.as_bytes().to_vec());
     let (policy, known) = (Policy::default(), KnownObjects::default());
     let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: true };
     let mut found = Found::new();
-    for piece in sources[0].pieces().unwrap() {
-        let diagnostics = judge.piece(&sources[0], &piece.unwrap()).diagnostics;
+    for piece in source.pieces().unwrap() {
+        let diagnostics = judge.piece(&source, &piece.unwrap()).diagnostics;
         let shared = diagnostics.into_iter().filter(|it| !is_of_files(it.rule));
         found.extend(shared.map(|it| {
             (it.rule.id, it.severity.name(), it.path.strip_prefix(inside).unwrap_or(&it.path).to_owned())

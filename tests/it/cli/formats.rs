@@ -227,3 +227,23 @@ fn the_summary_can_be_left_out_and_statistics_put_in() {
     let report = json_of(&folder.run("validate -o json --no-summary .").out);
     assert_eq!(report.get("summary"), None, "--no-summary holds for JSON too");
 }
+
+#[test]
+fn a_person_is_shown_fifty_findings_of_a_rule_in_a_file_and_a_program_all() {
+    let many = |number| vec![PAIR; number].join("---\n");
+    let folder = Folder::with(&[("a.yaml", many(60)), ("b.yaml", many(50)), ("c.yaml", many(51))]);
+    let said = folder.run("validate -o concise -o json=all.json .");
+    let shown = |file: &str| said.places().iter().filter(|place| place.starts_with(file)).count();
+    for file in ["a.yaml", "b.yaml", "c.yaml"] {
+        assert_eq!(shown(file), 50, "the findings of {file} that are shown");
+    }
+    let rest: Vec<_> = said.out.lines().filter(|line| line.contains(" more of ")).collect();
+    assert_eq!(
+        rest,
+        ["a.yaml: and 10 more of strict-with-one-standby", "c.yaml: and 1 more of strict-with-one-standby"]
+    );
+    assert!(said.out.contains("0 errors, 161 warnings"), "all of them count:\n{}", said.out);
+    assert_eq!(json_of(&folder.read("all.json"))["findings"].as_array().map(Vec::len), Some(161));
+    assert_eq!(folder.run("validate -o jsonl .").out.lines().count(), 161, "-o jsonl has them all");
+    assert!(folder.run("validate a.yaml").out.contains("\na.yaml: and 10 more of strict-with-one-standby\n"));
+}

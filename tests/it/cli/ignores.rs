@@ -163,3 +163,49 @@ fn an_unused_ignore_points_at_itself_and_names_the_rule_that_was_meant() {
         said.out
     );
 }
+
+#[test]
+fn an_ignore_that_is_not_written_as_one_is_told() {
+    for comment in [
+        "# syncguard: ignore [strict-with-one-standby]",
+        "# syncguard: ignore strict-with-one-standby",
+        "# syncguard: ignore: strict-with-one-standby",
+        "# syncguard ignore[strict-with-one-standby]",
+        "# Syncguard: ignore[strict-with-one-standby]",
+        "# syncguard: ignores[strict-with-one-standby]",
+        "# syncguard: ignore[]",
+        "# syncguard:disable strict-with-one-standby",
+    ] {
+        let text = with_instances(PAIR, &format!("  instances: 2 {comment}"));
+        let said = Folder::with(&[("db.yaml", text)]).run("validate -o concise db.yaml");
+        let expected =
+            ["db.yaml:6:14 warning[strict-with-one-standby]", "db.yaml:6:16 warning[unused-ignore]"];
+        assert_eq!(said.places(), expected, "{comment} ignores nothing\n{}", said.out);
+        assert!(said.out.contains("# syncguard: ignore[ID]"), "the right way is shown:\n{}", said.out);
+    }
+    let text = with_instances(PAIR, "  instances: 2 # syncguard is told of it; we ignore the rest");
+    let said = Folder::with(&[("db.yaml", text)]).run("validate -o jsonl db.yaml").findings();
+    assert_eq!(said, ["warning strict-with-one-standby spec.instances"], "prose is no ignore");
+}
+
+#[test]
+fn an_annotation_that_is_not_the_one_is_told() {
+    for (key, value, told) in [
+        ("syncguard.dev/ignores", "strict-with-one-standby", "did you mean syncguard.dev/ignore?"),
+        ("syncguard.io/ignore", "strict-with-one-standby", "did you mean syncguard.dev/ignore?"),
+        ("syncgard.dev/ignore", "strict-with-one-standby", "did you mean syncguard.dev/ignore?"),
+        ("syncguard.dev/ignore", "Strict_With_One_Standby", "did you mean strict-with-one-standby?"),
+        (
+            "syncguard.dev/ignore",
+            "fsync-off: no, Strict-With-One-Standby",
+            "did you mean strict-with-one-standby?",
+        ),
+        ("syncguard.dev/ignore", "strict-with-one-stanby", "did you mean strict-with-one-standby?"),
+        ("syncguard.dev/ignore", "", "names no rule"),
+    ] {
+        let text = annotated(PAIR, value).replace("syncguard.dev/ignore", key);
+        let said = Folder::with(&[("db.yaml", text)]).run("validate -o concise db.yaml").out;
+        let is_told = said.lines().any(|line| line.contains("warning[unused-ignore]") && line.contains(told));
+        assert!(is_told, "{key}: {value} should be told with {told:?}:\n{said}");
+    }
+}

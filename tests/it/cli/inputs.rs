@@ -98,11 +98,15 @@ fn patches_of_a_kustomization_are_fragments_and_not_judged() {
         said.places().into_iter().filter(|place| !place.starts_with("over/base.yaml")).collect();
     assert_eq!(
         others,
-        ["five.yaml:4:1 error[invalid-instances]"],
-        "no kustomization names it, so it is a manifest"
+        ["five.yaml:4:1 warning[invalid-instances]"],
+        "no kustomization names it, so it is judged"
     );
     let said = folder.run("validate -o concise over/two.yaml").places();
-    assert_eq!(said, ["over/two.yaml:4:1 error[invalid-instances]"], "named alone it is what it is");
+    assert_eq!(
+        said,
+        ["over/two.yaml:4:1 warning[invalid-instances]"],
+        "named alone it is what it is: a fragment"
+    );
     let yml = Folder::with(&[("kustomization.yml", "patches:\n- path: p.yaml\n"), ("p.yaml", patch)]);
     judges(&yml, ".", &[]);
 }
@@ -111,7 +115,7 @@ fn patches_of_a_kustomization_are_fragments_and_not_judged() {
 fn what_is_none_of_ours_is_skipped_and_counted() {
     for (what, text, skipped) in [
         ("another kind", OTHER, 1),
-        ("an SGCluster without apiVersion", "kind: SGCluster\nspec: {instances: -1}\n", 1),
+        ("values of a chart for an SGCluster", "kind: SGCluster\nreplication: {mode: sometimes}\n", 1),
         ("values of a chart", "replication:\n  mode: sometimes\n", 1),
         ("a scalar", "hello\n", 1),
         ("a list of values", "- 1\n- 2\n", 1),
@@ -153,6 +157,135 @@ fn the_items_of_lists_are_judged_one_by_one() {
             ["error strict-sync-all-without-standby spec.instances"],
             "the findings of a {head:?}"
         );
+    }
+}
+
+#[test]
+fn the_items_of_a_typed_list_need_not_say_what_they_are() {
+    let items = [SOUND, ALONE].map(|text| {
+        let untyped: Vec<_> = text.lines().skip(2).collect();
+        format!("- {}\n", untyped.join("\n  "))
+    });
+    let list = format!("apiVersion: stackgres.io/v1\nkind: SGClusterList\nitems:\n{}", items.concat());
+    let folder = Folder::with(&[
+        ("all.yaml", list.as_str()),
+        ("new.yaml", &ALONE.replace("instances: 1", "instances: 3")),
+    ]);
+    let said = folder.run("validate -o json all.yaml");
+    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(report["findings"][0]["rule"], "strict-sync-all-without-standby");
+    assert_eq!(report["findings"][0]["object"]["kind"], "SGCluster");
+    assert_eq!(report["summary"]["clusters"], 2);
+    let said = folder.run("validate -o jsonl --old all.yaml new.yaml").findings();
+    assert_eq!(said, ["warning writes-block-during-clone spec.instances"], "they are old objects, too");
+    assert!(folder.run("explain all.yaml").out.contains("SGCluster sound"), "explain knows them");
+    assert!(folder.run("mutate all.yaml").out.contains("role: ha-read"), "mutate completes them");
+}
+
+#[test]
+fn three_dashes_that_are_glued_to_a_document_are_an_error() {
+    let glued = format!("{SOUND}---{ALONE}");
+    let folder = Folder::with(&[("db.yaml", glued.as_str()), ("first.yaml", &format!("---{ALONE}"))]);
+    let said = folder.run("validate -o concise db.yaml first.yaml").places();
+    assert_eq!(
+        said,
+        ["db.yaml:11:4 error[invalid-yaml]", "first.yaml:1:4 error[invalid-yaml]"],
+        "kubectl drops the rest of such a line"
+    );
+    for command in ["mutate", "explain"] {
+        folder.run(&format!("{command} first.yaml")).exits(2, "it cannot be read");
+    }
+}
+
+#[test]
+fn variables_count_with_their_defaults_and_that_is_said() {
+    let text = ALONE
+        .replace("instances: 1", "instances: ${REPLICAS:=1} # of them")
+        .replace("mode: strict-sync-all", "mode: ${MODE:-strict-sync-all}");
+    let folder = Folder::with(&[("db.yaml", text)]);
+    let said = folder.run("validate -o concise db.yaml");
+    assert_eq!(said.places(), ["db.yaml:6:14 error[strict-sync-all-without-standby]"]);
+    assert!(said.out.ends_with("; 2 variables judged by their defaults\n"), "{}", said.out);
+    let full = folder.run("validate db.yaml").out;
+    assert!(
+        full.contains("instances: ${REPLICAS:=1} # of them"),
+        "the line is shown as it is written:\n{full}"
+    );
+    folder.run("explain db.yaml").exits(0, "it can be explained");
+    let without = Folder::with(&[("db.yaml", ALONE.replace("instances: 1", "instances: ${REPLICAS}"))]);
+    let said = without.run("validate -o jsonl db.yaml").findings();
+    assert_eq!(said, ["error invalid-instances spec.instances"], "without a default nobody knows");
+}
+
+const COMPLETE: &str = "\
+apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata: {name: base}
+spec:
+  postgres: {version: '17'}
+  pods: {persistentVolume: {size: 1Gi}}
+  replication: {mode: strict-sync-all}
+";
+
+#[test]
+fn what_is_missing_in_a_fragment_is_a_warning() {
+    let patch = "apiVersion: stackgres.io/v1\nkind: SGCluster\nmetadata: {name: a}\nspec: {replication: {mode: sync}}\n";
+    let directive = COMPLETE.replace("spec:\n", "spec:\n  $patch: replace\n");
+    let two_errors = COMPLETE.replace("strict-sync-all", "sometimes");
+    for (why, files, code) in [
+        ("a manifest that forgets it", vec![("db.yaml", COMPLETE)], 1),
+        ("a base", vec![("db.yaml", COMPLETE), ("kustomization.yaml", "resources:\n- ./db.yaml\n")], 0),
+        (
+            "a base of another",
+            vec![("db.yaml", COMPLETE), ("kustomization.yaml", "resources:\n- other.yaml\n")],
+            1,
+        ),
+        ("a patch by itself", vec![("db.yaml", patch)], 0),
+        ("a patch with a directive", vec![("db.yaml", directive.as_str())], 0),
+        (
+            "what is wrong in a base",
+            vec![("db.yaml", &two_errors), ("kustomization.yml", "resources: \n  - db.yaml\n")],
+            1,
+        ),
+    ] {
+        let folder = Folder::with(&files);
+        let said = folder.run("validate -o concise db.yaml");
+        said.exits(code, &format!("instances is missing in {why}"));
+        let is_told = said.out.contains("looks like a fragment");
+        assert_eq!(
+            is_told,
+            !(code == 1 && files[0].1 == COMPLETE),
+            "whether {why} looks like one:\n{}",
+            said.out
+        );
+    }
+    let said = Folder::with::<&str>(&[]).run_with("validate", patch);
+    said.exits(1, "what a program has rendered is complete");
+}
+
+#[test]
+fn a_type_that_is_nearly_ours_is_a_finding() {
+    for (what, text, code, place) in [
+        ("a mistyped kind", SOUND.replace("kind: SGCluster", "kind: SgCluster"), 1, "2:7 error"),
+        ("no kind", SOUND.replace("kind: SGCluster\n", ""), 1, "1:13 error"),
+        ("no apiVersion", SOUND.replace("apiVersion: stackgres.io/v1\n", ""), 0, "1:7 warning"),
+        ("a mistyped apiVersion", SOUND.replace("stackgres.io", "stackgres"), 0, "1:13 warning"),
+    ] {
+        let folder = Folder::with(&[("db.yaml", &text)]);
+        let said = folder.run("validate -o concise db.yaml");
+        said.exits(code, &format!("there is {what}"));
+        assert_eq!(said.places(), [format!("db.yaml:{place}[unknown-kind]")], "{what}\n{}", said.out);
+        assert!(said.out.contains("SGCluster"), "the right name is given:\n{}", said.out);
+        let accepted = format!("# syncguard: ignore[unknown-kind] it is a test\n{text}");
+        let line = if text.starts_with("apiVersion") && code == 1 && what == "a mistyped kind" {
+            None
+        } else {
+            Some(accepted)
+        };
+        if let Some(accepted) = line {
+            let said = Folder::with(&[("db.yaml", accepted)]).run("validate --fail-on error db.yaml");
+            said.exits(0, &format!("a comment accepts {what}"));
+        }
     }
 }
 

@@ -143,7 +143,7 @@ fn an_absent_field_is_missed_at_its_nearest_ancestors_key() {
     for (text, place) in [
         (
             "apiVersion: stackgres.io/v1\nkind: SGCluster\nspec:\n  profile: testing\n",
-            "db.yaml:3:1 error[invalid-instances]",
+            "db.yaml:3:1 warning[invalid-instances]",
         ),
         ("apiVersion: stackgres.io/v1\nkind: SGCluster\n", "db.yaml:1:1 error[invalid-instances]"),
     ] {

@@ -1,0 +1,47 @@
+//! An object that is nearly of a kind that is judged, and is of none.
+
+use crate::{
+    rule::{Check, Example, Rule, Severity},
+    view::Kind,
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-kind",
+    severity: Severity::Error,
+    severity_note: "a warning where the apiVersion is missing or of another group: the text may be no manifest \
+        of StackGres at all",
+    parity: false,
+    judges_stopped: true,
+    summary: "a kind or apiVersion that is nearly one of StackGres",
+    rationale: "An API server has no such kind and refuses the object; until then it passes for something of \
+        another kind, and nobody judges it.",
+    fix: "Correct kind and apiVersion: SGCluster and SGPostgresConfig of stackgres.io/v1, SGShardedCluster of \
+        stackgres.io/v1alpha1.",
+    blind_spot: "Only files are searched: no API server would send such an object. A kind that is far from all of \
+        them is skipped and counted.",
+    reference: "The custom resource definitions of StackGres: names.kind and versions.",
+    bad: Example {
+        kind: Kind::Cluster,
+        manifest: "apiVersion: stackgres.io/v1
+kind: SGcluster
+metadata:
+  name: demo
+spec:
+  instances: 3
+  replication:
+    mode: sync
+",
+        before: None,
+        at: &["kind"],
+    },
+    good: "apiVersion: stackgres.io/v1
+kind: SGCluster
+metadata:
+  name: demo
+spec:
+  instances: 3
+  replication:
+    mode: sync
+",
+    checks: &[Check::Text],
+};
