@@ -165,8 +165,8 @@ impl Progress {
         }
     }
 
-    fn end(&self) {
-        if self.told.is_some() {
+    fn end(&mut self) {
+        if self.told.take().is_some() {
             tell("");
         }
     }

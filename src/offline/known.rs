@@ -17,6 +17,7 @@ use config::known_config;
 use super::{
     lines::Lines,
     subject::{Content, Subject, subjects},
+    variables::with_defaults,
 };
 use crate::{
     input::{InputError, Source, documents},
@@ -214,7 +215,7 @@ impl KnownObjects {
     fn add_configs(&mut self, source: &Source, bytes: &[u8], line: usize) {
         let Ok(text) = manifest::decode(bytes) else { return };
         let lines = Lines::of(text);
-        for document in manifest::parse(text).documents {
+        for document in manifest::parse(&with_defaults(text).0).documents {
             for subject in subjects(&document) {
                 let Ok(Content::Object(Given::Is(body))) = subject.content() else { continue };
                 if let (Some(Kind::PostgresConfig), Some(name)) = (body.known_kind(), body.name()) {
