@@ -4,6 +4,7 @@ mod annotation;
 mod comments;
 pub mod complete;
 mod fragment;
+mod inside;
 mod known;
 mod lines;
 mod locate;
@@ -14,7 +15,7 @@ mod subject;
 mod template;
 mod variables;
 
-pub use known::{Known, KnownObjects};
+pub use known::{Known, KnownObjects, MOST_VARIANTS};
 pub use rewrite::{Edit, Rewritten, rewrite};
 pub use subject::{Content, Subject, subjects};
 pub use variables::with_defaults;
@@ -30,9 +31,9 @@ use crate::{
     view::Body,
 };
 use comments::Comments;
+use inside::not_judged_inside;
 use locate::{Context, Locator};
 use near::{Near, nearly};
-use subject::texts_with_clusters;
 pub use template::{is_chart_template, is_template};
 
 /// How files are judged.
@@ -97,8 +98,8 @@ impl Judge<'_> {
             if self.objects(document, &locator, judged) {
                 judged.summary.defaulted_variables += variables;
             }
-            if mentions_our_kinds(text) {
-                judged.summary.embedded_texts += texts_with_clusters(document);
+            if mentions_our_kinds(text) || text.contains("replication") {
+                judged.summary.not_judged_inside += not_judged_inside(document);
             }
             if let Some(found) = judged.diagnostics.get_mut(first..) {
                 found.sort_by_key(|diagnostic| diagnostic.place);

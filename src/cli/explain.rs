@@ -1,6 +1,6 @@
 //! `syncguard explain`: what a cluster will be, and what survives which failure.
 
-use std::{io, process::ExitCode};
+use std::{collections::BTreeSet, io, process::ExitCode};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -14,8 +14,8 @@ use crate::{
     input::{Source, documents},
     manifest,
     offline::{
-        Content, Known, KnownObjects, Subject, is_chart_template, is_meant, is_template, subjects,
-        with_defaults,
+        Content, Known, KnownObjects, MOST_VARIANTS, Subject, is_chart_template, is_meant, is_template,
+        subjects, with_defaults,
     },
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
@@ -69,18 +69,27 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     let mut explained = 0;
     let mut templates = 0;
+    let mut notes = Notes::default();
     for source in &sources {
         let mut each = |prediction| {
             write(&mut out, between(args.output, explained))?;
             explained += 1;
             write(&mut out, &rendered(args.output, &prediction)?)
         };
-        let outcome = for_predictions(source, &known, &policy, &mut each)?;
+        let outcome = for_predictions(source, &known, &policy, &mut notes, &mut each)?;
         has_failed |= outcome.has_failed;
         templates += usize::from(outcome.is_template);
     }
     if args.output == Format::Json {
         write(&mut out, if explained == 0 { "[]\n" } else { "\n]\n" })?;
+    }
+    for name in &notes.missing_configs {
+        tell(format_args!("SGPostgresConfig {name} is not in the input: its parameters are not known"));
+    }
+    for name in &notes.ambiguous_configs {
+        tell(format_args!(
+            "SGPostgresConfig {name} is in the input several times, differently: the first is explained, the errors are those with each"
+        ));
     }
     if templates > 0 {
         tell(format_args!("{} passed over: pipe `helm template`", counted(templates, "Helm template")));
@@ -121,6 +130,7 @@ fn for_predictions(
     source: &Source,
     known: &KnownObjects,
     policy: &Policy,
+    notes: &mut Notes,
     each: &mut dyn FnMut(Prediction) -> Result<()>,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
@@ -152,13 +162,27 @@ fn for_predictions(
         }
         for document in read.iter().flat_map(|read| &read.documents) {
             let predictions = subjects(document).into_iter();
-            predictions.filter_map(|subject| of_subject(&subject, known, policy)).try_for_each(&mut *each)?;
+            predictions
+                .filter_map(|subject| of_subject(&subject, known, policy, notes))
+                .try_for_each(&mut *each)?;
         }
     }
     Ok(outcome)
 }
 
-fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) -> Option<Prediction> {
+/// What is said of the input as a whole.
+#[derive(Default)]
+struct Notes {
+    missing_configs: BTreeSet<String>,
+    ambiguous_configs: BTreeSet<String>,
+}
+
+fn of_subject(
+    subject: &Subject<'_, '_>,
+    known: &KnownObjects,
+    policy: &Policy,
+    notes: &mut Notes,
+) -> Option<Prediction> {
     let mut object = match subject.content().ok()? {
         Content::Object(object) => object,
         Content::Review(review) => review.open().ok()?.1.object,
@@ -168,7 +192,17 @@ fn of_subject(subject: &Subject<'_, '_>, known: &KnownObjects, policy: &Policy) 
     let before = known.before(body).map(Known::read);
     let before = before.as_ref().and_then(Given::get);
     review::complete(body, before, policy, || false);
-    of_body(body, before, known, policy)
+    let mut variants = 1;
+    for name in body.postgres_configs() {
+        let number = known.postgres_configs(body.namespace(), name).len();
+        match number {
+            0 => drop(notes.missing_configs.insert(name.to_owned())),
+            1 => {}
+            _ => drop(notes.ambiguous_configs.insert(name.to_owned())),
+        }
+        variants = variants.max(number);
+    }
+    of_body(body, before, known, policy, variants.min(MOST_VARIANTS))
 }
 
 /// The prediction, and what is wrong with the manifest in the first place.
@@ -177,9 +211,31 @@ fn of_body(
     before: Option<&Body<'_>>,
     known: &KnownObjects,
     policy: &Policy,
+    variants: usize,
 ) -> Option<Prediction> {
-    let configs = |name: &str| known.parameters(body.namespace(), name);
-    let mut prediction = predict(body, &configs, policy.stackgres_version)?;
+    let first =
+        |name: &str| known.postgres_config(body.namespace(), name, 0).map(|config| &config.parameters);
+    let mut prediction = predict(body, &first, policy.stackgres_version)?;
+    for variant in 0..variants {
+        for error in errors(body, before, known, policy, variant) {
+            if !prediction.errors.contains(&error) {
+                prediction.errors.push(error);
+            }
+        }
+    }
+    Some(prediction)
+}
+
+/// What is wrong with the manifest, where this one of several SGPostgresConfigs counts.
+fn errors(
+    body: &Body<'_>,
+    before: Option<&Body<'_>>,
+    known: &KnownObjects,
+    policy: &Policy,
+    variant: usize,
+) -> Vec<ManifestError> {
+    let configs =
+        |name: &str| known.postgres_config(body.namespace(), name, variant).map(|config| &config.parameters);
     let request = Request {
         object: body,
         before,
@@ -188,8 +244,6 @@ fn of_body(
         configs_before: None,
         origin: review::Origin::File,
     };
-    let errors =
-        review::judge(&request, policy).into_iter().filter(|finding| finding.severity == Severity::Error);
-    prediction.errors = errors.map(ManifestError::from).collect();
-    Some(prediction)
+    let findings = review::judge(&request, policy).into_iter();
+    findings.filter(|finding| finding.severity == Severity::Error).map(ManifestError::from).collect()
 }

@@ -59,7 +59,7 @@ pub struct KnownObjects {
 }
 
 /// How many different SGPostgresConfigs of one name a cluster is judged with.
-const MOST_VARIANTS: usize = 8;
+pub const MOST_VARIANTS: usize = 256;
 
 /// What can go wrong with `--old`.
 #[derive(Debug, thiserror::Error)]
@@ -156,19 +156,23 @@ impl KnownObjects {
     pub fn postgres_configs(&self, namespace: Option<&str>, name: &str) -> Vec<&KnownConfig> {
         let Some(of_name) = self.configs.get(name) else { return Vec::new() };
         let (exact, anywhere) = (of_name.get(&namespace.map(str::to_owned)), of_name.get(&None));
-        let mut possible: Vec<&KnownConfig> = match (exact, namespace) {
+        match (exact, namespace) {
             (Some(exact), _) => exact.iter().collect(),
             (None, Some(_)) => anywhere.into_iter().flatten().collect(),
-            (None, None) => of_name.values().flatten().collect(),
-        };
-        let mut different: Vec<&KnownConfig> = Vec::new();
-        possible.retain(|config| {
-            let is_new = different.len() < MOST_VARIANTS
-                && different.iter().all(|other| other.parameters != config.parameters);
-            different.extend(is_new.then_some(*config));
-            is_new
-        });
-        possible
+            (None, None) => {
+                let mut different: Vec<&KnownConfig> = Vec::new();
+                for config in of_name.values().flatten() {
+                    // Beyond that many, nobody counts them.
+                    if different.len() > MOST_VARIANTS {
+                        break;
+                    }
+                    if different.iter().all(|other| other.parameters != config.parameters) {
+                        different.push(config);
+                    }
+                }
+                different
+            }
+        }
     }
 
     /// The SGPostgresConfig that a cluster of this namespace calls by a name; of several the one of this number, else

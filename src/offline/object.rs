@@ -4,12 +4,13 @@ use super::{
     Edit, Judge, Judged,
     comments::Comments,
     fragment::why_incomplete,
+    known::MOST_VARIANTS,
     locate::Locator,
     subject::{Content, Subject},
 };
 use crate::{
     admission::Review,
-    manifest::Document,
+    manifest::{Document, Node},
     offline::Known,
     path::OwnedPath,
     render::diagnostic::{Diagnostic, Summary},
@@ -166,11 +167,15 @@ impl Judge<'_> {
             match known {
                 0 => drop(summary.missing_configs.insert(name.to_owned())),
                 1 => {}
-                _ => drop(summary.ambiguous_configs.insert(name.to_owned())),
+                2..=MOST_VARIANTS => drop(summary.ambiguous_configs.insert(name.to_owned())),
+                _ => {
+                    let told = format!("{name} (with the first {MOST_VARIANTS} of them)");
+                    summary.ambiguous_configs.insert(told);
+                }
             }
             most = most.max(known);
         }
-        most
+        most.min(MOST_VARIANTS)
     }
 
     fn judge_variant(
@@ -199,10 +204,14 @@ impl Judge<'_> {
     }
 }
 
-/// Makes warnings of the errors about what is missing, where another file may bring it.
+/// Makes warnings of the errors about what is missing, where another file, or a variable of the object around it, may
+/// bring it.
 fn excuse_fragment(subject: &Subject<'_, '_>, locator: &Locator<'_>, findings: &mut [Finding<'_>]) {
     let is_missing = |finding: &&mut Finding<'_>| {
-        finding.severity == Severity::Error && !subject.node().locate(&finding.path).found
+        let value = subject.node().at(&finding.path);
+        let is_variable = |node: Node<'_, '_>| node.as_str().is_some_and(|text| text.contains("${"));
+        let is_open = subject.is_embedded && value.is_some_and(is_variable);
+        finding.severity == Severity::Error && (value.is_none() || is_open)
     };
     let mut missing = findings.iter_mut().filter(is_missing).peekable();
     // Looking around is worth it only where something is missing.

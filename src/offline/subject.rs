@@ -201,30 +201,12 @@ fn embedded<'d, 't>(node: Node<'d, 't>, steps: &mut Vec<Step<'d>>, found: &mut V
 
 /// Whether a value is an object of our kinds, and not merely the name of one, as in `ownerReferences` or `targetRef`.
 fn is_whole(node: Node<'_, '_>) -> bool {
+    is_of_our_kinds(node) && ["spec", "metadata"].iter().any(|key| node.get(key).is_some())
+}
+
+/// Whether a value says that it is of a kind that is judged.
+pub(super) fn is_of_our_kinds(node: Node<'_, '_>) -> bool {
     let text = |key| node.get(key).and_then(Node::as_str);
-    let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else { return false };
-    let is_ours = Kind::of(api_version, kind).is_some_and(|kind| kind != Kind::Scale);
-    is_ours && ["spec", "metadata"].iter().any(|key| node.get(key).is_some())
-}
-
-/// How many texts inside an object of another kind hold a cluster, as the values of a ConfigMap may: they are no part of
-/// the structure, and not judged.
-pub fn texts_with_clusters(document: &Document<'_>) -> usize {
-    fn count(node: Node<'_, '_>) -> usize {
-        let text = usize::from(node.as_str().is_some_and(names_cluster));
-        let own_copy = "kubectl.kubernetes.io/last-applied-configuration";
-        let values = node.entries().filter(|(key, _)| *key != own_copy).map(|(_, value)| value);
-        text + values.chain(node.items()).map(count).sum::<usize>()
-    }
-    count(document.root())
-}
-
-fn names_cluster(text: &str) -> bool {
-    let kinds = [Kind::Cluster, Kind::ShardedCluster].map(Kind::name);
-    text.contains("apiVersion")
-        && kinds.iter().any(|kind| {
-            [format!("kind: {kind}"), format!("\"kind\":\"{kind}\""), format!("\"kind\": \"{kind}\"")]
-                .iter()
-                .any(|written| text.contains(written.as_str()))
-        })
+    let kind = text("apiVersion").zip(text("kind")).and_then(|(version, kind)| Kind::of(version, kind));
+    kind.is_some_and(|kind| kind != Kind::Scale)
 }

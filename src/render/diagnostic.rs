@@ -113,8 +113,8 @@ pub struct Summary {
     pub skipped: usize,
     /// Files of templates, which have to be rendered before they can be judged.
     pub templates: usize,
-    /// Texts inside objects of other kinds that hold a cluster, which was not judged.
-    pub embedded_texts: usize,
+    /// Clusters that stand in a text, or as the values of a chart, inside objects of other kinds.
+    pub not_judged_inside: usize,
     /// Variables that were judged by their defaults, as in `${REPLICAS:=3}`.
     pub defaulted_variables: usize,
     /// Scale requests whose cluster is not in the input.
@@ -144,7 +144,7 @@ impl Summary {
         self.clusters += other.clusters;
         self.skipped += other.skipped;
         self.templates += other.templates;
-        self.embedded_texts += other.embedded_texts;
+        self.not_judged_inside += other.not_judged_inside;
         self.defaulted_variables += other.defaulted_variables;
         self.not_judged += other.not_judged;
         self.new += other.new;

@@ -185,11 +185,8 @@ fn sentence(summary: &Summary) -> String {
             format!("{} passed over: pipe `helm template`", counted(summary.templates, "Helm template")),
         ),
         (
-            summary.embedded_texts,
-            format!(
-                "{} of other objects with a cluster inside, not judged",
-                counted(summary.embedded_texts, "text")
-            ),
+            summary.not_judged_inside,
+            format!("{} in texts or values not judged", counted(summary.not_judged_inside, "cluster")),
         ),
         (
             summary.defaulted_variables,

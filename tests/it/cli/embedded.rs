@@ -76,8 +76,11 @@ fn an_sgpostgresconfig_inside_another_object_counts() {
 fn what_is_missing_in_an_embedded_cluster_may_come_from_around_it() {
     let cluster = indented(&ALONE.replace("  instances: 1\n", ""), 6);
     let text = format!("apiVersion: a.b/v1\nkind: Composition\nspec:\n  resources:\n  - base:\n{cluster}");
-    let said = Folder::with(&[("all.yaml", text)]).run("validate -o concise all.yaml");
+    let said = Folder::with(&[("all.yaml", &text)]).run("validate -o concise all.yaml");
     assert_eq!(said.places(), ["all.yaml:10:7 warning[invalid-instances]"]);
+    let variable = text.replace("      spec:\n", "      spec:\n        instances: ${{N}}\n");
+    let open = Folder::with(&[("all.yaml", variable)]).run("validate -o concise all.yaml");
+    assert_eq!(open.places(), ["all.yaml:11:20 warning[invalid-instances]"], "{}", open.out);
     assert!(said.out.contains("it stands inside another object, which may complete it"), "{}", said.out);
 }
 
@@ -97,13 +100,24 @@ fn the_name_of_a_cluster_in_another_object_is_no_cluster() {
 }
 
 #[test]
-fn a_cluster_in_a_text_is_told_of() {
+fn a_cluster_in_a_text_or_in_values_is_told_of() {
     let json = r#"{"apiVersion":"stackgres.io/v1","kind":"SGCluster","spec":{"instances":1}}"#;
-    let told = "; 1 text of other objects with a cluster inside, not judged\n";
+    let told = "; 1 cluster in texts or values not judged\n";
     for (text, is_told) in [
         (format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  db.yaml: |\n{}", indented(ALONE, 4)), true),
         (format!("apiVersion: v1\nkind: ConfigMap\ndata:\n  db.json: '{json}'\n"), true),
         (format!("- k8s:\n    definition: |\n{}", indented(ALONE, 6)), true),
+        ("db:\n  instances: 1\n  replication: {mode: strict-sync-all}\n".to_owned(), true),
+        (
+            "kind: HelmRelease\nspec: {values: {db: {instances: 1, replication: {mode: sync}}}}\n".to_owned(),
+            true,
+        ),
+        (
+            "kind: HelmRelease\nspec: {values: {db: {instances: 1, replication: {mode: group}}}}\n"
+                .to_owned(),
+            false,
+        ),
+        (ALONE.to_owned(), false),
         (
             format!(
                 "{OTHER}  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{json}'\n"

@@ -82,6 +82,17 @@ fn configs_that_differ_are_all_judged_with_and_that_is_said() {
 }
 
 #[test]
+fn of_many_configs_the_one_at_fault_is_found() {
+    let mut texts: Vec<_> = (1..100).map(|size| config(&format!("work_mem: {size}MB"))).collect();
+    texts.push(config("fsync: 'off'"));
+    let folder = Folder::with(&[("conf.yaml", texts.join("---\n")), ("db.yaml", cluster())]);
+    assert_eq!(folder.run("validate -o jsonl .").findings(), [FSYNC]);
+    let said = folder.run("explain -o json .");
+    assert!(said.out.contains("fsync-off"), "explain names the error too:\n{}", said.out);
+    assert!(said.err.contains("SGPostgresConfig fast is in the input several times"), "{}", said.err);
+}
+
+#[test]
 fn a_config_that_is_not_in_the_input_is_told_once() {
     let other = cluster().replace("name: sound", "name: other");
     let folder = Folder::with(&[("db.yaml", format!("{}---\n{other}", cluster()))]);
@@ -92,6 +103,8 @@ fn a_config_that_is_not_in_the_input_is_told_once() {
     let report: serde_json::Value =
         serde_json::from_str(&folder.run("validate -o json db.yaml").out).unwrap();
     assert_eq!(report["summary"]["missing_configs"], serde_json::json!(["fast"]));
+    let told = "SGPostgresConfig fast is not in the input: its parameters are not known\n";
+    assert_eq!(folder.run("explain db.yaml").err, told, "explain tells it, too");
 }
 
 #[test]
