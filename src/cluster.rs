@@ -9,12 +9,14 @@ mod group;
 mod parameter;
 mod patroni;
 mod sharded;
+mod surroundings;
 
 pub use autoscaling::Autoscaling;
 pub use field::{Base, Field, Place};
 pub use group::{Group, default_group_name};
 pub use parameter::{Parameter, SetIn};
 pub use sharded::{Part, Sharded, Written};
+pub use surroundings::Followed;
 
 use crate::{
     facts::Release,
@@ -51,6 +53,8 @@ pub struct Cluster<'a> {
     pub postgres_flavor: Field<'a>,
     /// The cluster that this one follows.
     pub replicate_from: Field<'a>,
+    /// The name of the object, where the cluster is all of it.
+    name: Option<&'a str>,
     spec: &'a Spec<'a>,
     /// Whether something else than an object stands at `replication`, so that nothing is known of it.
     replication_is_unreadable: bool,
@@ -111,7 +115,9 @@ impl<'a> Cluster<'a> {
     /// The cluster with what the operator has noted at the object that it is, or is a part of.
     fn seen_in(self, object: &'a Body<'a>) -> Self {
         let annotated = object.operator_version().and_then(Release::read);
-        Self { running_postgres: object.running_postgres(), release: (annotated, self.release.1), ..self }
+        let name = object.name().filter(|_| self.part == Part::Whole);
+        let release = (annotated, self.release.1);
+        Self { name, running_postgres: object.running_postgres(), release, ..self }
     }
 
     /// The cluster below the operator that the settings name.
@@ -152,7 +158,11 @@ impl<'a> Cluster<'a> {
                 postgres(|view| &view.flavor),
                 Place::new(Base::Spec, &["postgres", "flavor"]),
             ),
-            replicate_from: Field::new(&spec.replicate_from, Place::new(Base::Spec, &["replicateFrom"])),
+            replicate_from: Field::new(
+                written(&spec.replicate_from),
+                Place::new(Base::Spec, &["replicateFrom"]),
+            ),
+            name: None,
             spec,
             replication_is_unreadable: sources.replication.other().is_some(),
             groups: Vec::new(),
@@ -294,28 +304,19 @@ impl<'a> Cluster<'a> {
     pub fn horizontal_autoscaling(&self) -> Option<&Autoscaling<'a>> {
         self.autoscaling.as_ref().filter(|autoscaling| autoscaling.is_horizontal())
     }
-
-    /// A setting of Postgres by its lower case name; inline settings win over the SGPostgresConfig.
-    pub fn parameter(&self, name: &str) -> Option<Parameter<'a>> {
-        self.inline_parameter(name).or_else(|| self.configured_parameter(name))
-    }
-
-    fn inline_parameter(&self, name: &str) -> Option<Parameter<'a>> {
-        let inline = self.configurations?.postgres.get()?.postgresql_conf.get()?;
-        let (key, leaf) = inline.get(name)?;
-        let place = Place::new(self.configurations_base, &["configurations", "postgres", "postgresql.conf"]);
-        Some(Parameter { field: Field::new(leaf, place.key(key)), set_in: SetIn::Inline })
-    }
-
-    fn configured_parameter(&self, name: &str) -> Option<Parameter<'a>> {
-        let (key, leaf) = self.postgres_config?.get(name)?;
-        let config = self.configurations?.sg_postgres_config.text()?;
-        let place = Place::new(self.configurations_base, &["configurations", "sgPostgresConfig"]);
-        Some(Parameter { field: Field::new(leaf, place), set_in: SetIn::Config { name: config, key } })
-    }
 }
 
 fn spec_of<'a>(object: &'a Body<'a>) -> &'a Spec<'a> {
     static NO_SPEC: std::sync::LazyLock<Spec<'static>> = std::sync::LazyLock::new(Spec::default);
     object.spec.get().unwrap_or(&NO_SPEC)
+}
+
+/// What stands in the place of an object, of which only that it is there is told.
+fn written<'a, T>(given: &'a Given<'a, T>) -> &'a Leaf<'a> {
+    static OBJECT: Leaf<'static> = Leaf::Object(1);
+    match given {
+        Given::Absent => &ABSENT,
+        Given::Is(_) => &OBJECT,
+        Given::Other(leaf) => leaf,
+    }
 }

@@ -116,6 +116,34 @@ pub fn mebibytes(text: &str) -> Option<i64> {
     number.is_finite().then(|| (number * factor).round() as i64)
 }
 
+/// How bad a value of a setting is for durability, to compare the values of one setting; 0 where that does not depend on it.
+pub fn risk(name: &str, value: &str) -> i64 {
+    let at = |bad: Option<bool>| i64::from(bad.unwrap_or(false));
+    match name {
+        "fsync" | "full_page_writes" => at(boolean(value).map(|on| !on)),
+        "synchronous_commit" => match SynchronousCommit::read(value) {
+            Some(SynchronousCommit::Off) => 4,
+            Some(SynchronousCommit::Local) => 3,
+            Some(SynchronousCommit::RemoteWrite) => 2,
+            Some(SynchronousCommit::RemoteApply) => 1,
+            Some(SynchronousCommit::On) | None => 0,
+        },
+        "synchronous_standby_names" => i64::from(!value.is_empty()),
+        "wal_sender_timeout" => match milliseconds(value) {
+            Some(0) => i64::MAX,
+            other => other.unwrap_or(0),
+        },
+        "max_standby_streaming_delay" => match milliseconds(value) {
+            Some(-1) => i64::MAX,
+            other => other.unwrap_or(0),
+        },
+        "recovery_min_apply_delay" => milliseconds(value).unwrap_or(0),
+        "max_slot_wal_keep_size" => at(mebibytes(value).map(|size| size >= 0)),
+        "max_wal_senders" | "max_replication_slots" => integer(value).map_or(i64::MIN, i64::saturating_neg),
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

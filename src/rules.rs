@@ -12,6 +12,8 @@ mod babelfish_with_standbys;
 mod commits_wait_for_unpromotable_standby;
 mod dead_standby_never_noticed;
 mod duplicate_key;
+mod duplicate_parameter;
+
 mod durability_weakened;
 mod failover_lag_blocks_promotion;
 mod fsync_off;
@@ -22,19 +24,24 @@ mod ignored_sync_instances;
 mod invalid_autoscaling;
 mod invalid_group;
 mod invalid_instances;
+mod invalid_parameter_name;
 mod invalid_sync_instances;
 mod invalid_type;
 mod invalid_yaml;
 mod lagging_standby_leaves_sync_set;
 mod no_promotable_standby;
 mod primary_becomes_unpromotable;
+mod recovery_setting_drops_restore_command;
 mod removed_field;
+mod replay_delays_commits;
 mod replicas_service_without_endpoints;
 mod sharded_coordinator_not_strict;
 mod sharded_duplicate_override;
 mod sharded_sync_without_count;
 mod sharded_unused_override;
+mod slot_limit_strands_standby;
 mod standby_cluster_ignores_sync;
+mod standby_cluster_shares_name;
 mod standby_flush_not_awaited;
 mod strict_standbys_share_node;
 mod strict_sync_all_without_standby;
@@ -45,11 +52,14 @@ mod sync_instances_not_below_instances;
 mod synchronous_commit_off;
 mod synchronous_standby_names_set;
 mod too_few_wal_senders;
+mod ttl_below_liveness_budget;
 mod unknown_field;
 mod unknown_kind;
 mod unknown_replication_mode;
 mod unknown_role;
+mod unreadable_patroni_setting;
 mod unused_ignore;
+mod value_below_patronis_floor;
 mod writes_block_during_clone;
 
 /// Every rule, in the order in which people read them.
@@ -72,6 +82,7 @@ pub static ALL: &[&Rule] = &[
     &commits_wait_for_unpromotable_standby::RULE,
     &replicas_service_without_endpoints::RULE,
     &standby_cluster_ignores_sync::RULE,
+    &standby_cluster_shares_name::RULE,
     &strict_with_one_standby::RULE,
     &strict_standbys_share_node::RULE,
     &synchronous_commit_off::RULE,
@@ -80,6 +91,14 @@ pub static ALL: &[&Rule] = &[
     &synchronous_standby_names_set::RULE,
     &too_few_wal_senders::RULE,
     &dead_standby_never_noticed::RULE,
+    &replay_delays_commits::RULE,
+    &slot_limit_strands_standby::RULE,
+    &recovery_setting_drops_restore_command::RULE,
+    &invalid_parameter_name::RULE,
+    &duplicate_parameter::RULE,
+    &unreadable_patroni_setting::RULE,
+    &value_below_patronis_floor::RULE,
+    &ttl_below_liveness_budget::RULE,
     &ignored_patroni_setting::RULE,
     &lagging_standby_leaves_sync_set::RULE,
     &failover_lag_blocks_promotion::RULE,

@@ -6,6 +6,7 @@
 
 mod amount;
 pub(crate) mod fields;
+mod keys;
 mod leaf;
 mod node;
 mod shape;
@@ -13,7 +14,8 @@ mod typed;
 
 pub(crate) use amount::keeps_another;
 pub use amount::{LONGEST_LIST, LONGEST_MAP};
-pub use fields::{DynamicConfig, Key, Map, Parameters};
+pub use fields::{DynamicConfig, Key, Map, Parameters, Setting};
+pub use keys::{Keys, Nested};
 pub use leaf::{ABSENT, Leaf};
 pub use node::{Fill, Given, Inner, List, Slot};
 pub use shape::Shape;
@@ -69,7 +71,10 @@ objects! {
         "postgresServices" postgres_services: Given<'a, PostgresServices<'a>>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
-        "replicateFrom" replicate_from: Opaque<'a>,
+        "replicateFrom" replicate_from: Given<'a, Box<ReplicateFrom<'a>>>,
+        "initialData" initial_data: Given<'a, InitialData<'a>>,
+        "managedSql" managed_sql: Given<'a, ManagedSql<'a>>,
+        "pods" pods: Given<'a, Pods<'a>>,
         "nonProductionOptions" non_production_options: Given<'a, NonProductionOptions<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
         /// Removed in StackGres 1.17.
@@ -128,8 +133,60 @@ objects! {
         "mode" mode: Name<'a>,
         "minInstances" min_instances: Count<'a>,
         "maxInstances" max_instances: Count<'a>,
-        "minAllowed" min_allowed: Leaf<'a>,
-        "maxAllowed" max_allowed: Leaf<'a>,
+        "minAllowed" min_allowed: Nested<'a>,
+        "maxAllowed" max_allowed: Nested<'a>,
+        /// Where the bounds of the number of pods do not stand.
+        "horizontal" horizontal: Nested<'a>,
+        /// Where the bounds of the size of pods do not stand.
+        "vertical" vertical: Nested<'a>,
+    }
+
+    /// What a cluster starts with.
+    InitialData (untold) => {
+        "restore" restore: Leaf<'a>,
+    }
+
+    /// Scripts that the operator runs.
+    ManagedSql (untold) => {
+        "scripts" scripts: List<'a, ManagedScript<'a>>,
+    }
+
+    /// One of them.
+    ManagedScript (untold) => {
+        "sgScript" sg_script: Leaf<'a>,
+    }
+
+    /// How the pods are made.
+    Pods (untold) => {
+        "scheduling" scheduling: Given<'a, Scheduling<'a>>,
+    }
+
+    /// On which nodes the pods may stand.
+    Scheduling (untold) => {
+        "podAntiAffinity" pod_anti_affinity: Leaf<'a>,
+        "topologySpreadConstraints" topology_spread_constraints: Leaf<'a>,
+    }
+
+    /// The cluster that this one follows.
+    ReplicateFrom => {
+        "instance" instance: Given<'a, ReplicatedInstance<'a>>,
+        "storage" storage: Given<'a, ReplicatedStorage<'a>>,
+    }
+
+    /// A running cluster that is followed.
+    ReplicatedInstance => {
+        "sgCluster" sg_cluster: Text<'a>,
+        "external" external: Given<'a, ReplicatedHost<'a>>,
+    }
+
+    /// A cluster outside of this namespace that is followed.
+    ReplicatedHost => {
+        "host" host: Text<'a>,
+    }
+
+    /// The archive of a cluster that is followed.
+    ReplicatedStorage => {
+        "path" path: Text<'a>,
     }
 
     /// Options that trade safety for convenience.
@@ -142,6 +199,7 @@ objects! {
         "sgPostgresConfig" sg_postgres_config: Text<'a>,
         "postgres" postgres: Given<'a, InlinePostgres<'a>>,
         "patroni" patroni: Given<'a, Patroni<'a>>,
+        "backups" backups: Leaf<'a>,
     }
 
     /// Settings of Postgres that stand in the cluster itself.
@@ -152,12 +210,7 @@ objects! {
     /// Settings of Patroni.
     Patroni => {
         "dynamicConfig" dynamic_config: Given<'a, DynamicConfig<'a>>,
-        "initialConfig" initial_config: Given<'a, InitialConfig<'a>>,
-    }
-
-    /// Patroni's configuration of one pod at its start.
-    InitialConfig => {
-        "tags" tags: Leaf<'a>,
+        "initialConfig" initial_config: Given<'a, Keys<'a>>,
     }
 
     /// The cluster that clients of an SGShardedCluster talk to.

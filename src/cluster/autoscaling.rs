@@ -1,7 +1,9 @@
 //! Who may change the number and the size of a cluster's pods, and between which bounds.
 
 use super::field::{Base, Field, Place};
-use crate::view;
+use std::borrow::Cow;
+
+use crate::view::{self, Nested, Setting};
 
 /// Who may change the size of a cluster, and how far.
 pub struct Autoscaling<'a> {
@@ -16,6 +18,8 @@ pub struct Autoscaling<'a> {
     /// The largest pods that it may choose.
     pub max_allowed: Field<'a>,
     modes: &'static [&'static str],
+    view: &'a view::Autoscaling<'a>,
+    base: Base,
 }
 
 impl<'a> Autoscaling<'a> {
@@ -25,11 +29,29 @@ impl<'a> Autoscaling<'a> {
             mode: Field::new(&view.mode, at(&["autoscaling", "mode"])),
             min_instances: Field::new(&view.min_instances, at(&["autoscaling", "minInstances"])),
             max_instances: Field::new(&view.max_instances, at(&["autoscaling", "maxInstances"])),
-            min_allowed: Field::new(&view.min_allowed, at(&["autoscaling", "minAllowed"])),
-            max_allowed: Field::new(&view.max_allowed, at(&["autoscaling", "maxAllowed"])),
+            min_allowed: Field::new(view.min_allowed.leaf(), at(&["autoscaling", "minAllowed"])),
+            max_allowed: Field::new(view.max_allowed.leaf(), at(&["autoscaling", "maxAllowed"])),
             // The first is the default. The instances of a sharded cluster's parts are not scaled.
             modes: if whole { &["all", "horizontal", "vertical", "none"] } else { &["vertical", "none"] },
+            view,
+            base,
         }
+    }
+
+    /// What stands in `horizontal` and in `vertical`, one level below the bounds that belong to `autoscaling` itself.
+    pub fn one_level_deeper(&self) -> [(Field<'a>, &'a [Cow<'a, str>]); 2] {
+        let at = |nested: &'a Nested<'a>, keys| {
+            (Field::new(nested.leaf(), Place::new(self.base, keys)), nested.keys())
+        };
+        [
+            at(&self.view.horizontal, &["autoscaling", "horizontal"]),
+            at(&self.view.vertical, &["autoscaling", "vertical"]),
+        ]
+    }
+
+    /// The containers that `minAllowed` and `maxAllowed` name.
+    pub fn containers(&self) -> [&'a [Cow<'a, str>]; 2] {
+        [self.view.min_allowed.keys(), self.view.max_allowed.keys()]
     }
 
     /// The modes that can stand here, the default first.

@@ -2,14 +2,19 @@
 
 use std::fmt;
 
-use super::field::Field;
-use crate::path::Path;
+use super::{
+    Cluster, Part, Place,
+    field::{Base, Field},
+};
+use crate::{path::Path, postgres::risk, view::Parameters};
 
 /// A setting of Postgres in effect.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter<'a> {
     /// The value; its place is in the cluster, also where the value stands in the SGPostgresConfig.
     pub field: Field<'a>,
+    /// The name as it is spelled.
+    pub key: &'a str,
     /// Where the value stands.
     pub set_in: SetIn<'a>,
 }
@@ -48,5 +53,59 @@ impl fmt::Display for Parameter<'_> {
             SetIn::Inline => write!(f, "{} = {value}", self.path().name()),
             SetIn::Config { name, key } => write!(f, "{key} = {value} in the SGPostgresConfig {name:?}"),
         }
+    }
+}
+
+impl<'a> Cluster<'a> {
+    /// A setting of Postgres by its lower case name. Inline settings win over those of the SGPostgresConfig where the names are
+    /// spelled alike; of several spellings Postgres takes one or the other, so the worst counts.
+    pub fn parameter(&self, name: &str) -> Option<Parameter<'a>> {
+        let mut candidates = self.spellings(name).into_iter();
+        let first = candidates.next()?;
+        let badness = |setting: &Parameter<'a>| setting.text().map_or(i64::MIN, |text| risk(name, text));
+        Some(
+            candidates.fold(first, |worst, next| if badness(&next) > badness(&worst) { next } else { worst }),
+        )
+    }
+
+    /// Every setting of this name that reaches Patroni, however it is spelled; the inline ones first.
+    pub fn spellings(&self, name: &str) -> Vec<Parameter<'a>> {
+        let inline = self.inline().map_or_else(Vec::new, |settings| settings.all(name));
+        let config = self.postgres_config.map_or_else(Vec::new, |settings| settings.all(name));
+        let is_overridden = |key: &str| inline.iter().any(|(other, _)| *other == key);
+        let config: Vec<_> = config.into_iter().filter(|(key, _)| !is_overridden(key)).collect();
+        let inline = inline.into_iter().map(|(key, leaf)| self.inline_parameter(key, leaf));
+        inline.chain(config.into_iter().filter_map(|(key, leaf)| self.configured(key, leaf))).collect()
+    }
+
+    /// Every setting of Postgres that is written for the cluster itself, those of its SGPostgresConfig last. What overrides of
+    /// shards share, or name of their own, is not gone through for each of them: there can be thousands.
+    pub fn own_parameters(&self) -> impl Iterator<Item = Parameter<'a>> {
+        let inline =
+            self.inline().filter(|_| self.has_own_configurations()).into_iter().flat_map(Parameters::iter);
+        let inline = inline.map(|(key, leaf)| self.inline_parameter(key, leaf));
+        let is_override = matches!(self.part, Part::Override { .. });
+        let config = self.postgres_config.filter(|_| !is_override).into_iter().flat_map(Parameters::iter);
+        inline.chain(config.filter_map(|(key, leaf)| self.configured(key, leaf)))
+    }
+
+    /// Whether the configurations stand at the cluster itself, and not at all shards.
+    pub(super) fn has_own_configurations(&self) -> bool {
+        !matches!((self.part, self.configurations_base), (Part::Override { .. }, Base::Shards))
+    }
+
+    fn inline(&self) -> Option<&'a Parameters<'a>> {
+        self.configurations?.postgres.get()?.postgresql_conf.get()
+    }
+
+    fn inline_parameter(&self, key: &'a str, leaf: &'a crate::view::Leaf<'a>) -> Parameter<'a> {
+        let place = Place::new(self.configurations_base, &["configurations", "postgres", "postgresql.conf"]);
+        Parameter { field: Field::new(leaf, place.key(key)), key, set_in: SetIn::Inline }
+    }
+
+    fn configured(&self, key: &'a str, leaf: &'a crate::view::Leaf<'a>) -> Option<Parameter<'a>> {
+        let config = self.configurations?.sg_postgres_config.text()?;
+        let place = Place::new(self.configurations_base, &["configurations", "sgPostgresConfig"]);
+        Some(Parameter { field: Field::new(leaf, place), key, set_in: SetIn::Config { name: config, key } })
     }
 }

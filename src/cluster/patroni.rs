@@ -1,11 +1,13 @@
 //! The Patroni of a cluster: which one, what it is told, and what it makes of that.
 
+use std::borrow::Cow;
+
 use super::{Cluster, Field, Parameter, Place};
 use crate::{
     facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
     patroni::{Deployed, Timing, WrittenTiming, written},
     postgres::{SynchronousCommit, milliseconds},
-    view::ABSENT,
+    view::{self, ABSENT, Leaf, Setting},
 };
 
 impl<'a> Cluster<'a> {
@@ -70,7 +72,7 @@ impl<'a> Cluster<'a> {
 
     /// The times and limits that Patroni uses.
     pub fn timing(&self) -> Timing {
-        let number = |name| written::integer(self.dynamic(name).leaf()).get().map(i64::from);
+        let number = |name| self.dynamic_integer(name).map(i64::from);
         let sender_timeout = self.parameter("wal_sender_timeout");
         let written = WrittenTiming {
             ttl: number("ttl"),
@@ -87,17 +89,42 @@ impl<'a> Cluster<'a> {
 
     /// A setting of Patroni that the user wrote, which is absent where nobody wrote it.
     pub fn dynamic(&self, name: &'static str) -> Field<'a> {
-        let config = self.configurations.and_then(|all| all.patroni.get()?.dynamic_config.get());
-        let leaf = config.and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf);
+        let leaf =
+            self.dynamic_config().and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf);
+        self.dynamic_place(name, leaf)
+    }
+
+    /// A setting of Patroni as a whole number, where the operator takes it for one.
+    pub fn dynamic_integer(&self, name: &'static str) -> Option<i32> {
+        written::integer(self.dynamic(name).leaf()).get()
+    }
+
+    /// Every setting of Patroni that the user wrote for the cluster itself, and the keys below each; what all shards share
+    /// is told of them, and not of each override.
+    pub fn own_dynamic(&self) -> impl Iterator<Item = (&'a str, Field<'a>, &'a [Cow<'a, str>])> {
+        let all = self
+            .dynamic_config()
+            .filter(|_| self.has_own_configurations())
+            .into_iter()
+            .flat_map(view::Map::entries);
+        all.filter(|(_, value)| !value.leaf().is_absent())
+            .map(|(name, value)| (name, self.dynamic_place(name, value.leaf()), value.keys()))
+    }
+
+    fn dynamic_config(&self) -> Option<&'a view::DynamicConfig<'a>> {
+        self.configurations?.patroni.get()?.dynamic_config.get()
+    }
+
+    fn dynamic_place(&self, name: &'a str, leaf: &'a Leaf<'a>) -> Field<'a> {
         let place = Place::new(self.configurations_base, &["configurations", "patroni", "dynamicConfig"]);
         Field::new(leaf, place.key(name))
     }
 
-    /// The tags that a user wrote for Patroni.
-    pub fn initial_tags(&self) -> Field<'a> {
+    /// The sections that a user wrote for the start of each Patroni, and where; as above.
+    pub fn initial_sections(&self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
         let config = self.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
-        let place =
-            Place::new(self.configurations_base, &["configurations", "patroni", "initialConfig", "tags"]);
-        Field::new(config.map_or(&ABSENT, |config| &config.tags), place)
+        let place = Place::new(self.configurations_base, &["configurations", "patroni", "initialConfig"]);
+        let config = config.filter(|_| self.has_own_configurations());
+        config.into_iter().flat_map(|config| &config.0).map(move |key| (&**key, place.key(key)))
     }
 }

@@ -21,6 +21,9 @@ pub const DEFAULT_TTL: [(Release, i64); 2] = [(Release::OLDEST, 30), (Release(1,
 /// The first release whose operator passes `failsafe_mode` on. Source: its class of Patroni's dynamic configuration, 2026-11.
 pub const FAILSAFE_MODE: Release = Release(1, 18, 0);
 
+/// The first release whose liveness probe fences a leader. Source: the probes of the patroni container, 1.19.0-rc4, 2026-07.
+pub const LIVENESS_FENCING: Release = Release(1, 19, 0);
+
 impl Release {
     /// The oldest one that is told apart; what is older is taken for it.
     pub const OLDEST: Self = Self(1, 17, 0);
@@ -55,6 +58,11 @@ impl Release {
     /// Whether the operator passes `failsafe_mode` on to Patroni.
     pub fn passes_failsafe_mode_on(self) -> bool {
         self >= FAILSAFE_MODE
+    }
+
+    /// Whether a Patroni that hangs is killed by a liveness probe before the leader's lock ends.
+    pub fn fences_by_liveness(self) -> bool {
+        self >= LIVENESS_FENCING
     }
 
     /// The newest minor version of a major version of Postgres that any known release has.

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn what_is_read_stays_as_it_was_written() {
         for (spec, kept) in [
-            (r#"{"instances": 3, "pods": {"persistentVolume": {"size": "5Gi"}}}"#, r#"{"instances":3}"#),
+            (r#"{"instances": 3, "distributedLogs": {"retention": "7 days"}}"#, r#"{"instances":3}"#),
             (
                 r#"{"shards": {"overrides": [{"index": 1, "podsMetadata": {}}, 7], "clusters": "2"}}"#,
                 r#"{"shards":{"overrides":[{"index":1},7],"clusters":"2"}}"#,

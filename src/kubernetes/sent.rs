@@ -177,7 +177,7 @@ mod tests {
         });
         let status = json!({"postgresVersion": "17.9", "podStatuses": [{"name": "a-0", "primary": true}], "dbOps": {}, "conditions": [1]});
         let spec = json!({"instances": 3});
-        let written = json!({"instances": 3, "pods": {"persistentVolume": {"size": "5Gi"}}});
+        let written = json!({"instances": 3, "distributedLogs": {"retention": "7 days"}});
         let stored = stored(Kind::Cluster, &json!({"metadata": metadata, "spec": written, "status": status}));
         assert_eq!((stored.namespace.as_str(), stored.name.as_str()), ("b", "a"));
         assert_eq!(stored.resource_version, "7");

@@ -55,14 +55,15 @@ pub fn boolean(leaf: &Leaf<'_>) -> Taken<bool> {
     match leaf {
         Leaf::Absent => Taken::Absent,
         Leaf::Bool(value) => Taken::Is(*value),
-        Leaf::Integer(value) => Taken::Is(*value != 0),
+        // YAML makes an integer of 3.0 on its way to JSON.
+        Leaf::Integer(_) | Leaf::Float(_) => Taken::of(leaf.integer().map(|value| value != 0)),
         Leaf::Text(text) => match text.trim() {
             "" | "null" => Taken::Absent,
             "true" | "True" | "TRUE" => Taken::Is(true),
             "false" | "False" | "FALSE" => Taken::Is(false),
             _ => Taken::Unreadable,
         },
-        Leaf::Float(_) | Leaf::List(_) | Leaf::Object(_) => Taken::Unreadable,
+        Leaf::List(_) | Leaf::Object(_) => Taken::Unreadable,
     }
 }
 
@@ -108,6 +109,8 @@ mod tests {
             (r#""false""#, Taken::Is(false)),
             (r#""""#, Taken::Absent),
             ("0", Taken::Is(false)),
+            ("3.0", Taken::Is(true)),
+            ("0.5", Taken::Unreadable),
             (r#""on""#, Taken::Unreadable),
             (r#""quorum""#, Taken::Unreadable),
             (r#""tRUE""#, Taken::Unreadable),

@@ -238,7 +238,7 @@ mod tests {
             (cluster, "replication.role", json!({"type": "string", "default": "ha-read"})),
             (cluster, "replication.groups[].minInstances", json!({"type": "integer", "minimum": 1})),
             (cluster, "nonProductionOptions.disableClusterPodAntiAffinity", json!({"type": "boolean"})),
-            (cluster, "replicateFrom", json!({"type": "object", OPEN: true})),
+            (cluster, "replicateFrom.storage.path", json!({"type": "string"})),
             (sharded, "coordinator.replication.mode", json!({"type": "string"})),
             (sharded, "shards.overrides[].replication.mode", json!({"type": "string", "default": "async"})),
             (sharded, "shards.replication.groups", Value::Null),

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use crate::facts::{COMPARED, DEFAULT_TTL, FAILSAFE_MODE, PATRONI, Range, Release, SHIPPED, SOURCE, Version};
+use crate::facts::{
+    COMPARED, DEFAULT_TTL, FAILSAFE_MODE, LIVENESS_FENCING, PATRONI, Range, Release, SHIPPED, SOURCE, Version,
+};
 
 /// docs/versions.md.
 pub fn markdown() -> String {
@@ -33,6 +35,10 @@ pub fn markdown() -> String {
     }
     let _ =
         writeln!(out, "| `failsafe_mode` reaches Patroni | {FAILSAFE_MODE} | the operator's PatroniConfig |");
+    let _ = writeln!(
+        out,
+        "| a leader whose Patroni hangs is killed by a liveness probe | {LIVENESS_FENCING} | the probes of the patroni container |"
+    );
     out.push_str("\n## What Patroni does\n\n| what | versions | source | date |\n|---|---|---|---|\n");
     for behavior in PATRONI {
         let ranges: Vec<_> = behavior.ranges.iter().copied().map(range).collect();

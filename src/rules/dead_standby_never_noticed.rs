@@ -51,20 +51,25 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
     let Some(setting) = cluster.parameter("wal_sender_timeout") else { return };
-    if setting.text().and_then(milliseconds) != Some(0) {
-        return;
-    }
+    let Some(timeout) = setting.text().and_then(milliseconds) else { return };
+    let consequence = match timeout {
+        0 => "is never noticed: commits wait for it without limit".to_owned(),
+        TOO_LONG.. => format!("is noticed after {} minutes: commits wait for it as long", timeout / 60_000),
+        _ => return,
+    };
     problems
         .at_parameter(
             &setting,
             format!(
-                "the mode is {}, and with {setting} a synchronous standby that dies silently is never \
-                 noticed: commits wait for it without limit",
+                "the mode is {}, and with {setting} a synchronous standby that dies silently {consequence}",
                 mode.name()
             ),
         )
         .help("set wal_sender_timeout to a time that writers can wait, such as \"60s\", the default");
 }
+
+/// So long no writer waits, in milliseconds.
+const TOO_LONG: i64 = 5 * 60_000;
 
 #[cfg(test)]
 mod tests {
@@ -79,6 +84,10 @@ mod tests {
             ("sync", "'0'", &[INLINE][..]),
             ("strict-sync-all", "0min", &[INLINE]),
             ("sync-all", "' 0 ms '", &[INLINE]),
+            ("sync", "5min", &[INLINE]),
+            ("sync", "'300000'", &[INLINE]),
+            ("sync", "1d", &[INLINE]),
+            ("sync", "299s", &[]),
             ("sync", "'1'", &[]),
             ("sync", "60s", &[]),
             ("sync", "'-1'", &[]),

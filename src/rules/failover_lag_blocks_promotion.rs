@@ -2,6 +2,7 @@
 
 use crate::{
     cluster::Cluster,
+    patroni::DEFAULT_MAXIMUM_LAG,
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -16,11 +17,12 @@ pub(super) static RULE: Rule = Rule {
         synchronous mode the members that may be promoted have every acknowledged commit anyway; what they \
         lack is the WAL of transactions that nobody was told about, and a bulk load writes megabytes of it. \
         So the limit protects nothing there, and a small one can leave the cluster without a leader although \
-        a complete standby is alive.",
+        a complete standby is alive. A negative one blocks it even while nothing is written: the lag of a \
+        standby that has everything is 0, which is more.",
     fix: "Remove maximum_lag_on_failover (1048576 bytes by default), or set it to that or more.",
-    blind_spot: "Only a number is read, not a number in quotes.",
+    blind_spot: "",
     reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes. Observed on Patroni \
-        3.3.0 and 4.1.0.",
+        3.3.0 and 4.1.0: with -1 an idle cluster promotes nobody (45 s), with 0 it does (19.5 s).",
     bad: Example::cluster(
         "spec:
   instances: 3
@@ -47,24 +49,25 @@ pub(super) static RULE: Rule = Rule {
     checks: &[Check::Cluster(check)],
 };
 
-/// Patroni's own default, in bytes.
-const MEBIBYTE: f64 = 1_048_576.0;
-
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
-    let limit = cluster.dynamic("maximum_lag_on_failover");
-    if limit.number().is_none_or(|bytes| bytes >= MEBIBYTE) {
+    let limit = cluster.timing().maximum_lag_on_failover;
+    if limit >= DEFAULT_MAXIMUM_LAG {
         return;
     }
+    let consequence = if limit < 0 {
+        "keeps every standby from being promoted while nothing is written, one that has everything too"
+            .to_owned()
+    } else {
+        format!(
+            "protects no acknowledged commit in {}, and keeps a standby that lags by more from being promoted",
+            mode.name()
+        )
+    };
     problems
         .at(
-            &limit,
-            format!(
-                "maximum_lag_on_failover = {} (bytes) protects no acknowledged commit in {}, and keeps a \
-                 standby that lags by more from being promoted",
-                limit.leaf(),
-                mode.name()
-            ),
+            &cluster.dynamic("maximum_lag_on_failover"),
+            format!("maximum_lag_on_failover = {limit} (bytes) {consequence}"),
         )
         .help("remove it, or set it to 1048576 (1 MiB) or more");
 }
@@ -81,11 +84,14 @@ mod tests {
         for (mode, value, at) in [
             ("sync", "1048575", &[LIMIT][..]),
             ("strict-sync-all", "0", &[LIMIT]),
-            ("sync-all", "-9223372036854775808", &[LIMIT]),
-            ("strict-sync", "0.5", &[LIMIT]),
+            ("sync-all", "-1", &[LIMIT]),
+            ("strict-sync", "'0'", &[LIMIT]),
+            ("sync", "'-1'", &[LIMIT]),
             ("sync", "1048576", &[]),
-            ("sync", "9223372036854775807", &[]),
-            ("sync", "'0'", &[]),
+            ("sync", "'1048576'", &[]),
+            ("sync", "2147483647", &[]),
+            // Unreadable, which another rule says.
+            ("sync", "-9223372036854775808", &[]),
             ("sync", "null", &[]),
             ("async", "0", &[]),
             ("Sync", "0", &[]),

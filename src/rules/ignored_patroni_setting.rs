@@ -1,8 +1,13 @@
 //! Settings of Patroni that the operator writes itself: what a manifest says there has no effect.
 
+use std::borrow::Cow;
+
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, Field},
+    facts::FAILSAFE_MODE,
     rule::{Check, Example, Problems, Rule, Severity},
+    spelling::nearest,
+    view::Leaf,
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -11,18 +16,19 @@ pub(super) static RULE: Rule = Rule {
     severity_note: "",
     parity: false,
     judges_stopped: false,
-    summary: "a Patroni setting that the operator overwrites",
-    rationale: "The operator derives synchronous_mode, synchronous_mode_strict and synchronous_node_count \
-        from spec.replication, and each pod's tags from its role, and it writes them over whatever the \
-        manifest has there. Such a line is worse than useless: whoever reads the manifest believes in a \
-        promise of durability that the cluster does not keep, or in a pod that cannot be promoted and will \
-        be.",
-    fix: "Remove the setting, and say the same with spec.replication: mode, syncInstances, and roles of \
-        groups.",
-    blind_spot: "",
-    reference: "StackGres operator: synchronous_* in Patroni's dynamic configuration come from \
-        spec.replication, tags from the role of the pod. It overwrites them before Patroni reads them, so \
-        running Patronis, which obey what they read, cannot show it.",
+    summary: "a Patroni setting that the operator drops or overwrites",
+    rationale: "The operator reads dynamicConfig into a class of its own, and what that class has no field for is dropped. Of the \
+        rest it overwrites what it decides itself: synchronous_mode, synchronous_mode_strict and \
+        synchronous_node_count come from spec.replication, standby_cluster from spec.replicateFrom, \
+        everything below postgresql but pg_hba from the Postgres configuration, and of initialConfig the \
+        sections of its own and each pod's tags. Such a line is worse than useless: whoever reads the \
+        manifest believes in a promise of durability that the cluster does not keep, in a pod that cannot be \
+        promoted and will be, or in a standby cluster that is a primary and takes writes.",
+    fix: "Remove the setting, and say the same where the operator reads it: spec.replication, spec.replicateFrom, \
+        spec.configurations.postgres.",
+    blind_spot: "Keys within slots and ignore_slots are not looked at.",
+    reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and what it writes over it. It \
+        does so before Patroni reads it, so running Patronis, which obey what they read, cannot show it.",
     bad: Example::cluster(
         "spec:
   instances: 3
@@ -49,40 +55,97 @@ pub(super) static RULE: Rule = Rule {
   configurations:
     patroni:
       dynamicConfig:
-        ttl: 30
+        ttl: 60
 ",
     checks: &[Check::Cluster(check)],
 };
 
-/// The settings that follow from `spec.replication`, and the field there that decides each.
-const OVERWRITTEN: [(&str, &str); 3] = [
-    ("synchronous_mode", "mode"),
-    ("synchronous_mode_strict", "mode"),
-    ("synchronous_node_count", "syncInstances"),
+/// The settings that the operator decides itself, and what to write instead.
+const OVERWRITTEN: [(&str, &str); 4] = [
+    ("synchronous_mode", "set mode in the replication section instead"),
+    ("synchronous_mode_strict", "set mode in the replication section instead"),
+    ("synchronous_node_count", "set syncInstances in the replication section instead"),
+    ("standby_cluster", "use spec.replicateFrom: as it stands, this cluster is a primary and takes writes"),
 ];
 
+/// The settings that reach Patroni.
+const PASSED_ON: [&str; 13] = [
+    "ttl",
+    "loop_wait",
+    "retry_timeout",
+    "maximum_lag_on_failover",
+    "maximum_lag_on_syncnode",
+    "max_timelines_history",
+    "primary_start_timeout",
+    "master_start_timeout",
+    "primary_stop_timeout",
+    "check_timeline",
+    "member_slots_ttl",
+    "slots",
+    "ignore_slots",
+];
+
+/// The sections of `initialConfig` that the operator writes itself. It drops `scope`, too, but takes its value.
+const DROPPED: [&str; 8] = ["name", "namespace", "log", "bootstrap", "postgresql", "restapi", "ctl", "tags"];
+
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    for (name, decides) in OVERWRITTEN {
-        let setting = cluster.dynamic(name);
-        if !setting.is_absent() {
-            problems
-                .at(
-                    &setting,
-                    format!(
-                        "{name} is set to {}, which has no effect: the operator overwrites it with what the \
-                         replication mode asks for",
-                        setting.leaf()
-                    ),
-                )
-                .help(format!("remove it, and set {decides} in the replication section instead"));
+    for (name, setting, keys) in cluster.own_dynamic() {
+        if let Some((_, instead)) = OVERWRITTEN.iter().find(|(known, _)| *known == name) {
+            let message = format!(
+                "{name} is set to {}, which has no effect: the operator writes it itself",
+                setting.leaf()
+            );
+            problems.at(&setting, message).help(format!("remove it, and {instead}"));
+        } else if name == "postgresql" {
+            check_postgresql(&setting, keys, problems);
+        } else if name == "failsafe_mode" {
+            if !cluster.operator().passes_failsafe_mode_on() {
+                problems
+                    .at(
+                        &setting,
+                        format!("failsafe_mode has no effect: StackGres {} drops it", cluster.operator()),
+                    )
+                    .help(format!("remove it, or use StackGres {FAILSAFE_MODE} or later"));
+            }
+        } else if !PASSED_ON.contains(&name) {
+            let shown = Leaf::Text(name.into());
+            let problem =
+                problems.at(&setting, format!("the setting {shown} has no effect: the operator drops it"));
+            match nearest(name, PASSED_ON) {
+                Some(meant) => problem.help(format!("did you mean {meant}?")),
+                None => problem.help("remove it"),
+            };
         }
     }
-    let tags = cluster.initial_tags();
-    if !tags.is_absent() {
+    for (name, place) in cluster.initial_sections().filter(|(name, _)| DROPPED.contains(name)) {
+        let help =
+            if name == "tags" { "remove them; roles of groups decide about tags" } else { "remove it" };
         problems
-            .at(&tags, "the tags have no effect: the operator gives each pod the tags of its role")
-            .help("remove them, and give pods another role by spec.replication.groups");
+            .at_name(
+                place.path(),
+                format!("{name} in initialConfig has no effect: the operator writes it itself"),
+            )
+            .help(help);
     }
+}
+
+/// Of this section `pg_hba` alone is read.
+fn check_postgresql<'a>(setting: &Field<'a>, keys: &[Cow<'a, str>], problems: &mut Problems<'a>) {
+    let dropped: Vec<_> =
+        keys.iter().filter(|key| **key != "pg_hba").take(3).map(|key| Leaf::Text(key.clone())).collect();
+    if dropped.is_empty() {
+        return;
+    }
+    let dropped: Vec<_> = dropped.iter().map(ToString::to_string).collect();
+    problems
+        .at(
+            setting,
+            format!(
+                "{} in postgresql has no effect: the operator reads pg_hba there, and nothing else",
+                dropped.join(", ")
+            ),
+        )
+        .help("remove it; settings of Postgres stand in spec.configurations.postgres or an SGPostgresConfig");
 }
 
 #[cfg(test)]
@@ -90,16 +153,53 @@ mod tests {
     use super::RULE;
     use crate::rules::testing::{cluster, sharded};
 
+    const INITIAL_RESTAPI: &str = "spec.configurations.patroni.initialConfig.restapi";
+
+    #[test]
+    fn failsafe_mode_goes_by_the_operator() {
+        let spec = "{instances: 1, configurations: {patroni: {dynamicConfig: {failsafe_mode: true}}}}";
+        let annotated = |version| format!("{{annotations: {{stackgres.io/operatorVersion: {version}}}}}");
+        cluster(spec).with("metadata", &annotated("1.17.4")).says(&RULE, "StackGres 1.17.4 drops it");
+        cluster(spec).with("metadata", &annotated("1.18.0")).raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn it_says_what_to_write_instead() {
+        for (setting, words) in [
+            ("standby_cluster: {host: x}", "use spec.replicateFrom"),
+            ("synchronous_node_count: 2", "set syncInstances"),
+            ("tll: 30", "did you mean ttl?"),
+            ("postgresql: {parameters: {}, use_slots: false}", "\"parameters\", \"use_slots\""),
+        ] {
+            cluster(&format!(
+                "{{instances: 1, configurations: {{patroni: {{dynamicConfig: {{{setting}}}}}}}}}"
+            ))
+            .says(&RULE, words);
+        }
+    }
+
     #[test]
     fn every_overwritten_key_is_reported_whatever_its_value() {
         let dynamic = |key: &str| format!("spec.configurations.patroni.dynamicConfig.{key}");
         let (mode, strict) = (dynamic("synchronous_mode"), dynamic("synchronous_mode_strict"));
         let tags = "spec.configurations.patroni.initialConfig.tags";
         for (patroni, at) in [
-            ("{dynamicConfig: {synchronous_mode: 1, synchronous_mode_strict: x}}", &[&*mode, &strict][..]),
-            ("{dynamicConfig: {synchronous_node_count: [1]}}", &[&*dynamic("synchronous_node_count")]),
+            (
+                "{dynamicConfig: {synchronous_mode: 1, synchronous_mode_strict: false}}",
+                &[&*mode, &strict][..],
+            ),
+            ("{dynamicConfig: {synchronous_node_count: 1}}", &[&*dynamic("synchronous_node_count")]),
             ("{initialConfig: {tags: {}}, dynamicConfig: {ttl: 30}}", &[tags]),
-            ("{dynamicConfig: {synchronous_mode: null, Synchronous_Mode: true}}", &[]),
+            (
+                "{dynamicConfig: {synchronous_mode: null, Synchronous_Mode: true}}",
+                &[&*dynamic("Synchronous_Mode")],
+            ),
+            ("{dynamicConfig: {standby_cluster: {host: x}}}", &[&*dynamic("standby_cluster")]),
+            ("{dynamicConfig: {postgresql: {pg_hba: [], use_slots: false}}}", &[&*dynamic("postgresql")]),
+            ("{dynamicConfig: {postgresql: {pg_hba: []}, slots: {a: {type: physical}}}}", &[]),
+            ("{dynamicConfig: {failsafe_mode: true, check_timeline: true}}", &[]),
+            ("{dynamicConfig: {pause: true, tll: 30}}", &[&*dynamic("pause"), &dynamic("tll")]),
+            ("{initialConfig: {scope: a, restapi: {}, watchdog: {}, kubernetes: {}}}", &[INITIAL_RESTAPI]),
             ("{initialConfig: {}}", &[]),
             ("{dynamicConfig: 5, initialConfig: []}", &[]),
         ] {

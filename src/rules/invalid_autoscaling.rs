@@ -1,8 +1,10 @@
 //! An autoscaling that the operator cannot use: an unknown mode, or a dimension without its bounds.
 
+use std::borrow::Cow;
+
 use crate::{
     cluster::{Autoscaling, Cluster, Field, Part},
-    rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
+    rule::{Check, Example, Problem, Problems, Rule, Severity, is_not, one_of},
     view::Leaf,
 };
 
@@ -47,14 +49,13 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
         for (field, name) in
             [(&autoscaling.min_instances, "minInstances"), (&autoscaling.max_instances, "maxInstances")]
         {
-            check_instances(field, name, autoscaling.is_horizontal(), problems);
+            check_instances(autoscaling, field, name, problems);
         }
     }
     if autoscaling.is_vertical() {
-        for (field, name) in
-            [(&autoscaling.min_allowed, "minAllowed"), (&autoscaling.max_allowed, "maxAllowed")]
-        {
-            check_allowed(field, name, problems);
+        let named = [(&autoscaling.min_allowed, "minAllowed"), (&autoscaling.max_allowed, "maxAllowed")];
+        for ((field, name), containers) in named.into_iter().zip(autoscaling.containers()) {
+            check_allowed(autoscaling, field, (name, containers), problems);
         }
     }
 }
@@ -65,8 +66,13 @@ fn check_mode<'a>(autoscaling: &Autoscaling<'a>, problems: &mut Problems<'a>) {
     problem.offer_name("mode", mode.text().unwrap_or_default(), names);
 }
 
-fn check_instances<'a>(field: &Field<'a>, name: &str, is_on: bool, problems: &mut Problems<'a>) {
-    let is_missing = is_on && field.is_absent();
+fn check_instances<'a>(
+    autoscaling: &Autoscaling<'a>,
+    field: &Field<'a>,
+    name: &'static str,
+    problems: &mut Problems<'a>,
+) {
+    let is_missing = autoscaling.is_horizontal() && field.is_absent();
     let is_wrong = !field.is_absent() && field.integer().is_none_or(|bound| bound < 2);
     if is_missing || is_wrong {
         let message = format!("autoscaling.{name} {}", is_not(field, "a whole number of at least 2"));
@@ -74,17 +80,48 @@ fn check_instances<'a>(field: &Field<'a>, name: &str, is_on: bool, problems: &mu
         if is_missing {
             problem
                 .help("write it, or switch the scaling of instances off with mode: vertical or mode: none");
+            move_up(problem, autoscaling, name);
         }
     }
 }
 
-fn check_allowed<'a>(field: &Field<'a>, name: &str, problems: &mut Problems<'a>) {
-    if !matches!(field.leaf(), Leaf::Object(keys) if *keys > 0) {
+/// Where the field stands one level too deep, that is all there is to mend.
+fn move_up<'a>(problem: &mut Problem<'a>, autoscaling: &Autoscaling<'a>, name: &'static str) {
+    let deeper = autoscaling.one_level_deeper();
+    let found = deeper.iter().find(|(_, keys)| keys.iter().any(|key| key == name));
+    if let Some((section, _)) = found {
+        let section_name = section.path().name().to_owned();
+        problem
+            .help(format!(
+                "move {name} one level up: autoscaling.{name}, not autoscaling.{section_name}.{name}"
+            ))
+            .see(section, format!("{name} stands here, one level too deep"));
+    }
+}
+
+/// The containers whose size can be bounded; an API server drops others, and what is left is refused.
+const CONTAINERS: [&str; 3] = ["patroni", "pgbouncer", "envoy"];
+
+fn check_allowed<'a>(
+    autoscaling: &Autoscaling<'a>,
+    field: &Field<'a>,
+    (name, containers): (&'static str, &[Cow<'a, str>]),
+    problems: &mut Problems<'a>,
+) {
+    let unknown = containers.iter().find(|container| !CONTAINERS.contains(&&***container));
+    let has_known = containers.iter().any(|container| CONTAINERS.contains(&&**container));
+    if !matches!(field.leaf(), Leaf::Object(_)) || containers.is_empty() {
         let message =
             format!("the size of pods is scaled, and autoscaling.{name} names no container and resource");
-        problems
+        let problem = problems
             .at(field, message)
             .help(format!("name them, as in {name}: {{patroni: {{cpu: 500m}}}}, or choose another mode"));
+        move_up(problem, autoscaling, name);
+    } else if let Some(unknown) = unknown.filter(|_| !has_known) {
+        let shown = Leaf::Text(unknown.clone());
+        problems
+            .at(field, format!("autoscaling.{name} names the container {shown}, which an API server drops, and nothing is left"))
+            .help(format!("the containers are {}", one_of(&CONTAINERS)));
     }
 }
 
@@ -118,9 +155,31 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_one_level_too_deep_or_is_dropped_is_told() {
+        for (autoscaling, words) in [
+            (
+                "mode: horizontal, horizontal: {minInstances: 2, maxInstances: 3}",
+                "move minInstances one level up",
+            ),
+            (
+                "mode: vertical, vertical: {minAllowed: {patroni: {cpu: 1}}, maxAllowed: {}}",
+                "move minAllowed one level up",
+            ),
+            (
+                "mode: vertical, minAllowed: {postgres: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}",
+                "the container \"postgres\", which an API server drops",
+            ),
+        ] {
+            cluster(&format!("{{instances: 3, autoscaling: {{{autoscaling}}}}}")).says(&RULE, words);
+        }
+        cluster("{instances: 3, autoscaling: {mode: vertical, minAllowed: {postgres: {}, patroni: {cpu: 1}}, maxAllowed: {envoy: {cpu: 2}}}}")
+            .raises(&RULE, &[]);
+    }
+
+    #[test]
     fn a_sharded_cluster_scales_only_the_size_of_pods() {
         sharded("{coordinator: {instances: 2, autoscaling: {mode: horizontal}}, shards: {clusters: 2, \
-                 instancesPerCluster: 2, autoscaling: {mode: none}, overrides: [{index: 0, autoscaling: {maxAllowed: {a: {b: 1}}}}]}}")
+                 instancesPerCluster: 2, autoscaling: {mode: none}, overrides: [{index: 0, autoscaling: {maxAllowed: {patroni: {cpu: 1}}}}]}}")
         .raises(&RULE, &["spec.coordinator.autoscaling.mode", "spec.shards.overrides[0].autoscaling.minAllowed"]);
     }
 }

@@ -1,8 +1,7 @@
-//! `maximum_lag_on_syncnode` in strict-sync-all: a slow standby is no longer waited for.
+//! `maximum_lag_on_syncnode` where commits wait for every standby: a slow one is no longer waited for.
 
 use crate::{
     cluster::Cluster,
-    replication::Mode,
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -12,14 +11,14 @@ pub(super) static RULE: Rule = Rule {
     severity_note: "",
     parity: false,
     judges_stopped: false,
-    summary: "maximum_lag_on_syncnode lets slow standbys leave the synchronous ones of strict-sync-all",
-    rationale: "strict-sync-all is chosen so that every standby that is there has every acknowledged commit. \
-        With maximum_lag_on_syncnode above 0 Patroni no longer counts a standby that lags by more bytes than \
-        that. It does so just when the load is highest, silently, and such a standby is not promoted either. \
-        The setting is meant for modes that count, where a faster standby takes the place of the slow one; \
-        in strict-sync-all there is no other to take it.",
-    fix: "Remove maximum_lag_on_syncnode, or use strict-sync with a number of standbys.",
-    blind_spot: "Only a number is read, not a number in quotes.",
+    summary: "maximum_lag_on_syncnode lets slow standbys leave a synchronous set that has no other to take their place",
+    rationale: "The -all modes, and a syncInstances of one less than the instances, are chosen so that every standby that is there has \
+        every acknowledged commit. With maximum_lag_on_syncnode above 0 Patroni no longer counts a standby \
+        that lags by more bytes than that. It does so just when the load is highest, silently, and such a \
+        standby is not promoted either. The setting is meant for clusters with more standbys than they wait \
+        for, where a faster one takes the place of the slow one; here there is no other to take it.",
+    fix: "Remove maximum_lag_on_syncnode, or wait for fewer standbys than there are.",
+    blind_spot: "",
     reference: "Patroni, dynamic configuration: maximum_lag_on_syncnode, in bytes. Observed on Patroni \
         3.3.0 and 4.1.0.",
     bad: Example::cluster(
@@ -48,21 +47,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    let limit = cluster.dynamic("maximum_lag_on_syncnode");
-    if cluster.mode() != Some(Mode::StrictSyncAll) || limit.number().is_none_or(|bytes| bytes <= 0.0) {
+    let (Some(mode), Some(instances)) = (cluster.mode(), cluster.instances()) else { return };
+    let count = cluster.synchronous().and_then(|settings| settings.node_count);
+    let waits_for_all = count.is_some_and(|count| count == instances - 1);
+    let Some(limit) = cluster.timing().maximum_lag_on_syncnode.filter(|_| waits_for_all && instances >= 2)
+    else {
         return;
-    }
+    };
     problems
         .at(
-            &limit,
+            &cluster.dynamic("maximum_lag_on_syncnode"),
             format!(
-                "strict-sync-all means every standby, but one that lags by more than {} bytes \
+                "{} waits for every standby here, but one that lags by more than {limit} bytes \
                  (maximum_lag_on_syncnode) is no longer waited for",
-                limit.leaf()
+                mode.name()
             ),
         )
-        .help("remove maximum_lag_on_syncnode, or choose mode: strict-sync with syncInstances")
-        .see(&cluster.mode, "promises that commits wait for every standby that is there");
+        .help("remove maximum_lag_on_syncnode, or wait for fewer standbys than there are")
+        .see(&cluster.mode, "asks that commits wait for every standby that is there");
 }
 
 #[cfg(test)]
@@ -73,18 +75,18 @@ mod tests {
     const LIMIT: &str = "spec.configurations.patroni.dynamicConfig.maximum_lag_on_syncnode";
 
     #[test]
-    fn any_limit_above_zero_weakens_strict_sync_all_alone() {
+    fn any_limit_above_zero_weakens_a_mode_that_waits_for_all() {
         for (mode, value, at) in [
             ("strict-sync-all", "1", &[LIMIT][..]),
-            ("strict-sync-all", "0.5", &[LIMIT]),
-            ("strict-sync-all", "9223372036854775807", &[LIMIT]),
+            ("strict-sync-all", "'1'", &[LIMIT]),
+            ("sync-all", "1", &[LIMIT]),
+            ("sync, syncInstances: 3", "1", &[LIMIT]),
+            ("strict-sync, syncInstances: 3", "2147483647", &[LIMIT]),
+            ("strict-sync, syncInstances: 2", "1", &[]),
+            ("strict-sync-all", "2147483648", &[]),
             ("strict-sync-all", "0", &[]),
             ("strict-sync-all", "-1", &[]),
-            ("strict-sync-all", "-9223372036854775808", &[]),
-            ("strict-sync-all", "'1'", &[]),
             ("strict-sync-all", "null", &[]),
-            ("sync-all", "1", &[]),
-            ("strict-sync", "1", &[]),
             ("async", "1", &[]),
         ] {
             let conf = format!("{{patroni: {{dynamicConfig: {{maximum_lag_on_syncnode: {value}}}}}}}");
@@ -94,12 +96,15 @@ mod tests {
     }
 
     #[test]
-    fn the_shards_of_a_strict_root_are_judged_and_the_default_coordinator_is_not() {
+    fn the_coordinator_and_the_shards_are_judged() {
         let conf = "configurations: {patroni: {dynamicConfig: {maximum_lag_on_syncnode: 1}}}";
         let spec = format!(
             "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 3, {conf}}}, \
              shards: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
         );
-        sharded(&spec).raises(&RULE, &[&LIMIT.replace("spec.", "spec.shards.")]);
+        sharded(&spec).raises(
+            &RULE,
+            &[&LIMIT.replace("spec.", "spec.coordinator."), &LIMIT.replace("spec.", "spec.shards.")],
+        );
     }
 }

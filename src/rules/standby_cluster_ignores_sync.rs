@@ -43,6 +43,10 @@ pub(super) static RULE: Rule = Rule {
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
+    // A coordinator is made sync-all where nobody says so; nobody has to hear of that.
+    if cluster.mode.is_absent() {
+        return;
+    }
     if matches!(cluster.replicate_from.leaf(), Leaf::Object(_)) {
         let message =
             format!("{} is not in effect while the cluster replicates from another one", mode.name());
@@ -56,7 +60,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, sharded};
 
     #[test]
     fn a_synchronous_mode_waits_for_the_promotion() {
@@ -70,5 +74,13 @@ mod tests {
             cluster(&format!("{{instances: 3, replicateFrom: null, replication: {{mode: {mode}}}}}"))
                 .raises(&RULE, &[]);
         }
+    }
+
+    #[test]
+    fn a_mode_that_nobody_wrote_is_nothing_to_report() {
+        let spec = "{replicateFrom: {instance: {sgCluster: main}}, coordinator: {instances: 2}, shards: {clusters: 1, instancesPerCluster: 2}}";
+        sharded(spec).raises(&RULE, &[]);
+        sharded(&spec.replace("instances: 2}", "instances: 2, replication: {mode: sync-all}}"))
+            .raises(&RULE, &["spec.coordinator.replication.mode"]);
     }
 }

@@ -17,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
         overrules the profile. Without it the scheduler may put leader and standbys on one node, and the \
         copies that a strict mode insists on can be lost, or hang the writes, together.",
     fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile without anti-affinity",
-    blind_spot: "Other affinity rules, taints and topology constraints that may keep pods apart are not read.",
+    blind_spot: "Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the pods apart, and the rule is \
+        silent. Node affinity and taints are not read, nor pods.scheduling in the parts of an SGShardedCluster.",
     reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
     bad: Example::cluster(
         "spec:
@@ -43,7 +44,8 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if cluster.instances().is_none_or(|instances| instances < 2) {
         return;
     }
-    if let Some(field) = cluster.pods_may_share_a_node() {
+    // What the manifest says of its own about the pods' nodes may keep them apart, and is not understood here.
+    if let Some(field) = cluster.pods_may_share_a_node().filter(|_| !cluster.spreads_its_pods()) {
         let message =
             format!("{} with pods that may share a node: losing one node can take every copy", mode.name());
         problems
@@ -64,6 +66,15 @@ mod tests {
         for (settings, at) in [
             ("profile: production", &[][..]),
             ("profile: testing", &["spec.profile"]),
+            ("profile: testing, pods: {scheduling: {topologySpreadConstraints: [{maxSkew: 1}]}}", &[]),
+            (
+                "profile: testing, pods: {scheduling: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: []}}}",
+                &[],
+            ),
+            (
+                "profile: testing, pods: {scheduling: {podAntiAffinity: {}, nodeSelector: {a: b}}}",
+                &["spec.profile"],
+            ),
             ("profile: development", &["spec.profile"]),
             ("nonProductionOptions: {disableClusterPodAntiAffinity: true}", option),
             ("profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: false}", &[]),

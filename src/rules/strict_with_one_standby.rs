@@ -46,6 +46,18 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
             )
             .help("set it to 3, so that one pod can be away, or choose a mode that is not strict")
             .see(&cluster.mode, "lets no commit through without a second copy");
+        return;
+    }
+    let scaled = cluster.horizontal_autoscaling().map(|autoscaling| autoscaling.min_instances);
+    let goes_down = cluster.instances().is_some_and(|instances| instances > 2);
+    if let Some(minimum) = scaled.filter(|minimum| minimum.integer() == Some(2) && goes_down) {
+        problems
+            .at(
+                &minimum,
+                format!("the autoscaler may go down to 2 instances, where {} hangs every commit while one pod is down", mode.name()),
+            )
+            .help("set it to 3 or more, or choose a mode that is not strict")
+            .see(&cluster.mode, "lets no commit through without a second copy");
     }
 }
 
@@ -64,6 +76,23 @@ mod tests {
             (1, "strict-sync-all", &[]),
         ] {
             cluster(&format!("{{instances: {n}, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
+        }
+        for (autoscaling, n, mode, at) in [
+            (
+                "minInstances: 2, maxInstances: 5",
+                4,
+                "strict-sync-all",
+                &["spec.autoscaling.minInstances"][..],
+            ),
+            ("minInstances: 2, maxInstances: 5", 2, "strict-sync-all", &["spec.instances"]),
+            ("minInstances: 3, maxInstances: 5", 4, "strict-sync-all", &[]),
+            ("minInstances: 2, maxInstances: 5", 4, "sync-all", &[]),
+            ("mode: none, minInstances: 2", 4, "strict-sync-all", &[]),
+        ] {
+            cluster(&format!(
+                "{{instances: {n}, autoscaling: {{{autoscaling}}}, replication: {{mode: {mode}}}}}"
+            ))
+            .raises(&RULE, at);
         }
         sharded("{coordinator: {instances: 2, replication: {mode: strict-sync-all}}, shards: {clusters: 1, instancesPerCluster: 2}}")
             .raises(&RULE, &["spec.coordinator.instances"]);

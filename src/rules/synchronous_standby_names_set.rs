@@ -9,20 +9,21 @@ pub(super) static RULE: Rule = Rule {
     id: "synchronous-standby-names-set",
     severity: Severity::Warning,
     severity_note: "an error with one instance in async or an -all mode, which both run asynchronous, where \
-        Patroni is 3.3.2 or later, or unknown: no commit can succeed, unless synchronous_commit is off or local",
+        Patroni is older than 3.2.0, or 3.3.2 or later, or unknown: no commit can succeed, unless synchronous_commit is off or local",
     parity: false,
     judges_stopped: false,
     summary: "synchronous_standby_names is set by hand, though Patroni owns it",
     rationale: "In a synchronous mode Patroni writes synchronous_standby_names itself, with the standbys \
         that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. A \
-        list of one's own can only disagree with it. Outside of synchronous mode Patroni 3.3.2 and later pass the \
-        list on to Postgres. Commits then wait for standbys that Patroni does not watch, and on a single \
+        list of one's own can only disagree with it. Outside of synchronous mode Patroni before 3.2.0 and from 3.3.2 on passes the \
+        list on to Postgres; those in between do not. Commits then wait for standbys that Patroni does not watch, and on a single \
         instance they wait for nobody at all, for ever.",
     fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
         for.",
     blind_spot: "ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.",
     reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, \
-        Replication settings. Observed: Patroni 3.3.0 does not pass it on, 4.1.0 does.",
+        Replication settings. Observed: with one instance and * a commit hangs for ever on Patroni 2.1.4, 3.0.2 \
+        and 4.1.0, and not on 3.2.2 and 3.3.0.",
     bad: Example::cluster(
         "spec:
   instances: 3
@@ -56,7 +57,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 }
 
 fn message(setting: &Parameter<'_>, cluster: &Cluster<'_>, waits: bool, hangs: bool) -> String {
-    const PASSED_ON: &str = "outside of synchronous mode Patroni (3.3.2 and later) passes it on to Postgres";
+    const PASSED_ON: &str = "outside of synchronous mode this Patroni passes it on to Postgres";
     if hangs {
         format!(
             "with {setting} every commit hangs: {PASSED_ON}, and 1 instance has no standby that could acknowledge"
@@ -92,6 +93,9 @@ mod tests {
             ("instances: 1, postgres: {version: latest}", "error"),
             ("instances: 1, postgres: {version: '16.1', flavor: babelfish}", "error"),
             ("instances: 1, postgres: {version: '18.99'}", "error"),
+            ("instances: 1, postgres: {version: '14.2'}", "error"),
+            ("instances: 1, postgres: {version: '15.0'}", "error"),
+            ("instances: 1, postgres: {version: '16.0'}", "warning"),
             ("instances: 1, postgres: {version: '16.1'}", "warning"),
             ("instances: 2", "warning"),
             ("instances: 1, replication: {mode: sync-all}", "error"),

@@ -102,6 +102,11 @@ impl Case {
         );
     }
 
+    /// With which severities the rule speaks.
+    pub fn severities(&self, rule: &Rule) -> Vec<&'static str> {
+        self.paths(rule).into_iter().map(|(severity, _)| severity).collect()
+    }
+
     /// Every rule that speaks, and where.
     pub fn everything_said(&self) -> Vec<String> {
         let mut said = Vec::new();

@@ -1,7 +1,8 @@
 //! Fewer WAL senders or replication slots than the cluster has pods: the last standbys cannot connect.
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, Field},
+    patroni::parameters::instead_of,
     postgres::integer,
     rule::{Check, Example, Problems, Rule, Severity},
 };
@@ -23,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
     blind_spot: "Backup tools, logical decoding and subscribers take senders and slots too, and are not \
         counted.",
     reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots; StackGres \
-        starts with 20 of each.",
+        starts with 20 of each. Patroni makes 10 of fewer than 3 senders or 4 slots (observed on 4.1.0).",
     bad: Example::cluster(
         "spec:
   instances: 5
@@ -53,27 +54,41 @@ pub(super) static RULE: Rule = Rule {
 const UNSET: i64 = 20;
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    let Some(instances) = cluster.instances() else { return };
+    let Some((instances, asks)) = most(cluster) else { return };
     let senders = instances.saturating_add(2);
     for (name, least) in [("max_wal_senders", senders), ("max_replication_slots", instances)] {
         let setting = cluster.parameter(name);
-        let value = setting.map_or(Some(UNSET), |setting| setting.text().and_then(integer));
-        if value.is_none_or(|value| value >= least) {
-            continue;
-        }
+        let value =
+            setting.map_or(Some(UNSET), |setting| setting.text().and_then(|text| in_effect(name, text)));
+        let Some(value) = value.filter(|value| *value < least) else { continue };
         let too_few = format!("is too few for {instances} instances, which need at least {least}");
         match setting {
-            Some(setting) => problems
-                .at_parameter(&setting, format!("{setting} {too_few}"))
-                .help(format!("set {name} to \"{least}\" or more")),
-            None => problems
-                .at(&cluster.instances, format!("{name}, which is {UNSET} unless set, {too_few}"))
-                .help(format!(
-                    "set max_wal_senders to at least \"{senders}\", and max_replication_slots to at least \
-                     \"{instances}\""
-                )),
+            Some(setting) => {
+                let written = setting.text().and_then(integer) == Some(value);
+                let raised = if written { String::new() } else { format!(", of which Patroni makes {value},") };
+                problems
+                    .at_parameter(&setting, format!("{setting}{raised} {too_few}"))
+                    .help(format!("set {name} to \"{least}\" or more"))
+            }
+            None => problems.at(&asks, format!("{name}, which is {UNSET} unless set, {too_few}")).help(format!(
+                "set max_wal_senders to at least \"{senders}\", and max_replication_slots to at least \"{instances}\""
+            )),
         };
     }
+}
+
+/// The most instances that the cluster can have, and the field that says so: the autoscaler may go up.
+fn most<'a>(cluster: &Cluster<'a>) -> Option<(i64, Field<'a>)> {
+    let now = cluster.instances()?;
+    let maximum = cluster.horizontal_autoscaling().map(|autoscaling| autoscaling.max_instances);
+    let reached =
+        maximum.and_then(|field| Some((field.integer()?, field))).filter(|(maximum, _)| *maximum > now);
+    Some(reached.unwrap_or((now, cluster.instances)))
+}
+
+/// What Patroni makes of the value.
+fn in_effect(name: &str, text: &str) -> Option<i64> {
+    integer(instead_of(name, text).unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -89,8 +104,10 @@ mod tests {
     fn a_setting_must_cover_the_instances() {
         for (instances, settings, at) in [
             (3, "{max_wal_senders: '5', max_replication_slots: '3'}", &[][..]),
-            (3, "{max_wal_senders: '4', max_replication_slots: '2'}", &[SENDERS, SLOTS]),
-            (3, "{MAX_WAL_SENDERS: '0'}", &[UPPER_CASE]),
+            (5, "{max_wal_senders: '4', max_replication_slots: '4'}", &[SENDERS, SLOTS]),
+            // Patroni makes 10 of each.
+            (3, "{max_wal_senders: '2', max_replication_slots: '1'}", &[]),
+            (9, "{MAX_WAL_SENDERS: '0'}", &[UPPER_CASE]),
             (10, "{max_wal_senders: '0x10', max_replication_slots: '011'}", &[SLOTS]),
             (3, "{max_wal_senders: few, max_replication_slots: ''}", &[]),
             (3, "{max_wal_senders: 1}", &[]),
@@ -114,6 +131,23 @@ mod tests {
             cluster(&format!("{{instances: {instances}}}")).raises(&RULE, at);
         }
         cluster("{instances: 21}").says(&RULE, "max_replication_slots to at least \"21\"");
+    }
+
+    #[test]
+    fn the_autoscaler_may_go_up_to_more() {
+        let at = |path| [path];
+        let scaled = |mode, settings| {
+            format!(
+                "{{instances: 3, autoscaling: {{mode: {mode}, minInstances: 3, maxInstances: 25}}, \
+                 configurations: {{postgres: {{postgresql.conf: {settings}}}}}}}"
+            )
+        };
+        cluster(&scaled("horizontal", "{}")).raises(&RULE, &["spec.autoscaling.maxInstances"]);
+        cluster(&scaled("horizontal", "{max_replication_slots: '30', max_wal_senders: '20'}"))
+            .raises(&RULE, &at(SENDERS));
+        cluster(&scaled("none", "{}")).raises(&RULE, &[]);
+        cluster("{instances: 9, configurations: {postgres: {postgresql.conf: {MAX_WAL_SENDERS: '0'}}}}")
+            .says(&RULE, "of which Patroni makes 10");
     }
 
     #[test]

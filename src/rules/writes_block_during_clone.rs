@@ -1,7 +1,7 @@
-//! From one instance to several in strict-sync-all: writes hang until the first clone is done.
+//! The first standby of a strict mode: writes hang until its clone is done, those of a new cluster's own scripts, too.
 
 use crate::{
-    replication::Mode,
+    cluster::{Cluster, Part},
     rule::{Change, Check, Example, Problems, Rule, Severity},
 };
 
@@ -11,18 +11,19 @@ pub(super) static RULE: Rule = Rule {
     severity_note: "",
     parity: false,
     judges_stopped: false,
-    summary: "the first standby of a strict-sync-all cluster blocks writes for as long as its clone takes",
-    rationale: "With one instance the strictest mode is switched off; with the second instance it is \
-        switched on, and that happens as soon as the number is changed, not when the standby is ready. Until \
-        the new pod has cloned the whole data directory and streams, there is nobody who could acknowledge a \
-        commit, and every write on the running primary hangs. For a database of some size that is an outage \
-        of hours, begun by kubectl scale.",
-    fix: "Add the standby in a mode that does not wait (async or sync-all), and change to strict-sync-all \
+    summary: "the first standby of a strict mode blocks writes for as long as its clone takes",
+    rationale: "A strict mode lets no commit through without a second copy, and that holds as soon as the manifest is changed, not \
+        when the standby is ready. With one instance strict-sync-all is switched off, and with the second one \
+        it is switched on. Until the new pod has cloned the whole data directory and streams, there is nobody \
+        who could acknowledge a commit, and every write on the running primary hangs. For a database of some \
+        size that is an outage of hours, begun by kubectl scale. A new strict cluster that restores a backup \
+        or runs managed SQL waits in the same way before its first standby is there: the first CREATE ROLE \
+        hangs.",
+    fix: "Add the standby in a mode that does not wait (async or sync-all), and change to the strict mode \
         when patronictl list shows it streaming.",
-    blind_spot: "How large the database is, and so how long the clone takes, cannot be seen. A strict-sync that is set \
-        together with the first standby blocks in the same way, and is not told.",
-    reference: "StackGres operator: strict-sync-all switches strict synchronous mode on where instances \
-        is above 1. Observed on Patroni 3.3.0 and 4.1.0.",
+    blind_spot: "How large the database is, and so how long the clone takes, cannot be seen.",
+    reference: "StackGres operator: when it switches strict synchronous mode on. Observed on Patroni 3.3.0 and 4.1.0; CREATE ROLE in \
+        a new strict cluster on 4.1.0.",
     bad: Example::change(
         "spec:
   instances: 1
@@ -41,14 +42,14 @@ pub(super) static RULE: Rule = Rule {
   replication:
     mode: sync-all
 ",
-    checks: &[Check::Change(check)],
+    checks: &[Check::Change(check), Check::ClusterUnless(check_first_work, |_| true)],
 };
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (now, before) = (change.now, change.before);
     let Some(instances) = now.instances().filter(|instances| *instances >= 2) else { return };
-    let grows = before.instances() == Some(1) && now.mode() == Some(Mode::StrictSyncAll);
-    if !grows || change.stored.is_being_upgraded() {
+    let Some(mode) = now.mode().filter(|mode| mode.is_strict()) else { return };
+    if before.instances() != Some(1) || change.stored.is_being_upgraded() {
         return;
     }
     let mode_is_new = before.mode() != now.mode();
@@ -57,12 +58,37 @@ fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
         .at(
             cause,
             format!(
-                "from 1 instance to {instances} in strict-sync-all, every write hangs until the first new \
-                 standby has been cloned and streams"
+                "from 1 instance to {instances} in {}, every write hangs until the first new \
+                 standby has been cloned and streams",
+                mode.name()
             ),
         )
-        .help("add the standbys in async or sync-all, and set strict-sync-all when one of them streams")
+        .help(format!(
+            "add the standbys in async or sync-all, and set {} when one of them streams",
+            mode.name()
+        ))
         .see(other, if mode_is_new { "adds the first standby" } else { "makes commits wait for it" });
+}
+
+/// A cluster that is new; every way in which one that is stored came about excuses it.
+fn check_first_work<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };
+    if cluster.instances().is_none_or(|instances| instances < 2) || cluster.part != Part::Whole {
+        return;
+    }
+    let Some(work) = cluster.first_work().filter(|_| !cluster.follows_another()) else { return };
+    let what =
+        if work.path().name() == "restore" { "a restored cluster's first writes" } else { "managed SQL" };
+    problems
+        .at(
+            &work,
+            format!("in {}, {what} hang until the first standby has been cloned and streams", mode.name()),
+        )
+        .help(format!(
+            "create the cluster in async or sync-all, and set {} when a standby streams",
+            mode.name()
+        ))
+        .see(&cluster.mode, "makes every write wait for a standby");
 }
 
 #[cfg(test)]
@@ -85,7 +111,8 @@ mod tests {
             (("2", "async"), ("2", "strict-sync-all"), &[]),
             (("1", "async"), ("1", "strict-sync-all"), &[]),
             (("1", "strict-sync-all"), ("3", "sync-all"), &[]),
-            (("1", "strict-sync-all"), ("3", "strict-sync"), &[]),
+            (("1", "strict-sync-all"), ("3", "strict-sync"), &["spec.replication.mode"]),
+            (("1", "async"), ("2", "strict-sync"), &["spec.replication.mode"]),
             (("0", "strict-sync-all"), ("3", "strict-sync-all"), &[]),
             (("1", "strict-sync-all"), ("0", "strict-sync-all"), &[]),
             (("'1'", "strict-sync-all"), ("3", "strict-sync-all"), &[]),
@@ -94,6 +121,35 @@ mod tests {
             cluster(&spec(now.0, now.1)).after(&spec(before.0, before.1)).raises(&RULE, at);
         }
         cluster(&spec("3", "strict-sync-all")).raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn a_new_strict_cluster_has_nobody_who_could_acknowledge_its_first_writes() {
+        for (spec, at) in [
+            (
+                "instances: 3, managedSql: {scripts: [{script: a}]}, replication: {mode: strict-sync-all}",
+                &["spec.managedSql"][..],
+            ),
+            (
+                "instances: 3, initialData: {restore: {fromBackup: {}}}, replication: {mode: strict-sync}",
+                &["spec.initialData.restore"],
+            ),
+            (
+                "instances: 3, managedSql: {scripts: [{id: 0, sgScript: demo-default}]}, replication: {mode: strict-sync}",
+                &[],
+            ),
+            ("instances: 3, initialData: {scripts: []}, replication: {mode: strict-sync}", &[]),
+            ("instances: 3, managedSql: {scripts: [{script: a}]}, replication: {mode: sync-all}", &[]),
+            ("instances: 1, managedSql: {scripts: [{script: a}]}, replication: {mode: strict-sync-all}", &[]),
+            (
+                "instances: 3, managedSql: {scripts: [{script: a}]}, replicateFrom: {instance: {sgCluster: a}}, replication: {mode: strict-sync-all}",
+                &[],
+            ),
+        ] {
+            let spec = format!("{{{spec}}}");
+            cluster(&spec).raises(&RULE, at);
+            cluster(&spec).after(&spec).raises(&RULE, &[]);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{
     amount::{Amount, LONGEST_MAP},
+    keys::Nested,
     leaf::Leaf,
     node::{Fill, Inner, Slot},
     shape::Shape,
@@ -117,7 +118,7 @@ const FEW: usize = 64;
 pub type Parameters<'a> = Map<'a, Text<'a>>;
 
 /// Settings of Patroni, which Patroni and not the CRD gives types to.
-pub type DynamicConfig<'a> = Map<'a, Leaf<'a>>;
+pub type DynamicConfig<'a> = Map<'a, Nested<'a>>;
 
 /// The value of a setting.
 pub trait Setting<'a> {
@@ -126,16 +127,6 @@ pub trait Setting<'a> {
 
     /// How the names of two such settings compare.
     fn compare(name: &str, other: &str) -> Ordering;
-}
-
-impl<'a> Setting<'a> for Leaf<'a> {
-    fn leaf(&self) -> &Leaf<'a> {
-        self
-    }
-
-    fn compare(name: &str, other: &str) -> Ordering {
-        name.cmp(other)
-    }
 }
 
 impl<'a> Setting<'a> for Text<'a> {
@@ -161,6 +152,38 @@ impl<'a, V: Setting<'a>> Map<'a, V> {
         };
         let (key, value) = &self.settings[position];
         (!value.leaf().is_absent()).then_some((key, value.leaf()))
+    }
+
+    /// Every setting whose name compares as equal, as it is spelled; of those that are spelled alike the last. None that is
+    /// `null`.
+    pub fn all(&self, name: &str) -> Vec<(&str, &Leaf<'a>)> {
+        let called = |position: &usize| V::compare(&self.settings[*position].0, name);
+        let positions: Vec<_> = if self.by_name.is_empty() {
+            (0..self.settings.len()).filter(|position| called(position).is_eq()).collect()
+        } else {
+            let first = self.by_name.partition_point(|position| called(position).is_lt());
+            self.by_name[first..].iter().copied().take_while(|position| called(position).is_eq()).collect()
+        };
+        let mut found: Vec<(&str, &Leaf<'a>)> = Vec::new();
+        // More spellings of one name than anybody writes are one too many each: the last ones are looked at.
+        for position in positions.into_iter().rev().take(FEW) {
+            let (key, value) = &self.settings[position];
+            if found.iter().all(|(known, _)| known != key) {
+                found.push((key, value.leaf()));
+            }
+        }
+        found.retain(|(_, leaf)| !leaf.is_absent());
+        found
+    }
+
+    /// Every setting as it is written, those that are `null` too.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &V)> {
+        self.settings.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// Every setting that is not `null`.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Leaf<'a>)> {
+        self.entries().map(|(key, value)| (key, value.leaf())).filter(|(_, leaf)| !leaf.is_absent())
     }
 
     fn sort(&mut self) {

@@ -1,0 +1,99 @@
+//! A recovery setting among the Postgres parameters: Patroni takes it for the whole recovery configuration.
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "recovery-setting-drops-restore-command",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "a recovery setting among the Postgres parameters makes standbys lose the operator's restore_command",
+    rationale: "Patroni has a section of its own for what a standby recovers with, and the operator writes restore_command there \
+        where backups are configured. If any recovery setting stands among the parameters of Postgres, Patroni \
+        takes those for the whole section, and restore_command of the standbys becomes empty. A standby that \
+        was away for longer than the primary keeps WAL then cannot fetch it from the archive, and has to be \
+        made anew; in a strict mode writes may hang until it is.",
+    fix: "Remove the setting: the operator decides how standbys recover; a target of recovery belongs into spec.initialData.restore.",
+    blind_spot: "",
+    reference: "patroni/postgresql/config.py, _adjust_recovery_parameters. Observed on Patroni 4.1.0: the standby's restore_command is \
+        empty.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  configurations:
+    postgres:
+      postgresql.conf:
+        recovery_target_timeline: current
+",
+        &["spec.configurations.postgres[\"postgresql.conf\"].recovery_target_timeline"],
+    ),
+    good: "spec:
+  instances: 3
+  configurations:
+    postgres:
+      postgresql.conf:
+        wal_keep_size: 2GB
+",
+    checks: &[Check::Cluster(check)],
+};
+
+/// What Patroni counts as recovery settings.
+const RECOVERY: [&str; 16] = [
+    "archive_cleanup_command",
+    "primary_conninfo",
+    "primary_slot_name",
+    "promote_trigger_file",
+    "recovery_end_command",
+    "recovery_min_apply_delay",
+    "recovery_target",
+    "recovery_target_action",
+    "recovery_target_inclusive",
+    "recovery_target_lsn",
+    "recovery_target_name",
+    "recovery_target_time",
+    "recovery_target_timeline",
+    "recovery_target_xid",
+    "restore_command",
+    "trigger_file",
+];
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    for setting in RECOVERY.iter().filter_map(|name| cluster.parameter(name)) {
+        problems
+            .at_parameter(
+                &setting,
+                format!("{setting} is a recovery setting: Patroni takes it for all of them, and standbys lose the operator's restore_command"),
+            )
+            .help("remove it; the operator decides how standbys recover");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    #[test]
+    fn every_recovery_setting_is_reported_in_any_case() {
+        let at = |key: &str| format!("spec.configurations.postgres[\"postgresql.conf\"].{key}");
+        for (settings, keys) in [
+            ("restore_command: cp", &["restore_command"][..]),
+            ("Recovery_Target_LSN: 0/1", &["Recovery_Target_LSN"]),
+            (
+                "primary_conninfo: host=a, recovery_min_apply_delay: 5s",
+                &["primary_conninfo", "recovery_min_apply_delay"],
+            ),
+            ("archive_timeout: 5min", &[]),
+            ("restore_command: null", &[]),
+        ] {
+            let paths: Vec<_> = keys.iter().map(|key| at(key)).collect();
+            let conf = format!("{{postgres: {{postgresql.conf: {{{settings}}}}}}}");
+            cluster(&format!("{{instances: 2, configurations: {conf}}}"))
+                .raises(&RULE, &paths.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A limit on the WAL that slots keep, and no archive beside it: a standby that was away too long never comes back.
+
+use crate::{
+    cluster::Cluster,
+    postgres::mebibytes,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "slot-limit-strands-standby",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "max_slot_wal_keep_size without backups: a synchronous standby that was away too long cannot come back",
+    rationale: "A replication slot keeps the WAL that its standby has not received yet. max_slot_wal_keep_size ends that at a size, to \
+        protect the primary's disk. With backups the standby fetches what is gone from the archive; without \
+        them it asks for WAL that nobody has any more, for ever, and has to be made anew by hand. In a \
+        synchronous mode that is a copy less, and with strict and two instances commits hang though both pods \
+        run.",
+    fix: "Configure backups, or leave max_slot_wal_keep_size at -1 and watch the primary's disk.",
+    blind_spot: "Backups that something else than the manifest makes are not seen.",
+    reference: "PostgreSQL manual: max_slot_wal_keep_size. Observed on Patroni 4.1.0: with strict and two instances commits hang with both \
+        pods running.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replication:
+    mode: sync-all
+  configurations:
+    postgres:
+      postgresql.conf:
+        max_slot_wal_keep_size: 1GB
+",
+        &["spec.configurations.postgres[\"postgresql.conf\"].max_slot_wal_keep_size"],
+    ),
+    good: "spec:
+  instances: 3
+  replication:
+    mode: sync-all
+  configurations:
+    backups:
+    - sgObjectStorage: archive
+    postgres:
+      postgresql.conf:
+        max_slot_wal_keep_size: 1GB
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let is_synchronous = cluster.synchronous().is_some_and(|settings| settings.mode);
+    if !is_synchronous || cluster.has_backups() || cluster.instances().is_none_or(|instances| instances < 2) {
+        return;
+    }
+    let Some(setting) = cluster.parameter("max_slot_wal_keep_size") else { return };
+    if setting.text().and_then(mebibytes).is_none_or(|size| size < 0) {
+        return;
+    }
+    problems
+        .at_parameter(
+            &setting,
+            format!("with {setting} and no backups, a synchronous standby that was away for more WAL than that can never catch up"),
+        )
+        .help("configure backups (spec.configurations.backups), or set it to \"-1\"");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    #[test]
+    fn a_limit_needs_an_archive_in_a_synchronous_mode() {
+        let at = &["spec.configurations.postgres[\"postgresql.conf\"].max_slot_wal_keep_size"][..];
+        for (n, mode, value, backups, at) in [
+            (3, "sync", "1GB", "null", at),
+            (3, "strict-sync-all", "'0'", "[]", at),
+            (3, "sync", "'-1'", "null", &[]),
+            (3, "sync", "all", "null", &[]),
+            (3, "sync", "1GB", "[{sgObjectStorage: a}]", &[]),
+            (3, "async", "1GB", "null", &[]),
+            (1, "sync-all", "1GB", "null", &[]),
+        ] {
+            let conf = format!(
+                "{{backups: {backups}, postgres: {{postgresql.conf: {{max_slot_wal_keep_size: {value}}}}}}}"
+            );
+            cluster(&format!("{{instances: {n}, replication: {{mode: {mode}}}, configurations: {conf}}}"))
+                .raises(&RULE, at);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A standby cluster that is called like the cluster it follows: the members of both have the same names.
+
+use crate::{
+    cluster::{Cluster, Field},
+    replication::Mode,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "standby-cluster-shares-name",
+    severity: Severity::Warning,
+    severity_note: "an error in the strict modes: after the promotion nobody takes over any more",
+    parity: false,
+    judges_stopped: false,
+    summary: "a standby cluster has the name of the cluster that it follows, so their members have the same names",
+    rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of the same name, the \
+        standby leader streams under a name that the source has, too. Patroni then takes the connection of one \
+        for that of the other: a standby that is not there counts as one that streams, slots are shared, and a \
+        failover waits for members that never answer.",
+    fix: "Give the standby cluster a name of its own: names cannot be changed later.",
+    blind_spot: "The source is known by its host, by its sgCluster or by the path of its archive alone. A host that is another name for the \
+        source is not recognized.",
+    reference: "Patroni: application_name and slots are the members' names. Observed on Patroni 4.1.0: in a strict mode nobody is promoted \
+        within 60 s, else after 20 s.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  replicateFrom:
+    instance:
+      external:
+        host: demo.other-site.example
+        port: 5433
+",
+        &["spec.replicateFrom.instance.external.host"],
+    ),
+    good: "spec:
+  instances: 3
+  replicateFrom:
+    instance:
+      external:
+        host: main.other-site.example
+        port: 5433
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let (Some(name), Some(followed)) = (cluster.name(), cluster.followed()) else { return };
+    let is_strict = cluster.mode().is_some_and(Mode::is_strict);
+    let mut report = |field: &Field<'a>| {
+        problems
+            .at(field, format!("the cluster follows one that is called {name:?} like itself: members of both have the same names"))
+            .severity(Severity::error_if(is_strict))
+            .help("give the standby cluster a name of its own");
+    };
+    let label = followed.host.text().and_then(|host| host.split('.').next());
+    let service = label.map(|label| label.strip_suffix("-primary").unwrap_or(label));
+    if service == Some(name) || label == Some(name) {
+        report(&followed.host);
+    }
+    if followed.sg_cluster.text() == Some(name) {
+        report(&followed.sg_cluster);
+    }
+    if followed.path.text().is_some_and(|path| path.split('/').any(|part| part == name)) {
+        report(&followed.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    #[test]
+    fn a_source_of_the_same_name_is_recognized_by_what_names_it() {
+        const HOST: &str = "spec.replicateFrom.instance.external.host";
+        for (from, at) in [
+            ("instance: {external: {host: demo}}", &[HOST][..]),
+            ("instance: {external: {host: demo-primary.default.svc}}", &[HOST]),
+            ("instance: {external: {host: demo2.example}}", &[]),
+            ("instance: {external: {host: example.demo}}", &[]),
+            ("instance: {external: {host: 10.0.0.1}}", &[]),
+            ("instance: {sgCluster: demo}", &["spec.replicateFrom.instance.sgCluster"]),
+            ("instance: {sgCluster: main}", &[]),
+            (
+                "storage: {sgObjectStorage: a, path: sgbackups.stackgres.io/default/demo/16}",
+                &["spec.replicateFrom.storage.path"],
+            ),
+            ("storage: {sgObjectStorage: a, path: sgbackups.stackgres.io/default/main/16}", &[]),
+        ] {
+            cluster(&format!("{{instances: 3, replicateFrom: {{{from}}}}}")).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn it_is_an_error_in_a_strict_mode() {
+        let spec = "{instances: 3, replicateFrom: {instance: {sgCluster: demo}}, replication: {mode: MODE}}";
+        let at = "spec.replicateFrom.instance.sgCluster";
+        cluster(&spec.replace("MODE", "strict-sync")).raises_as(&RULE, &[("error", at)]);
+        cluster(&spec.replace("MODE", "sync")).raises_as(&RULE, &[("warning", at)]);
+    }
+}

@@ -1,0 +1,181 @@
+//! A setting of Patroni whose type the operator cannot take: it stops looking after the whole cluster.
+
+use crate::{
+    cluster::{Cluster, Field},
+    patroni::written::{Taken, boolean, integer},
+    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    view::Leaf,
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unreadable-patroni-setting",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: false,
+    judges_stopped: true,
+    summary: "a Patroni setting of a type that the operator cannot read stops it looking after the cluster",
+    rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it looks after the cluster. A \
+        number may stand in quotes, but 90s, a number beyond 32 bits, on for true, or synchronous_mode: quorum \
+        cannot be read. Then the whole reconciliation fails, with an event that speaks of a failed cycle: no \
+        change of the manifest takes effect any more, and a new cluster never comes up. Its webhook lets such \
+        a manifest in.",
+    fix: "Write a whole number without a unit, or true or false.",
+    blind_spot: "The insides of slots, ignore_slots and pg_hba have types, too, and are not looked at. A fraction of a number, which \
+        the operator cuts off, is passed over.",
+    reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and Jackson's coercions. The types were \
+        observed with the operator's own code.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  configurations:
+    patroni:
+      dynamicConfig:
+        failsafe_mode: \"on\"
+        ttl: 90s
+",
+        &[
+            "spec.configurations.patroni.dynamicConfig.failsafe_mode",
+            "spec.configurations.patroni.dynamicConfig.ttl",
+        ],
+    ),
+    good: "spec:
+  instances: 3
+  configurations:
+    patroni:
+      dynamicConfig:
+        ttl: \"90\"
+        failsafe_mode: true
+",
+    checks: &[Check::Cluster(check)],
+};
+
+/// The fields that take a whole number of 32 bits.
+const INTEGERS: [&str; 10] = [
+    "ttl",
+    "loop_wait",
+    "retry_timeout",
+    "maximum_lag_on_failover",
+    "maximum_lag_on_syncnode",
+    "max_timelines_history",
+    "primary_start_timeout",
+    "master_start_timeout",
+    "primary_stop_timeout",
+    "synchronous_node_count",
+];
+
+/// The fields that take a truth value.
+const BOOLEANS: [&str; 4] =
+    ["synchronous_mode", "synchronous_mode_strict", "failsafe_mode", "check_timeline"];
+
+/// The fields that take an object.
+const OBJECTS: [&str; 3] = ["postgresql", "standby_cluster", "slots"];
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    for (name, setting, _) in cluster.own_dynamic() {
+        if let Some(expected) = expected(name, setting.leaf()) {
+            report(name, &setting, expected, problems);
+        }
+    }
+}
+
+/// What the field takes, where it does not take this.
+fn expected(name: &str, value: &Leaf<'_>) -> Option<&'static str> {
+    if INTEGERS.contains(&name) {
+        (integer(value) == Taken::Unreadable).then_some("a whole number within 32 bits")
+    } else if BOOLEANS.contains(&name) {
+        (boolean(value) == Taken::Unreadable).then_some("true or false")
+    } else if OBJECTS.contains(&name) {
+        let is_empty_text = value.text().is_some_and(|text| text.trim().is_empty());
+        (!matches!(value, Leaf::Object(_)) && !is_empty_text).then_some("an object")
+    } else if name == "ignore_slots" {
+        (!matches!(value, Leaf::List(_))).then_some("a list")
+    } else if name == "member_slots_ttl" {
+        matches!(value, Leaf::List(_) | Leaf::Object(_)).then_some("a duration in quotes, such as \"30min\"")
+    } else {
+        None
+    }
+}
+
+fn report<'a>(name: &str, setting: &Field<'a>, expected: &'static str, problems: &mut Problems<'a>) {
+    let problem = problems.at(
+        setting,
+        format!(
+            "{name} {}: the operator cannot read it, and stops looking after the cluster",
+            is_not(setting, expected)
+        ),
+    );
+    problem.help(format!("write {expected}, or remove {name}"));
+    let digits = setting
+        .text()
+        .and_then(|text| text.trim().strip_suffix('s'))
+        .and_then(|text| text.trim().parse::<i32>().ok());
+    if let Some(seconds) =
+        digits.filter(|_| name == "ttl" || name.ends_with("_wait") || name.ends_with("_timeout"))
+    {
+        problem.help(format!("write {name}: {seconds}, in seconds and without a unit")).suggest(seconds);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn what_the_operators_types_do_not_take_is_an_error() {
+        for (setting, is_read) in [
+            ("ttl: 90", true),
+            ("ttl: '90'", true),
+            ("ttl: ''", true),
+            ("ttl: null", true),
+            ("ttl: 90s", false),
+            ("ttl: ten", false),
+            ("ttl: true", false),
+            ("ttl: '{{ .Values.ttl }}'", false),
+            ("loop_wait: []", false),
+            ("maximum_lag_on_failover: 2147483647", true),
+            ("maximum_lag_on_failover: 2147483648", false),
+            ("maximum_lag_on_failover: 1MB", false),
+            ("maximum_lag_on_syncnode: -1", true),
+            ("primary_start_timeout: -2147483649", false),
+            ("master_start_timeout: '0'", true),
+            ("synchronous_mode: quorum", false),
+            ("synchronous_mode: 'on'", false),
+            ("synchronous_mode: on", true),
+            ("failsafe_mode: 'true'", true),
+            ("failsafe_mode: 'yes'", false),
+            ("check_timeline: {}", false),
+            ("synchronous_node_count: two", false),
+            ("slots: []", false),
+            ("slots: {}", true),
+            ("ignore_slots: {}", false),
+            ("postgresql: 5", false),
+            ("member_slots_ttl: 30min", true),
+            ("pause: perhaps", true),
+        ] {
+            let spec =
+                format!("{{instances: 3, configurations: {{patroni: {{dynamicConfig: {{{setting}}}}}}}}}");
+            let key = setting.split(':').next().unwrap();
+            let at = format!("spec.configurations.patroni.dynamicConfig.{key}");
+            let expected: &[&str] = if is_read { &[] } else { &[&at] };
+            cluster(&spec).raises(&RULE, expected);
+        }
+    }
+
+    #[test]
+    fn seconds_with_a_unit_are_offered_without_it() {
+        cluster("{instances: 3, configurations: {patroni: {dynamicConfig: {ttl: 90s}}}}")
+            .says(&RULE, "write ttl: 90, in seconds");
+    }
+
+    #[test]
+    fn a_stopped_cluster_and_each_part_of_a_sharded_one_are_judged() {
+        let conf = "configurations: {patroni: {dynamicConfig: {ttl: x}}}";
+        cluster(&format!("{{instances: 0, {conf}}}"))
+            .raises(&RULE, &["spec.configurations.patroni.dynamicConfig.ttl"]);
+        sharded(&format!(
+            "{{coordinator: {{instances: 2, {conf}}}, shards: {{clusters: 1, instancesPerCluster: 1}}}}"
+        ))
+        .raises(&RULE, &["spec.coordinator.configurations.patroni.dynamicConfig.ttl"]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Values that Patroni does not accept: it uses others, and only its log says so.
+
+use crate::{
+    cluster::Cluster,
+    patroni::parameters::{instead_of, replaceable},
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "value-below-patronis-floor",
+    severity: Severity::Warning,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "Patroni uses another value than the one that is written",
+    rationale: "Patroni passes some settings of Postgres on its command line, and takes its own default for one that it does not \
+        accept: max_wal_senders below 3 and max_replication_slots below 4 become 10, max_connections below \
+        25 becomes 100, wal_level minimal becomes replica, hot_standby is always on. From 3.2.0 it also \
+        raises ttl below 20, loop_wait below 1 and retry_timeout below 3, and then shrinks loop_wait, and \
+        where that is not enough retry_timeout, until loop_wait + 2 * retry_timeout is no more than ttl. Who \
+        reads the manifest reckons with times and limits that are not in effect: a failover takes 20 s and \
+        not 2.",
+    fix: "Write the value that is meant, within what Patroni accepts; explain shows those in effect.",
+    blind_spot: "A value that Postgres would not read either is passed over.",
+    reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, CMDLINE_OPTIONS. Observed on \
+        Patroni 4.1.0: ttl 2 promotes after 20 s, one replication slot becomes ten.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  configurations:
+    patroni:
+      dynamicConfig:
+        loop_wait: 1
+        retry_timeout: 2
+    postgres:
+      postgresql.conf:
+        max_connections: \"20\"
+",
+        &[
+            "spec.configurations.patroni.dynamicConfig.retry_timeout",
+            "spec.configurations.postgres[\"postgresql.conf\"].max_connections",
+        ],
+    ),
+    good: "spec:
+  instances: 3
+  configurations:
+    patroni:
+      dynamicConfig:
+        loop_wait: 1
+        retry_timeout: 3
+    postgres:
+      postgresql.conf:
+        max_connections: \"25\"
+",
+    checks: &[Check::Cluster(check)],
+};
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    check_timings(cluster, problems);
+    for name in replaceable() {
+        let Some(setting) = cluster.parameter(name) else { continue };
+        if let Some(instead) = setting.text().and_then(|value| instead_of(name, value)) {
+            problems
+                .at_parameter(&setting, format!("Patroni does not accept {setting}, and uses {instead}"))
+                .help(format!(
+                    "remove it, or set {name} to what Patroni accepts: its default is \"{instead}\""
+                ));
+        }
+    }
+}
+
+fn check_timings<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let used = cluster.timing();
+    for (name, used) in
+        [("ttl", used.ttl), ("loop_wait", used.loop_wait), ("retry_timeout", used.retry_timeout)]
+    {
+        let setting = cluster.dynamic(name);
+        let Some(written) =
+            cluster.dynamic_integer(name).filter(|written| i128::from(*written) != i128::from(used))
+        else {
+            continue;
+        };
+        problems
+            .at(&setting, format!("{name} is {written}, and Patroni uses {used}"))
+            .help(
+                "keep ttl at 20 or more, loop_wait at 1, retry_timeout at 3 or more, and loop_wait + 2 * retry_timeout at no more \
+                 than ttl",
+            );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::cluster;
+
+    fn dynamic(key: &str) -> String {
+        format!("spec.configurations.patroni.dynamicConfig.{key}")
+    }
+
+    #[test]
+    fn times_that_patroni_changes_are_told_with_what_it_uses() {
+        for (timings, keys, words) in [
+            ("ttl: 2", &["ttl"][..], "ttl is 2, and Patroni uses 20"),
+            ("ttl: '2'", &["ttl"], "ttl is 2, and Patroni uses 20"),
+            ("ttl: 45, loop_wait: 30", &["loop_wait"], "loop_wait is 30, and Patroni uses 25"),
+            (
+                "ttl: 20, loop_wait: 10, retry_timeout: 10",
+                &["loop_wait", "retry_timeout"],
+                "retry_timeout is 10, and Patroni uses 9",
+            ),
+            ("retry_timeout: 0, loop_wait: 0", &["loop_wait", "retry_timeout"], "Patroni uses 3"),
+            ("ttl: 60, loop_wait: 10, retry_timeout: 10", &[], ""),
+            ("ttl: 2x", &[], ""),
+        ] {
+            let case = cluster(&format!(
+                "{{instances: 3, configurations: {{patroni: {{dynamicConfig: {{{timings}}}}}}}}}"
+            ));
+            let at: Vec<_> = keys.iter().map(|key| dynamic(key)).collect();
+            case.raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+            if !words.is_empty() {
+                case.says(&RULE, words);
+            }
+        }
+    }
+
+    #[test]
+    fn an_old_patroni_uses_what_is_written() {
+        let spec = "{instances: 3, postgres: {version: '15.0'}, configurations: {patroni: {dynamicConfig: {ttl: 2}}}}";
+        cluster(spec).raises(&RULE, &[]);
+        cluster(&spec.replace("15.0", "15.5")).raises(&RULE, &[&dynamic("ttl")]);
+    }
+
+    #[test]
+    fn settings_of_postgres_that_patroni_replaces_are_told() {
+        for (setting, words) in [
+            ("max_replication_slots: '1'", "and uses 10"),
+            ("MAX_WAL_SENDERS: '2'", "and uses 10"),
+            ("hot_standby: 'off'", "and uses on"),
+            ("wal_level: minimal", "and uses replica"),
+        ] {
+            let conf = format!("{{postgres: {{postgresql.conf: {{{setting}}}}}}}");
+            cluster(&format!("{{instances: 2, configurations: {conf}}}")).says(&RULE, words);
+        }
+        cluster("{instances: 2, configurations: {sgPostgresConfig: pg}}")
+            .with_config("{max_connections: '10'}")
+            .raises(&RULE, &["spec.configurations.sgPostgresConfig"]);
+    }
+}
