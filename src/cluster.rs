@@ -6,23 +6,28 @@
 mod autoscaling;
 mod field;
 mod group;
+mod indexes;
 mod parameter;
 mod patroni;
+mod settings;
 mod sharded;
 mod surroundings;
 
 pub use autoscaling::Autoscaling;
-pub use field::{Base, Field, Place};
+pub use field::{Base, Field, Place, WorkersField};
 pub use group::{Group, default_group_name};
+pub use indexes::{Child, Element, Owners, Range};
 pub use parameter::{Parameter, SetIn};
-pub use sharded::{Part, Sharded, Written};
+pub use sharded::{Overriding, Part, Sharded, Written};
 pub use surroundings::Followed;
+
+use settings::Configured;
 
 use crate::{
     facts::Release,
     replication::{Mode, Role},
     topology::{Synchronous, Topology},
-    view::{self, ABSENT, Body, Configurations, Given, Leaf, Parameters, Spec},
+    view::{self, ABSENT, Body, Given, Kind, Leaf, Parameters, Spec},
 };
 
 /// How the SGPostgresConfig of a name is found, in the namespace of the cluster at hand.
@@ -34,11 +39,17 @@ pub fn no_postgres_configs<'a>(_: &str) -> Option<&'a Parameters<'a>> {
 }
 
 /// One Postgres cluster with the values in effect.
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of the same cluster")]
 pub struct Cluster<'a> {
     /// Which part of the object it is.
     pub part: Part,
+    /// Whether the operator makes it: an override can be for none of the workers that there are, or for each of them.
+    pub exists: bool,
     /// n, the number of pods.
     pub instances: Field<'a>,
+    /// Whether the object in which n belongs holds fields that no known StackGres has: where n is absent, one of them may
+    /// be its new name.
+    pub instances_may_be_renamed: bool,
     /// M, what a commit waits for.
     pub mode: Field<'a>,
     /// The role of the main pods.
@@ -59,8 +70,13 @@ pub struct Cluster<'a> {
     /// Whether something else than an object stands at `replication`, so that nothing is known of it.
     replication_is_unreadable: bool,
     groups: Vec<Group<'a>>,
-    configurations: Option<&'a Configurations<'a>>,
-    configurations_base: Base,
+    /// Whether what is wrong with its settings is told of it: workers share theirs, and query routers the coordinator's, and
+    /// there can be thousands of overrides.
+    answers_for_settings: bool,
+    /// Settings of Postgres and Patroni that stand in the object itself.
+    settings: Configured<'a>,
+    /// What names the SGPostgresConfig.
+    naming: Configured<'a>,
     postgres_config: Option<&'a Parameters<'a>>,
     topology: Option<Topology>,
     /// The version of Postgres that runs already, as the operator saw it.
@@ -73,13 +89,15 @@ pub struct Cluster<'a> {
 #[derive(Clone, Copy)]
 struct Sources<'a> {
     part: Part,
+    exists: bool,
     instances: Field<'a>,
+    holds_unknown_fields: bool,
     replication: &'a Given<'a, view::Replication<'a>>,
     replication_base: Base,
     autoscaling: Option<&'a view::Autoscaling<'a>>,
     autoscaling_base: Base,
-    configurations: Option<&'a Configurations<'a>>,
-    configurations_base: Base,
+    settings: Configured<'a>,
+    postgres_config: Configured<'a>,
 }
 
 impl<'a> Cluster<'a> {
@@ -99,15 +117,18 @@ impl<'a> Cluster<'a> {
 
     fn with_instances(object: &'a Body<'a>, instances: Field<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         let spec = spec_of(object);
+        let configured = Configured { configurations: spec.configurations.get(), base: Base::Spec };
         let sources = Sources {
             part: Part::Whole,
+            exists: true,
+            holds_unknown_fields: !instances_are_known(object, Kind::Cluster),
             instances,
             replication: &spec.replication,
             replication_base: Base::Spec,
             autoscaling: spec.autoscaling.get(),
             autoscaling_base: Base::Spec,
-            configurations: spec.configurations.get(),
-            configurations_base: Base::Spec,
+            settings: configured,
+            postgres_config: configured,
         };
         Self::from_sources(spec, sources, configs).seen_in(object)
     }
@@ -133,11 +154,13 @@ impl<'a> Cluster<'a> {
         let leaf = |read: fn(&'a view::Replication<'a>) -> &'a Leaf<'a>| replication.map_or(&ABSENT, read);
         let postgres =
             |read: fn(&'a view::Postgres<'a>) -> &'a Leaf<'a>| spec.postgres.get().map_or(&ABSENT, read);
-        let named = sources.configurations.and_then(|all| all.sg_postgres_config.text());
+        let named = sources.postgres_config.configurations.and_then(|all| all.sg_postgres_config.text());
         let autoscaling =
             sources.autoscaling.map(|view| Autoscaling::new(view, sources.autoscaling_base, whole));
         let cluster = Self {
             part: sources.part,
+            exists: sources.exists,
+            instances_may_be_renamed: sources.instances.is_absent() && sources.holds_unknown_fields,
             instances: sources.instances,
             mode: Field::new(leaf(|view| &view.mode), at(&["replication", "mode"])),
             // Only an SGCluster has roles and groups; elsewhere they are unknown fields without effect.
@@ -166,8 +189,9 @@ impl<'a> Cluster<'a> {
             spec,
             replication_is_unreadable: sources.replication.other().is_some(),
             groups: Vec::new(),
-            configurations: sources.configurations,
-            configurations_base: sources.configurations_base,
+            answers_for_settings: true,
+            settings: sources.settings,
+            naming: sources.postgres_config,
             postgres_config: named.and_then(configs),
             topology: None,
             running_postgres: &ABSENT,
@@ -213,6 +237,11 @@ impl<'a> Cluster<'a> {
     /// Whether the cluster is stopped on purpose.
     pub fn is_stopped(&self) -> bool {
         self.instances() == Some(0)
+    }
+
+    /// Whether any pod of it runs, or would.
+    pub fn runs(&self) -> bool {
+        self.exists && !self.is_stopped()
     }
 
     /// M; the operator's default where none is written, none where it is unknown.
@@ -294,9 +323,15 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// Whether the service NAME-replicas is switched off.
+    /// Whether there is no service NAME-replicas: somebody switched it off, or the operator does, as it does for workers and
+    /// query routers.
     pub fn replicas_service_is_off(&self) -> bool {
-        let service = self.spec.postgres_services.get().and_then(|services| services.replicas.get());
+        let services = self.spec.postgres_services.get();
+        let service = match self.part {
+            Part::Whole => services.and_then(|services| services.replicas.get()),
+            Part::Coordinator => services.and_then(|services| services.coordinator.get()?.any.get()),
+            Part::Plain(_) | Part::Override(..) => return true,
+        };
         service.and_then(|service| service.enabled.flag()) == Some(false)
     }
 
@@ -304,6 +339,11 @@ impl<'a> Cluster<'a> {
     pub fn horizontal_autoscaling(&self) -> Option<&Autoscaling<'a>> {
         self.autoscaling.as_ref().filter(|autoscaling| autoscaling.is_horizontal())
     }
+}
+
+/// Whether every field around an object's anchors is one that some StackGres has.
+fn instances_are_known(object: &Body<'_>, kind: Kind) -> bool {
+    object.unknown_in_spec(kind).next().is_none() && (!object.spec.is_absent() || object.unknown.is_empty())
 }
 
 fn spec_of<'a>(object: &'a Body<'a>) -> &'a Spec<'a> {

@@ -7,8 +7,6 @@ mod failure;
 mod list;
 mod scene;
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -16,7 +14,7 @@ pub use failure::{Event, Failure, Leader, Loss, Note, Then, Writes};
 pub use list::{Layout, Member, MemberRole, ordinals_by_name};
 
 use crate::{
-    cluster::{Cluster, Part, Sharded, default_group_name},
+    cluster::{Child, Cluster, Part, Sharded, default_group_name},
     facts::{Release, patroni::STUCK_COMMITS},
     patroni::{Deployed, Timing},
     postgres::SynchronousCommit,
@@ -220,40 +218,17 @@ pub fn predict<'a>(
     let kind = object.known_kind()?;
     let clusters = match kind {
         Kind::Cluster => vec![fate(name, &Cluster::of(object, configs).under(stackgres))],
-        Kind::ShardedCluster => fates_of_parts(name, &Sharded::of(object, configs).under(stackgres)),
+        Kind::ShardedCluster => fates_of_parts(&Sharded::of(object, configs).under(stackgres)),
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
     Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, errors: Vec::new(), clusters })
 }
 
-/// The coordinator, and each kind of shard that there is: an override of a shard beyond the last makes none,
-/// and where every shard has an override none is left for the rest.
-fn fates_of_parts(name: &str, sharded: &Sharded<'_>) -> Vec<Fate> {
-    let taken: BTreeSet<_> = sharded.override_indexes().filter_map(|(_, index)| index.integer()).collect();
-    let plain = taken.iter().fold(0, |next, index| if *index == next { next + 1 } else { next });
-    let exists = |index: i64| sharded.clusters().integer().is_none_or(|clusters| index < clusters);
-    let is_made = |part: &&Cluster<'_>| match part.part {
-        Part::Override { shard: Some(shard), .. } => exists(shard),
-        Part::Shards => exists(plain),
-        Part::Whole | Part::Coordinator | Part::Override { shard: None, .. } => true,
-    };
-    let parts = sharded.parts().iter().filter(is_made);
-    parts.map(|part| fate(&part_name(name, part, plain), part)).collect()
-}
-
-/// The SGCluster that the operator makes of a part: `NAME-coord`, `NAME-shard<index>`; `plain` is the first shard
-/// without an override.
-fn part_name(name: &str, part: &Cluster<'_>, plain: i64) -> String {
-    match part.part {
-        Part::Whole => name.to_owned(),
-        Part::Coordinator => format!("{name}-coord"),
-        Part::Shards => format!("{name}-shard{plain}"),
-        Part::Override { shard, position } => {
-            let index = shard.map_or_else(|| format!("(override {position})"), |shard| shard.to_string());
-            format!("{name}-shard{index}")
-        }
-    }
+/// The coordinator, and each kind of worker and query router that there is.
+fn fates_of_parts(sharded: &Sharded<'_>) -> Vec<Fate> {
+    let parts = sharded.parts().iter().filter(|part| part.exists);
+    parts.filter_map(|part| Some(fate(&sharded.name_of(part.part)?, part))).collect()
 }
 
 fn fate(name: &str, cluster: &Cluster<'_>) -> Fate {
@@ -315,12 +290,17 @@ fn in_effect(written: Synchronous, follows: bool) -> Synchronous {
 }
 
 fn part_in_words(part: Part) -> Option<String> {
+    let several = |child| match child {
+        Child::Worker => "worker",
+        Child::QueryRouter => "query router",
+    };
     Some(match part {
         Part::Whole => return None,
         Part::Coordinator => "the coordinator".to_owned(),
-        Part::Shards => "stands for each shard without an override".to_owned(),
-        Part::Override { shard: Some(shard), .. } => format!("shard {shard}"),
-        Part::Override { position, shard: None } => format!("the shard of override {position}"),
+        Part::Plain(child) => format!("stands for each {} without an override", several(child)),
+        Part::Override(child, position) => {
+            format!("stands for each {} of overrides[{position}]", several(child))
+        }
     })
 }
 

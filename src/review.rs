@@ -4,23 +4,26 @@
 //! fail: what cannot be read becomes a finding.
 
 mod ignores;
+mod pairs;
 mod parameters;
 mod ratchet;
+mod state;
 
 use std::collections::HashMap;
 
 use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
+use pairs::Pairs;
 pub use parameters::{Consequences, ParameterChange};
 use ratchet::{KNOWN, news_of, ratchet};
+use state::{History, State};
 
 use crate::{
-    cluster::{Cluster, Part, PostgresConfigs, Sharded},
+    cluster::{Cluster, PostgresConfigs},
     defaults::{self, Operation},
-    facts::Release,
     path::Path,
     policy::Policy,
-    rule::{Change, Check, Finding, MOST, Problem, Problems, Related, Rule, Severity},
+    rule::{Check, Finding, MOST, Problem, Problems, Related, Rule, Severity},
     rules,
     view::{Body, Kind, Leaf},
 };
@@ -89,16 +92,18 @@ pub fn complete(
 pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>> {
     let Some(now) = State::now(request, policy) else { return Vec::new() };
     let before = State::before(request, policy);
-    let mut findings = raise(&now, before.as_ref(), request.origin, policy);
+    let pairs = before.as_ref().map(|before| Pairs::of(&now, before)).unwrap_or_default();
+    let history = before.as_ref().map(|before| History::of(before, &pairs));
+    let mut findings = raise(&now, history.as_ref(), request.origin, policy);
     if !findings.is_empty() {
         if let Some(before) = before {
-            let before = before.at_least_running(&now);
+            let before = before.at_least_running(&now, &pairs);
             let known = raise(&before, None, request.origin, policy);
-            let (before, now) = (before.overrides(), now.overrides());
-            let known = known.iter().map(|finding| news_of(finding, &before)).collect();
-            ratchet(&mut findings, &known, &now, request.origin);
+            let known = known.iter().map(|finding| news_of(finding)).collect();
+            ratchet(&mut findings, &known, &pairs, request.origin);
         }
         soften_in_the_operators_way(&mut findings, request);
+        soften_what_is_not_known(&mut findings, request.object);
     }
     if policy.honor_ignores {
         let ignores = Ignores::of(request.object);
@@ -110,134 +115,18 @@ pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>>
     findings
 }
 
-/// An object, and the clusters that it means.
-struct State<'a> {
-    object: &'a Body<'a>,
-    shape: Shape<'a>,
-}
-
-enum Shape<'a> {
-    Cluster(Box<Cluster<'a>>),
-    Sharded(Sharded<'a>),
-    /// No cluster: an SGPostgresConfig, or an object whose `spec` is no object.
-    None,
-}
-
-impl<'a> State<'a> {
-    fn now(request: &Request<'_, 'a>, policy: &Policy) -> Option<Self> {
-        let state = match request.scale {
-            Some(scale) => Self::scaled(request.object, scale.replicas, request.configs),
-            None => Self::of(request.object, request.configs)?,
-        };
-        Some(state.under(policy.stackgres_version))
-    }
-
-    fn before(request: &Request<'_, 'a>, policy: &Policy) -> Option<Self> {
-        let configs = request.configs_before.unwrap_or(request.configs);
-        let state = match request.scale {
-            Some(scale) => Self::scaled(request.object, scale.before, configs),
-            None => Self::of(request.before?, configs)?,
-        };
-        Some(state.under(policy.stackgres_version))
-    }
-
-    fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Option<Self> {
-        let shape = match object.known_kind()? {
-            _ if object.spec.other().is_some() => Shape::None,
-            Kind::Cluster => Shape::Cluster(Box::new(Cluster::of(object, configs))),
-            Kind::ShardedCluster => Shape::Sharded(Sharded::of(object, configs)),
-            Kind::PostgresConfig => Shape::None,
-            Kind::Scale => return None,
-        };
-        Some(Self { object, shape })
-    }
-
-    fn scaled(object: &'a Body<'a>, replicas: &'a Leaf<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
-        Self { object, shape: Shape::Cluster(Box::new(Cluster::scaled(object, replicas, configs))) }
-    }
-
-    /// The same below the operator that the settings name.
-    fn under(self, configured: Option<Release>) -> Self {
-        let shape = match self.shape {
-            Shape::Cluster(cluster) => Shape::Cluster(Box::new(cluster.under(configured))),
-            Shape::Sharded(sharded) => Shape::Sharded(sharded.under(configured)),
-            Shape::None => Shape::None,
-        };
-        Self { shape, ..self }
-    }
-
-    /// The stored object, each cluster taken at its new number of instances if it is stopped, so that it may start again.
-    fn at_least_running(self, now: &Self) -> Self {
-        let now = now.by_part();
-        let running = |cluster: Cluster<'a>| match counterpart(&now, cluster.part) {
-            Some(now) if cluster.is_stopped() => cluster.at(now.instances.leaf()),
-            _ => cluster,
-        };
-        let shape = match self.shape {
-            Shape::Cluster(cluster) => Shape::Cluster(Box::new(running(*cluster))),
-            Shape::Sharded(sharded) => Shape::Sharded(sharded.map(running)),
-            Shape::None => Shape::None,
-        };
-        Self { shape, ..self }
-    }
-
-    /// The overrides, by their positions.
-    fn overrides(&self) -> HashMap<usize, Part> {
-        let positioned = |part| match part {
-            Part::Override { position, .. } => Some((position, place_free(part))),
-            Part::Whole | Part::Coordinator | Part::Shards => None,
-        };
-        self.parts().iter().filter_map(|cluster| positioned(cluster.part)).collect()
-    }
-
-    fn parts(&self) -> &[Cluster<'a>] {
-        match &self.shape {
-            Shape::Cluster(cluster) => std::slice::from_ref(cluster),
-            Shape::Sharded(sharded) => sharded.parts(),
-            Shape::None => &[],
-        }
-    }
-
-    /// The parts, by what they are to the object; a shard also by its number, wherever its override stands.
-    fn by_part(&self) -> HashMap<Part, &Cluster<'a>> {
-        let keys = |part| [part, place_free(part)];
-        self.parts().iter().flat_map(|cluster| keys(cluster.part).map(|key| (key, cluster))).collect()
-    }
-}
-
-/// No position of an override.
-const ANYWHERE: usize = usize::MAX;
-
-/// A part without the position of its override, which can move.
-fn place_free(part: Part) -> Part {
-    match part {
-        Part::Override { shard: Some(shard), .. } => {
-            Part::Override { position: ANYWHERE, shard: Some(shard) }
-        }
-        part => part,
-    }
-}
-
-/// The same part in another state of the object; a shard that has no override there is one of the shards.
-fn counterpart<'p, 'a>(there: &HashMap<Part, &'p Cluster<'a>>, part: Part) -> Option<&'p Cluster<'a>> {
-    let shards = matches!(part, Part::Override { .. }).then_some(Part::Shards);
-    // Of several overrides for one shard, the one that stands where it stood is the same.
-    there.get(&part).or_else(|| there.get(&place_free(part))).or_else(|| there.get(&shards?)).copied()
-}
-
 /// What every rule says of a state, and of the way it came about.
 fn raise<'a>(
     now: &State<'a>,
-    before: Option<&State<'a>>,
+    history: Option<&History<'_, 'a>>,
     origin: Origin,
     policy: &Policy,
 ) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
     let mut problems = Problems::default();
-    let history = before.map(|before| History { object: before.object, parts: before.by_part() });
     for rule in rules::ALL {
         for check in rule.checks {
-            run(rule, check, now, history.as_ref(), origin, &mut problems);
+            run(rule, check, now, history, origin, &mut problems);
         }
         if problems.is_empty() {
             continue;
@@ -259,18 +148,6 @@ fn raise<'a>(
     findings
 }
 
-/// A stored object and its parts.
-struct History<'p, 'a> {
-    object: &'a Body<'a>,
-    parts: HashMap<Part, &'p Cluster<'a>>,
-}
-
-impl<'p, 'a> History<'p, 'a> {
-    fn change(&self, now: &'p Cluster<'a>) -> Option<Change<'p, 'a>> {
-        Some(Change { before: counterpart(&self.parts, now.part)?, now, stored: self.object })
-    }
-}
-
 fn run<'a>(
     rule: &Rule,
     check: &Check,
@@ -279,21 +156,40 @@ fn run<'a>(
     origin: Origin,
     problems: &mut Problems<'a>,
 ) {
-    let judged = |part: &&Cluster<'a>| rule.judges_stopped || !part.is_stopped();
+    let judged = |part: &&Cluster<'a>| rule.judges_stopped || part.runs();
     let parts = now.parts().iter().filter(judged);
-    let change = |part| history?.change(part);
-    match (check, &now.shape) {
+    let changes = |part| history.into_iter().flat_map(move |history| history.changes(part));
+    match (check, now.sharded()) {
         (Check::Cluster(check), _) => parts.for_each(|part| check(part, problems)),
         (Check::ClusterUnless(check, excused), _) => {
             parts
-                .filter(|part| !change(part).is_some_and(|change| excused(&change)))
+                .filter(|part| !changes(part).any(|change| excused(&change)))
                 .for_each(|part| check(part, problems));
         }
-        (Check::Change(check), _) => parts.filter_map(change).for_each(|change| check(&change, problems)),
-        (Check::Sharded(check), Shape::Sharded(sharded)) => check(sharded, problems),
+        (Check::Change(check), _) => parts.flat_map(changes).for_each(|change| check(&change, problems)),
+        (Check::Sharded(check), Some(sharded)) => check(sharded, problems),
+        (Check::ShardedUnless(check, excused), Some(sharded)) => {
+            let before = history.and_then(|history| history.sharded);
+            if !before.is_some_and(|before| excused(before, sharded)) {
+                check(sharded, problems);
+            }
+        }
+        (Check::ShardedChange(check), Some(sharded)) => {
+            history
+                .and_then(|history| history.sharded)
+                .into_iter()
+                .for_each(|before| check(before, sharded, problems));
+        }
         (Check::Object(check), _) => check(now.object, problems),
         (Check::Manifest(check), _) if origin == Origin::File => check(now.object, problems),
-        (Check::Sharded(_) | Check::Manifest(_) | Check::Text, _) => {}
+        (
+            Check::Sharded(_)
+            | Check::ShardedUnless(..)
+            | Check::ShardedChange(_)
+            | Check::Manifest(_)
+            | Check::Text,
+            _,
+        ) => {}
     }
 }
 
@@ -338,6 +234,15 @@ fn fault_of<'a>(path: &Path<'a>, related: Option<&Related<'a>>) -> Fault<'a> {
         Some(Related::Here { .. }) | None => None,
     };
     (path.clone(), setting)
+}
+
+/// What an API server serves under a version that nobody here knows may mean something else: it is never denied.
+fn soften_what_is_not_known(findings: &mut [Finding<'_>], object: &Body<'_>) {
+    if object.known_kind().is_some_and(|kind| !object.is_served(kind)) {
+        for finding in findings {
+            finding.soften("no StackGres that is known here serves this version of the object");
+        }
+    }
 }
 
 /// The operator must never be stopped by us: what it does on its own was decided elsewhere.

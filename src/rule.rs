@@ -120,6 +120,10 @@ pub enum Check {
     Change(for<'a> fn(&Change<'_, 'a>, &mut Problems<'a>)),
     /// An SGShardedCluster as a whole.
     Sharded(for<'a> fn(&Sharded<'a>, &mut Problems<'a>)),
+    /// An SGShardedCluster as a whole, unless the way it came about, from the first to the second, excuses it.
+    ShardedUnless(for<'a> fn(&Sharded<'a>, &mut Problems<'a>), fn(&Sharded<'_>, &Sharded<'_>) -> bool),
+    /// An SGShardedCluster before and after.
+    ShardedChange(for<'a> fn(&Sharded<'a>, &Sharded<'a>, &mut Problems<'a>)),
     /// Any object, as it is written.
     Object(for<'a> fn(&'a Body<'a>, &mut Problems<'a>)),
     /// Any object as it is written in a file, with the fields that an API server would drop.

@@ -9,6 +9,7 @@ mod autoscaling_below_sync;
 mod autoscaling_groups_exceed_minimum;
 mod autoscaling_out_of_range;
 mod babelfish_with_standbys;
+mod babelfish_without_feature_gate;
 mod commits_wait_for_unpromotable_standby;
 mod dead_standby_never_noticed;
 mod duplicate_key;
@@ -24,21 +25,27 @@ mod ignored_sync_instances;
 mod invalid_autoscaling;
 mod invalid_group;
 mod invalid_instances;
+mod invalid_override;
 mod invalid_parameter_name;
+mod invalid_query_routers;
 mod invalid_sync_instances;
 mod invalid_type;
 mod invalid_yaml;
 mod lagging_standby_leaves_sync_set;
+mod misplaced_replication;
 mod no_promotable_standby;
 mod primary_becomes_unpromotable;
 mod recovery_setting_drops_restore_command;
 mod removed_field;
 mod replay_delays_commits;
 mod replicas_service_without_endpoints;
+mod sharded_child_refused;
 mod sharded_coordinator_not_strict;
 mod sharded_duplicate_override;
+mod sharded_equal_names;
 mod sharded_sync_without_count;
 mod sharded_unused_override;
+mod shards_instead_of_workers;
 mod slot_limit_strands_standby;
 mod standby_cluster_ignores_sync;
 mod standby_cluster_shares_name;
@@ -58,8 +65,10 @@ mod unknown_kind;
 mod unknown_replication_mode;
 mod unknown_role;
 mod unreadable_patroni_setting;
+mod unserved_version;
 mod unused_ignore;
 mod value_below_patronis_floor;
+mod workers_renamed_without_template;
 mod writes_block_during_clone;
 
 /// Every rule, in the order in which people read them.
@@ -75,6 +84,7 @@ pub static ALL: &[&Rule] = &[
     &autoscaling_groups_exceed_minimum::RULE,
     &group_instances_overwritten::RULE,
     &babelfish_with_standbys::RULE,
+    &babelfish_without_feature_gate::RULE,
     &strict_sync_all_without_standby::RULE,
     &sync_all_without_standby::RULE,
     &ignored_sync_instances::RULE,
@@ -109,12 +119,20 @@ pub static ALL: &[&Rule] = &[
     &primary_becomes_unpromotable::RULE,
     &writes_block_during_clone::RULE,
     &removed_field::RULE,
+    &unserved_version::RULE,
     &unknown_field::RULE,
+    &misplaced_replication::RULE,
     &invalid_type::RULE,
+    &shards_instead_of_workers::RULE,
+    &workers_renamed_without_template::RULE,
     &sharded_coordinator_not_strict::RULE,
     &sharded_sync_without_count::RULE,
+    &invalid_override::RULE,
     &sharded_duplicate_override::RULE,
     &sharded_unused_override::RULE,
+    &sharded_child_refused::RULE,
+    &invalid_query_routers::RULE,
+    &sharded_equal_names::RULE,
     &unknown_kind::RULE,
     &invalid_yaml::RULE,
     &duplicate_key::RULE,

@@ -7,6 +7,7 @@
 mod amount;
 pub(crate) mod fields;
 mod keys;
+mod kind;
 mod leaf;
 mod node;
 mod shape;
@@ -16,10 +17,13 @@ pub(crate) use amount::keeps_another;
 pub use amount::{LONGEST_LIST, LONGEST_MAP};
 pub use fields::{DynamicConfig, Key, Map, Parameters, Setting};
 pub use keys::{Keys, Nested};
+pub use kind::Kind;
 pub use leaf::{ABSENT, Leaf};
 pub use node::{Fill, Given, Inner, List, Slot};
 pub use shape::Shape;
-pub use typed::{Count, Flag, Integer, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
+pub use typed::{Count, Flag, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
+
+use std::iter;
 
 use fields::objects;
 
@@ -36,6 +40,8 @@ objects! {
         "spec" spec: Given<'a, Spec<'a>>,
         /// What the operator saw last.
         "status" status: Given<'a, Status<'a>>,
+        .. /// Keys that an object of Kubernetes does not have.
+        unknown
     }
 
     /// `metadata`, whose types are the API server's business.
@@ -62,32 +68,37 @@ objects! {
         "controller" controller: Leaf<'a>,
     }
 
-    /// `spec` of every kind that is read: no two of them use one name for different things.
-    Spec => {
+    /// `spec` of every kind that is read: no two of them use one name for different things. Where it, the coordinator or
+    /// the workers are no objects, nobody knows what the object is; a rule of its own tells so.
+    Spec (untold) => {
         /// SGCluster: the number of pods.
         "instances" instances: Count<'a>,
         "profile" profile: Text<'a>,
         "postgres" postgres: Given<'a, Postgres<'a>>,
+        "pods" pods: Given<'a, Pods<'a>>,
         "postgresServices" postgres_services: Given<'a, PostgresServices<'a>>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "replicateFrom" replicate_from: Given<'a, Box<ReplicateFrom<'a>>>,
         "initialData" initial_data: Given<'a, InitialData<'a>>,
         "managedSql" managed_sql: Given<'a, ManagedSql<'a>>,
-        "pods" pods: Given<'a, Pods<'a>>,
         "nonProductionOptions" non_production_options: Given<'a, NonProductionOptions<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
         /// Removed in StackGres 1.17.
         "prometheusAutobind" prometheus_autobind: Leaf<'a>,
         /// SGShardedCluster: the cluster that clients talk to.
         "coordinator" coordinator: Given<'a, Box<Coordinator<'a>>>,
-        /// SGShardedCluster: the clusters that hold the data.
-        "shards" shards: Given<'a, Box<Shards<'a>>>,
+        /// SGShardedCluster: how it shards, `citus`, `ddp` or `shardingsphere`.
+        "type" sharding: Text<'a>,
+        /// SGShardedCluster since StackGres 1.19: the clusters that hold the data.
+        "workers" workers: Given<'a, Box<Workers<'a>>>,
+        /// SGShardedCluster until StackGres 1.18: the same.
+        "shards" shards: Given<'a, Box<Workers<'a>>>,
         /// SGPostgresConfig: the settings.
         "postgresql.conf" postgresql_conf: Given<'a, Parameters<'a>>,
         /// Scale: the number of pods asked for.
         "replicas" replicas: Leaf<'a>,
-        .. /// The keys that nobody here reads, rightly written or not.
+        .. /// The keys that nobody here reads; `Kind::unread_in_spec` tells which of them the kind has.
         unread
     }
 
@@ -95,11 +106,28 @@ objects! {
     Postgres => {
         "version" version: Text<'a>,
         "flavor" flavor: Text<'a>,
+        .. /// The keys that nobody here reads.
+        unread (open)
+    }
+
+    /// How pods run.
+    Pods (untold) => {
+        "scheduling" scheduling: Given<'a, Scheduling<'a>>,
+        .. /// The keys that nobody here reads.
+        unread (open)
     }
 
     /// The services through which clients reach the pods.
     PostgresServices => {
         "replicas" replicas: Given<'a, PostgresService<'a>>,
+        /// SGShardedCluster: those of the coordinator.
+        "coordinator" coordinator: Given<'a, CoordinatorServices<'a>>,
+    }
+
+    /// The services of a coordinator.
+    CoordinatorServices => {
+        /// The service for reads from any of its pods.
+        "any" any: Given<'a, PostgresService<'a>>,
     }
 
     /// One such service.
@@ -139,6 +167,8 @@ objects! {
         "horizontal" horizontal: Nested<'a>,
         /// Where the bounds of the size of pods do not stand.
         "vertical" vertical: Nested<'a>,
+        .. /// Keys that no StackGres has here.
+        unknown
     }
 
     /// What a cluster starts with.
@@ -154,11 +184,6 @@ objects! {
     /// One of them.
     ManagedScript (untold) => {
         "sgScript" sg_script: Leaf<'a>,
-    }
-
-    /// How the pods are made.
-    Pods (untold) => {
-        "scheduling" scheduling: Given<'a, Scheduling<'a>>,
     }
 
     /// On which nodes the pods may stand.
@@ -192,6 +217,7 @@ objects! {
     /// Options that trade safety for convenience.
     NonProductionOptions => {
         "disableClusterPodAntiAffinity" disable_cluster_pod_anti_affinity: Flag<'a>,
+        "enabledFeatureGates" enabled_feature_gates: Given<'a, Vec<Leaf<'a>>>,
     }
 
     /// Settings of the programs in the pods.
@@ -200,6 +226,8 @@ objects! {
         "postgres" postgres: Given<'a, InlinePostgres<'a>>,
         "patroni" patroni: Given<'a, Patroni<'a>>,
         "backups" backups: Leaf<'a>,
+        .. /// The keys that nobody here reads.
+        unread (open)
     }
 
     /// Settings of Postgres that stand in the cluster itself.
@@ -214,30 +242,50 @@ objects! {
     }
 
     /// The cluster that clients of an SGShardedCluster talk to.
-    Coordinator => {
+    Coordinator (untold) => {
         "instances" instances: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
+        /// Since StackGres 1.19: its name.
+        "clusterName" cluster_name: Text<'a>,
+        /// Since StackGres 1.19: how many clusters of one coordinator's instance each answer queries beside it.
+        "queryRouterClusters" query_router_clusters: Count<'a>,
+        /// Since StackGres 1.19: their names, without the number at the end.
+        "queryRouterClusterNameTemplate" query_router_cluster_name_template: Text<'a>,
+        /// Since StackGres 1.19: where their Citus groups begin; also the most workers there can be.
+        "queryRouterIndexOffset" query_router_index_offset: Count<'a>,
+        .. /// Keys that no StackGres has here.
+        unknown except ["pods", "sgInstanceProfile", "managedSql", "metadata", "postgresServices"]
     }
 
-    /// The clusters of an SGShardedCluster that hold the data.
-    Shards => {
-        "clusters" clusters: Integer<'a>,
+    /// The clusters of an SGShardedCluster that hold the data: `workers`, or `shards` until StackGres 1.18.
+    Workers (untold) => {
+        "clusters" clusters: Count<'a>,
+        /// Since StackGres 1.19: their names, without the number at the end.
+        "clusterNameTemplate" cluster_name_template: Text<'a>,
         "instancesPerCluster" instances_per_cluster: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
         "overrides" overrides: List<'a, Override<'a>>,
+        .. /// Keys that no StackGres has here.
+        unknown except ["pods", "sgInstanceProfile", "managedSql", "metadata"]
     }
 
-    /// What is different in one shard.
+    /// What is different in some of the workers, or query routers.
     Override => {
-        "index" index: Integer<'a>,
+        "index" index: Count<'a>,
+        /// Since StackGres 1.19: several at once.
+        "indexes" indexes: Given<'a, Vec<Leaf<'a>>>,
+        /// Since StackGres 1.19: whether it is about workers or query routers.
+        "type" kind: Name<'a>,
         "instancesPerCluster" instances_per_cluster: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
+        .. /// Keys that no StackGres has here.
+        unknown except ["pods", "sgInstanceProfile", "managedSql", "metadata"]
     }
 
     /// `status`, which the operator writes and nobody judges.
@@ -257,62 +305,6 @@ objects! {
     /// The database operations that are under way.
     DbOps (untold) => {
         "majorVersionUpgrade" major_version_upgrade: Leaf<'a>,
-    }
-}
-
-/// The kinds of objects that syncguard knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// `stackgres.io/v1`, a Postgres cluster.
-    Cluster,
-    /// `stackgres.io/v1alpha1`, a Postgres cluster made of clusters.
-    ShardedCluster,
-    /// `stackgres.io/v1`, settings of Postgres that clusters name.
-    PostgresConfig,
-    /// `autoscaling/v1`, the number of pods that somebody asks for.
-    Scale,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Cluster, Self::ShardedCluster, Self::PostgresConfig, Self::Scale];
-
-    /// The name in manifests.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cluster => "SGCluster",
-            Self::ShardedCluster => "SGShardedCluster",
-            Self::PostgresConfig => "SGPostgresConfig",
-            Self::Scale => "Scale",
-        }
-    }
-
-    /// The group and version in manifests.
-    pub fn api_version(self) -> &'static str {
-        match self {
-            Self::Cluster | Self::PostgresConfig => "stackgres.io/v1",
-            Self::ShardedCluster => "stackgres.io/v1alpha1",
-            Self::Scale => "autoscaling/v1",
-        }
-    }
-
-    /// The name in paths of the API and in a webhook's registration.
-    pub fn resource(self) -> &'static str {
-        match self {
-            Self::Cluster => "sgclusters",
-            Self::ShardedCluster => "sgshardedclusters",
-            Self::PostgresConfig => "sgpgconfigs",
-            // Of an SGCluster, the only kind that has one.
-            Self::Scale => "sgclusters/scale",
-        }
-    }
-
-    /// The kind of this name in this API group, whatever the version.
-    pub fn of(api_version: &str, kind: &str) -> Option<Self> {
-        let known = Self::ALL.into_iter().find(|known| known.name() == kind)?;
-        let (group, _) = known.api_version().split_once('/')?;
-        let version = api_version.strip_prefix(group)?;
-        (version.is_empty() || version.starts_with('/')).then_some(known)
     }
 }
 
@@ -353,16 +345,34 @@ impl<'a> Body<'a> {
         self.metadata.get()?.annotations.get()?.operator_version.text()
     }
 
-    /// The names of the SGPostgresConfigs that an SGCluster, or any part of an SGShardedCluster, uses.
+    /// The names of the SGPostgresConfigs that an SGCluster, or any part of an SGShardedCluster, names.
     pub fn postgres_configs(&self) -> impl Iterator<Item = &str> {
         let spec = self.spec.get();
-        let shards = spec.and_then(|spec| spec.shards.get());
-        let overrides = shards.into_iter().flat_map(|shards| elements(&shards.overrides));
         let root = spec.map(|spec| &spec.configurations);
         let coordinator = spec.and_then(|spec| Some(&spec.coordinator.get()?.configurations));
-        let all = [root, coordinator, shards.map(|shards| &shards.configurations)].into_iter().flatten();
-        let all = all.chain(overrides.map(|(_, view)| &view.configurations));
+        let workers = spec.into_iter().flat_map(|spec| [spec.workers.get(), spec.shards.get()]).flatten();
+        let workers = workers.flat_map(|workers| {
+            let overrides = elements(&workers.overrides).map(|(_, view)| &view.configurations);
+            iter::once(&workers.configurations).chain(overrides)
+        });
+        let all = [root, coordinator].into_iter().flatten().chain(workers);
         all.filter_map(|configurations| configurations.get()?.sg_postgres_config.text())
+    }
+
+    /// The fields of its `spec` that no StackGres has there; none where it has no `spec`.
+    pub fn unknown_in_spec<'v>(&'v self, kind: Kind) -> impl Iterator<Item = &'v str> {
+        let spec = self.spec.get();
+        let read = spec.into_iter().flat_map(Spec::written).map(|key| -> &'v str { key });
+        let unread = spec.into_iter().flat_map(|spec| spec.unread.iter());
+        let unread = unread.map(|key| -> &'v str { key });
+        // A directive of kustomize ($patch) is no field.
+        read.chain(unread).filter(move |key| !kind.has_in_spec(key) && !key.starts_with('$'))
+    }
+
+    /// Whether the object has its newest known shape's `apiVersion`, or an older one that some StackGres serves.
+    pub fn is_served(&self, kind: Kind) -> bool {
+        let written = self.api_version.text().and_then(|version| version.split_once('/'));
+        written.is_some_and(|(_, version)| kind.versions().contains(&version))
     }
 
     /// Whether the object is being deleted: it can only lose finalizers now.

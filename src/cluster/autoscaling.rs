@@ -17,6 +17,8 @@ pub struct Autoscaling<'a> {
     pub min_allowed: Field<'a>,
     /// The largest pods that it may choose.
     pub max_allowed: Field<'a>,
+    /// Whether it holds fields that no known StackGres has: one of them may be the new name of one that is missing.
+    pub holds_unknown_fields: bool,
     modes: &'static [&'static str],
     view: &'a view::Autoscaling<'a>,
     base: Base,
@@ -31,6 +33,7 @@ impl<'a> Autoscaling<'a> {
             max_instances: Field::new(&view.max_instances, at(&["autoscaling", "maxInstances"])),
             min_allowed: Field::new(view.min_allowed.leaf(), at(&["autoscaling", "minAllowed"])),
             max_allowed: Field::new(view.max_allowed.leaf(), at(&["autoscaling", "maxAllowed"])),
+            holds_unknown_fields: !view.unknown.is_empty(),
             // The first is the default. The instances of a sharded cluster's parts are not scaled.
             modes: if whole { &["all", "horizontal", "vertical", "none"] } else { &["vertical", "none"] },
             view,

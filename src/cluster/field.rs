@@ -7,6 +7,36 @@ use crate::{
     view::Leaf,
 };
 
+/// The field of an SGShardedCluster that describes its workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WorkersField {
+    /// `workers`, since StackGres 1.19.
+    Workers,
+    /// `shards`, until StackGres 1.18.
+    Shards,
+}
+
+impl WorkersField {
+    /// Both, the newer one first.
+    pub const ALL: [Self; 2] = [Self::Workers, Self::Shards];
+
+    /// The name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Workers => "workers",
+            Self::Shards => "shards",
+        }
+    }
+
+    /// What one of them is called.
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Workers => "worker",
+            Self::Shards => "shard",
+        }
+    }
+}
+
 /// Which object a field belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
@@ -14,10 +44,10 @@ pub enum Base {
     Spec,
     /// `spec.coordinator`.
     Coordinator,
-    /// `spec.shards`.
-    Shards,
-    /// `spec.shards.overrides[i]`.
-    Override(usize),
+    /// `spec.workers`, or `spec.shards`.
+    Workers(WorkersField),
+    /// `spec.workers.overrides[i]`, or `spec.shards.overrides[i]`.
+    Override(WorkersField, usize),
 }
 
 impl Base {
@@ -27,23 +57,21 @@ impl Base {
         match self {
             Self::Spec => spec,
             Self::Coordinator => spec.key("coordinator"),
-            Self::Shards => spec.key("shards"),
-            Self::Override(index) => spec.key("shards").key("overrides").index(index),
+            Self::Workers(field) => spec.key(field.name()),
+            Self::Override(field, index) => spec.key(field.name()).key("overrides").index(index),
         }
     }
 
-    /// The position of the override that a path leads into, and the way on from there.
-    pub fn override_at<'p, 'a>(path: &'p Path<'a>) -> Option<(usize, &'p [Step<'a>])> {
-        match path.steps() {
-            [
-                Step::Key("spec"),
-                Step::Key("shards"),
-                Step::Key("overrides"),
-                Step::Index(position),
-                rest @ ..,
-            ] => Some((*position, rest)),
-            _ => None,
-        }
+    /// The base among an SGShardedCluster's workers that a path leads into, and the way on from there.
+    pub fn of_workers<'p, 'a>(path: &'p Path<'a>) -> Option<(Self, &'p [Step<'a>])> {
+        let [Step::Key("spec"), Step::Key(key), inside @ ..] = path.steps() else { return None };
+        let field = WorkersField::ALL.into_iter().find(|field| field.name() == *key)?;
+        Some(match inside {
+            [Step::Key("overrides"), Step::Index(position), rest @ ..] => {
+                (Self::Override(field, *position), rest)
+            }
+            rest => (Self::Workers(field), rest),
+        })
     }
 }
 
@@ -72,6 +100,11 @@ impl<'a> Place<'a> {
     #[must_use]
     pub fn key(self, key: &'a str) -> Self {
         Self { last: Some(key), ..self }
+    }
+
+    /// Which object it is in.
+    pub fn base(&self) -> Base {
+        self.base
     }
 
     /// The path.

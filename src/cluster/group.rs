@@ -43,6 +43,11 @@ impl<'a> Group<'a> {
         Field::new(self.view.get().map_or(&ABSENT, read), self.place().key(key))
     }
 
+    /// Whether it holds fields that no known StackGres has.
+    pub fn holds_unknown_fields(&self) -> bool {
+        self.view.get().is_some_and(|group| !group.unknown.is_empty())
+    }
+
     /// Where the group stands.
     pub fn place(&self) -> Place<'a> {
         Place::new(Base::Spec, &["replication", "groups"]).index(self.index)

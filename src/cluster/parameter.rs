@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    Cluster, Part, Place,
-    field::{Base, Field},
-};
+use super::{Cluster, field::Field};
 use crate::{path::Path, postgres::risk, view::Parameters};
 
 /// A setting of Postgres in effect.
@@ -82,30 +79,25 @@ impl<'a> Cluster<'a> {
     /// shards share, or name of their own, is not gone through for each of them: there can be thousands.
     pub fn own_parameters(&self) -> impl Iterator<Item = Parameter<'a>> {
         let inline =
-            self.inline().filter(|_| self.has_own_configurations()).into_iter().flat_map(Parameters::iter);
+            self.inline().filter(|_| self.answers_for_settings).into_iter().flat_map(Parameters::iter);
         let inline = inline.map(|(key, leaf)| self.inline_parameter(key, leaf));
-        let is_override = matches!(self.part, Part::Override { .. });
-        let config = self.postgres_config.filter(|_| !is_override).into_iter().flat_map(Parameters::iter);
+        let config =
+            self.postgres_config.filter(|_| self.answers_for_settings).into_iter().flat_map(Parameters::iter);
         inline.chain(config.filter_map(|(key, leaf)| self.configured(key, leaf)))
     }
 
-    /// Whether the configurations stand at the cluster itself, and not at all shards.
-    pub(super) fn has_own_configurations(&self) -> bool {
-        !matches!((self.part, self.configurations_base), (Part::Override { .. }, Base::Shards))
-    }
-
     fn inline(&self) -> Option<&'a Parameters<'a>> {
-        self.configurations?.postgres.get()?.postgresql_conf.get()
+        self.settings.configurations?.postgres.get()?.postgresql_conf.get()
     }
 
     fn inline_parameter(&self, key: &'a str, leaf: &'a crate::view::Leaf<'a>) -> Parameter<'a> {
-        let place = Place::new(self.configurations_base, &["configurations", "postgres", "postgresql.conf"]);
+        let place = self.settings.place(&["configurations", "postgres", "postgresql.conf"]);
         Parameter { field: Field::new(leaf, place.key(key)), key, set_in: SetIn::Inline }
     }
 
     fn configured(&self, key: &'a str, leaf: &'a crate::view::Leaf<'a>) -> Option<Parameter<'a>> {
-        let config = self.configurations?.sg_postgres_config.text()?;
-        let place = Place::new(self.configurations_base, &["configurations", "sgPostgresConfig"]);
+        let config = self.naming.configurations?.sg_postgres_config.text()?;
+        let place = self.naming.place(&["configurations", "sgPostgresConfig"]);
         Some(Parameter { field: Field::new(leaf, place), key, set_in: SetIn::Config { name: config, key } })
     }
 }

@@ -104,7 +104,7 @@ impl<'a> Cluster<'a> {
     pub fn own_dynamic(&self) -> impl Iterator<Item = (&'a str, Field<'a>, &'a [Cow<'a, str>])> {
         let all = self
             .dynamic_config()
-            .filter(|_| self.has_own_configurations())
+            .filter(|_| self.answers_for_settings)
             .into_iter()
             .flat_map(view::Map::entries);
         all.filter(|(_, value)| !value.leaf().is_absent())
@@ -112,19 +112,19 @@ impl<'a> Cluster<'a> {
     }
 
     fn dynamic_config(&self) -> Option<&'a view::DynamicConfig<'a>> {
-        self.configurations?.patroni.get()?.dynamic_config.get()
+        self.settings.configurations?.patroni.get()?.dynamic_config.get()
     }
 
     fn dynamic_place(&self, name: &'a str, leaf: &'a Leaf<'a>) -> Field<'a> {
-        let place = Place::new(self.configurations_base, &["configurations", "patroni", "dynamicConfig"]);
+        let place = self.settings.place(&["configurations", "patroni", "dynamicConfig"]);
         Field::new(leaf, place.key(name))
     }
 
     /// The sections that a user wrote for the start of each Patroni, and where; as above.
     pub fn initial_sections(&self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
-        let config = self.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
-        let place = Place::new(self.configurations_base, &["configurations", "patroni", "initialConfig"]);
-        let config = config.filter(|_| self.has_own_configurations());
+        let config = self.settings.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
+        let place = self.settings.place(&["configurations", "patroni", "initialConfig"]);
+        let config = config.filter(|_| self.answers_for_settings);
         config.into_iter().flat_map(|config| &config.0).map(move |key| (&**key, place.key(key)))
     }
 }

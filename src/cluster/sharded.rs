@@ -1,12 +1,26 @@
-//! An SGShardedCluster as the clusters that the operator makes of it: the coordinator and the kinds of shards.
+//! An SGShardedCluster as the clusters that the operator makes of it: the coordinator, the workers (shards until StackGres
+//! 1.18) and the query routers.
 //!
-//! Nothing here loops over `clusters`: shards differ only by their overrides.
+//! Nothing here loops over how many there are: they differ only by their overrides.
 
-use super::{Cluster, Field, Place, PostgresConfigs, Sources, field::Base, spec_of};
+mod names;
+mod overriding;
+mod parts;
+mod written;
+
+pub use overriding::Overriding;
+pub use written::Written;
+
+use super::{
+    Cluster, Field, Place, PostgresConfigs,
+    field::{Base, WorkersField},
+    indexes::{Child, Owners, ranges},
+    spec_of,
+};
 use crate::{
     facts::Release,
     replication::Mode,
-    view::{ABSENT, Body, Given, Leaf, Override, Replication, Shards, Spec, elements},
+    view::{ABSENT, Body, Leaf, Spec, Workers, elements},
 };
 
 /// Which part of an object a cluster is.
@@ -16,15 +30,10 @@ pub enum Part {
     Whole,
     /// The coordinator of an SGShardedCluster.
     Coordinator,
-    /// Every shard without an override.
-    Shards,
-    /// The shard with this override.
-    Override {
-        /// The override's position in the list.
-        position: usize,
-        /// The shard that it is for, where that is a number.
-        shard: Option<i64>,
-    },
+    /// Every worker, or query router, without an override.
+    Plain(Child),
+    /// Those that an override is for.
+    Override(Child, usize),
 }
 
 impl Part {
@@ -32,61 +41,69 @@ impl Part {
     pub fn default_mode(self) -> Mode {
         match self {
             Self::Coordinator => Mode::SyncAll,
-            Self::Whole | Self::Shards | Self::Override { .. } => Mode::Async,
+            Self::Whole | Self::Plain(_) | Self::Override(..) => Mode::Async,
         }
     }
-}
 
-/// A replication object as it is written somewhere in an SGShardedCluster.
-#[derive(Clone, Copy)]
-pub struct Written<'a> {
-    /// In which object it stands.
-    pub base: Base,
-    /// Its contents.
-    pub replication: &'a Replication<'a>,
-}
-
-impl<'a> Written<'a> {
-    /// `mode` here.
-    pub fn mode(&self) -> Field<'a> {
-        Field::new(&self.replication.mode, Place::new(self.base, &["replication", "mode"]))
-    }
-
-    /// `syncInstances` here.
-    pub fn sync_instances(&self) -> Field<'a> {
-        Field::new(&self.replication.sync_instances, Place::new(self.base, &["replication", "syncInstances"]))
+    /// Whether it has children of this kind in it.
+    pub fn is_of(self, child: Child) -> bool {
+        matches!(self, Self::Plain(of) | Self::Override(of, _) if of == child)
     }
 }
 
 /// An SGShardedCluster and the clusters it becomes.
 pub struct Sharded<'a> {
     spec: &'a Spec<'a>,
+    object: &'a Body<'a>,
+    workers: Option<&'a Workers<'a>>,
+    field: WorkersField,
+    overrides: Vec<Overriding<'a>>,
     parts: Vec<Cluster<'a>>,
+    /// The release of StackGres that the settings name.
+    configured: Option<Release>,
 }
 
 impl<'a> Sharded<'a> {
     /// The clusters that the operator makes of an SGShardedCluster.
     pub fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         let spec = spec_of(object);
-        let mut parts = Vec::new();
-        // Of what is no object, that much is told, and not what it lacks.
-        if spec.coordinator.other().is_none() {
-            parts.push(coordinator(spec, configs));
-        }
-        if spec.shards.other().is_none() {
-            parts.push(shards(spec, configs));
-        }
-        if let Some(shards) = spec.shards.get() {
-            let overrides = elements(&shards.overrides);
-            parts.extend(overrides.map(|(position, view)| overridden(spec, shards, position, view, configs)));
-        }
-        Self { spec, parts }.map(|part| part.seen_in(object))
+        // Where somebody wrote both, the operator takes the newer one.
+        let field = if spec.workers.is_absent() && !spec.shards.is_absent() {
+            WorkersField::Shards
+        } else {
+            WorkersField::Workers
+        };
+        let view = match field {
+            WorkersField::Workers => &spec.workers,
+            WorkersField::Shards => &spec.shards,
+        };
+        let workers = view.get().map(Box::as_ref);
+        let mut sharded =
+            Self { spec, object, workers, field, overrides: Vec::new(), parts: Vec::new(), configured: None };
+        sharded.overrides = sharded.read_overrides();
+        sharded.parts = sharded.make_parts(configs);
+        sharded.map(|part| part.seen_in(object))
     }
 
     /// The same below the operator that the settings name.
     #[must_use]
     pub fn under(self, configured: Option<Release>) -> Self {
-        self.map(|part| part.under(configured))
+        Self { configured, ..self }.map(|part| part.under(configured))
+    }
+
+    fn read_overrides(&self) -> Vec<Overriding<'a>> {
+        let routers = self.count(Child::QueryRouter).unwrap_or(0);
+        let overrides = self.workers.into_iter().flat_map(|workers| elements(&workers.overrides));
+        overrides
+            .map(|(position, view)| {
+                let ranges: Vec<_> = ranges(view, routers).collect();
+                let child = match view.kind.text() {
+                    None if view.kind.is_absent() => Some(Child::Worker),
+                    written => Child::ALL.into_iter().find(|child| written == Some(child.name())),
+                };
+                Overriding { position, child, ranges, view, base: Base::Override(self.field, position) }
+            })
+            .collect()
     }
 
     /// The same with other clusters made of its own.
@@ -95,9 +112,22 @@ impl<'a> Sharded<'a> {
         Self { parts: self.parts.into_iter().map(change).collect(), ..self }
     }
 
-    /// The coordinator, the shards, and each shard with an override, as far as they can be read.
+    /// The coordinator, the workers and the query routers without an override, and those of each override, as far as
+    /// they can be read.
     pub fn parts(&self) -> &[Cluster<'a>] {
         &self.parts
+    }
+
+    /// The release of the operator that looks after the object, as far as it, its apiVersion or the settings tell.
+    pub fn known_operator(&self) -> Option<Release> {
+        let annotated = self.object.operator_version().and_then(Release::read);
+        let served_since = self.object.api_version.text().filter(|version| version.ends_with("/v1beta1"));
+        annotated.max(self.configured).max(served_since.map(|_| Release::WORKERS))
+    }
+
+    /// The release that the operator has noted at the object.
+    pub fn noted_release(&self) -> Option<Release> {
+        self.object.operator_version().and_then(Release::read)
     }
 
     /// The coordinator.
@@ -105,119 +135,104 @@ impl<'a> Sharded<'a> {
         self.parts.iter().find(|cluster| cluster.part == Part::Coordinator)
     }
 
-    /// The root's replication object, which shards without one of their own take.
-    pub fn root(&self) -> Option<Written<'a>> {
-        self.written().into_iter().find(|written| written.base == Base::Spec)
+    /// The overrides, of whatever type.
+    pub fn overrides(&self) -> &[Overriding<'a>] {
+        &self.overrides
     }
 
-    /// Every replication object that is written, effective or not, the root's first.
-    pub fn written(&self) -> Vec<Written<'a>> {
-        let at = |base, replication: &'a Given<'a, Replication<'a>>| {
-            replication.get().map(|replication| Written { base, replication })
-        };
-        let root = at(Base::Spec, &self.spec.replication);
-        let coordinator = self.spec.coordinator.get().and_then(|it| at(Base::Coordinator, &it.replication));
-        let shards = self.spec.shards.get();
-        let all_shards = shards.and_then(|it| at(Base::Shards, &it.replication));
-        let overrides = shards.into_iter().flat_map(|it| elements(&it.overrides));
-        let overrides = overrides.filter_map(|(position, it)| at(Base::Override(position), &it.replication));
-        [root, coordinator, all_shards].into_iter().flatten().chain(overrides).collect()
+    /// The field that describes the workers.
+    pub fn workers_field(&self) -> WorkersField {
+        self.field
     }
 
-    /// `shards.clusters`, the number of shards.
-    pub fn clusters(&self) -> Field<'a> {
-        let leaf = self.spec.shards.get().map_or(&ABSENT, |shards| &shards.clusters.0);
-        Field::new(leaf, Place::new(Base::Shards, &["clusters"]))
+    /// Where the workers are described, or would be.
+    pub fn workers_place(&self) -> Place<'a> {
+        Place::new(Base::Spec, &[]).key(self.field.name())
     }
 
-    /// The `index` of each override, with the override's position.
-    pub fn override_indexes(&self) -> impl Iterator<Item = (usize, Field<'a>)> {
-        let overrides = self.spec.shards.get().map(|shards| &shards.overrides);
-        overrides.into_iter().flat_map(elements).map(|(position, it)| {
-            (position, Field::new(&it.index.0, Place::new(Base::Override(position), &["index"])))
-        })
+    /// `shards`, where it stands beside `workers` or where it is all there is; the operator moves or refuses it.
+    pub fn shards(&self) -> Option<Place<'a>> {
+        let place = Place::new(Base::Spec, &[]).key(WorkersField::Shards.name());
+        (!self.spec.shards.is_absent()).then_some(place)
     }
-}
 
-fn coordinator<'a>(spec: &'a Spec<'a>, configs: PostgresConfigs<'_, 'a>) -> Cluster<'a> {
-    let view = spec.coordinator.get();
-    let instances = view.map_or(&ABSENT, |view| &view.instances);
-    let sources = Sources {
-        part: Part::Coordinator,
-        instances: Field::new(instances, Place::new(Base::Coordinator, &["instances"])),
-        replication: view.map_or(&NO_REPLICATION, |view| &view.replication),
-        replication_base: Base::Coordinator,
-        autoscaling: view.and_then(|view| view.autoscaling.get()),
-        autoscaling_base: Base::Coordinator,
-        configurations: view.and_then(|view| view.configurations.get()),
-        configurations_base: Base::Coordinator,
-    };
-    Cluster::from_sources(spec, sources, configs)
-}
-
-fn shards<'a>(spec: &'a Spec<'a>, configs: PostgresConfigs<'_, 'a>) -> Cluster<'a> {
-    let view = spec.shards.get();
-    let (replication, replication_base) = inherited(spec);
-    let sources = Sources {
-        part: Part::Shards,
-        instances: shard_instances(spec),
-        replication,
-        replication_base,
-        autoscaling: view.and_then(|view| view.autoscaling.get()),
-        autoscaling_base: Base::Shards,
-        configurations: view.and_then(|view| view.configurations.get()),
-        configurations_base: Base::Shards,
-    };
-    Cluster::from_sources(spec, sources, configs)
-}
-
-fn overridden<'a>(
-    spec: &'a Spec<'a>,
-    shards: &'a Shards<'a>,
-    position: usize,
-    view: &'a Override<'a>,
-    configs: PostgresConfigs<'_, 'a>,
-) -> Cluster<'a> {
-    let base = Base::Override(position);
-    let (replication, replication_base) =
-        if view.replication.is_absent() { inherited(spec) } else { (&view.replication, base) };
-    let (configurations, configurations_base) =
-        either(view.configurations.get(), base, shards.configurations.get());
-    let (autoscaling, autoscaling_base) = either(view.autoscaling.get(), base, shards.autoscaling.get());
-    let sources = Sources {
-        part: Part::Override { position, shard: view.index.integer() },
-        instances: own_instances(&view.instances_per_cluster, base).unwrap_or_else(|| shard_instances(spec)),
-        replication,
-        replication_base,
-        autoscaling,
-        autoscaling_base,
-        configurations,
-        configurations_base,
-    };
-    Cluster::from_sources(spec, sources, configs)
-}
-
-/// An override's own object, whole, or else the one of all shards: fields are not merged.
-fn either<'a, T>(own: Option<&'a T>, base: Base, shards: Option<&'a T>) -> (Option<&'a T>, Base) {
-    if own.is_some() { (own, base) } else { (shards, Base::Shards) }
-}
-
-/// What a part without a replication of its own has.
-static NO_REPLICATION: Given<'static, Replication<'static>> = Given::Absent;
-
-/// The replication of a shard that says nothing of its own.
-fn inherited<'a>(spec: &'a Spec<'a>) -> (&'a Given<'a, Replication<'a>>, Base) {
-    match spec.shards.get().map(|shards| &shards.replication) {
-        Some(replication) if !replication.is_absent() => (replication, Base::Shards),
-        _ => (&spec.replication, Base::Spec),
+    /// Whether `workers` are written.
+    pub fn has_workers(&self) -> bool {
+        !self.spec.workers.is_absent()
     }
-}
 
-fn own_instances<'a>(leaf: &'a Leaf<'a>, base: Base) -> Option<Field<'a>> {
-    (!leaf.is_absent()).then(|| Field::new(leaf, Place::new(base, &["instancesPerCluster"])))
-}
+    /// Whether workers are described, under a name and in a way that some StackGres knows.
+    pub fn knows_workers(&self) -> bool {
+        self.workers.is_some()
+    }
 
-fn shard_instances<'a>(spec: &'a Spec<'a>) -> Field<'a> {
-    let leaf = spec.shards.get().map_or(&ABSENT, |shards| &shards.instances_per_cluster);
-    Field::new(leaf, Place::new(Base::Shards, &["instancesPerCluster"]))
+    /// Whether the workers hold fields that no known StackGres has: where one is missing, it may have another name.
+    pub fn workers_hold_unknown_fields(&self) -> bool {
+        self.workers.is_some_and(|workers| !workers.unknown.is_empty())
+    }
+
+    /// The number of workers, or of query routers.
+    pub fn count_field(&self, child: Child) -> Field<'a> {
+        match child {
+            Child::Worker => {
+                let leaf = self.workers.map_or(&ABSENT, |workers| &workers.clusters.0);
+                Field::new(leaf, Place::new(Base::Workers(self.field), &["clusters"]))
+            }
+            Child::QueryRouter => {
+                self.of_coordinator(|view| &view.query_router_clusters, &["queryRouterClusters"])
+            }
+        }
+    }
+
+    /// How many workers, or query routers, there are; none where that is no number of them.
+    pub fn count(&self, child: Child) -> Option<i64> {
+        let field = self.count_field(child);
+        if child == Child::QueryRouter && field.is_absent() {
+            return Some(0);
+        }
+        field.integer().filter(|count| *count >= 0)
+    }
+
+    /// `coordinator.queryRouterIndexOffset`: the most workers that there can be.
+    pub fn query_router_index_offset(&self) -> Field<'a> {
+        self.of_coordinator(|view| &view.query_router_index_offset, &["queryRouterIndexOffset"])
+    }
+
+    /// `type`: how it shards.
+    pub fn sharding(&self) -> Field<'a> {
+        Field::new(&self.spec.sharding, Place::new(Base::Spec, &["type"]))
+    }
+
+    /// Whether it shards with Citus, where all members share one scope in Patroni.
+    pub fn is_citus(&self) -> bool {
+        self.spec.sharding.text() == Some("citus")
+    }
+
+    fn of_coordinator(
+        &self,
+        read: fn(&'a crate::view::Coordinator<'a>) -> &'a Leaf<'a>,
+        key: &'static [&'static str],
+    ) -> Field<'a> {
+        let leaf = self.spec.coordinator.get().map_or(&ABSENT, |view| read(view));
+        Field::new(leaf, Place::new(Base::Coordinator, key))
+    }
+
+    /// Which override is for which worker, or query router.
+    pub fn owners(&self, child: Child) -> Owners {
+        let of_child = self.overrides.iter().filter(|it| it.child == Some(child));
+        Owners::of(of_child.flat_map(|it| it.ranges.iter().map(|(_, range)| (it.position, *range))))
+    }
+
+    /// The first worker, or query router, without an override; none where each has one, or there are none.
+    pub fn first_plain(&self, child: Child) -> Option<i64> {
+        let free = self.owners(child).first_free();
+        self.count(child).is_none_or(|count| free < count).then_some(free)
+    }
+
+    /// The first one that an override is for, of those that there are.
+    pub fn first_of(&self, child: Child, position: usize) -> Option<i64> {
+        let overriding = self.overrides.iter().find(|it| it.position == position)?;
+        let first = overriding.ranges.iter().map(|(_, range)| range.first).min()?;
+        self.count(child).is_none_or(|count| first < count).then_some(first)
+    }
 }

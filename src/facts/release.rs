@@ -25,6 +25,10 @@ pub const FAILSAFE_MODE: Release = Release(1, 18, 0);
 pub const LIVENESS_FENCING: Release = Release(1, 19, 0);
 
 impl Release {
+    /// The first one whose SGShardedCluster has `workers`, as `v1beta1`, in place of `shards`. Source: its CRD, 1.19.0-rc5,
+    /// 2026-07-22.
+    pub const WORKERS: Self = Self(1, 19, 0);
+
     /// The oldest one that is told apart; what is older is taken for it.
     pub const OLDEST: Self = Self(1, 17, 0);
 

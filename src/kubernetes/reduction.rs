@@ -25,7 +25,9 @@ fn keep(shape: Shape, text: &RawValue, kept: &mut String) {
             Ok(elements) => keep_elements(*element, &elements, kept),
             Err(_) => kept.push_str(text.get()),
         },
-        Shape::Any | Shape::Text | Shape::Flag | Shape::Integer | Shape::Map(_) => kept.push_str(text.get()),
+        Shape::Any | Shape::Text | Shape::Flag | Shape::Integer | Shape::IntegerOrText | Shape::Map(_) => {
+            kept.push_str(text.get());
+        }
     }
 }
 

@@ -15,77 +15,28 @@ pub fn crds() -> Value {
 /// What a kind has of the view, which reads all kinds alike.
 struct Definition {
     kind: Kind,
-    /// The fields of its `spec` that are read.
-    read: &'static [&'static str],
-    /// Its other fields: an API server refuses or drops any that is in neither list.
-    unread: &'static [&'static str],
     required: &'static [&'static str],
+    /// Fields of its `spec` that are still let through, whatever is in them.
+    deprecated: &'static [&'static str],
     /// The keys that its replication objects do not have.
     not_in_replication: &'static [&'static str],
 }
 
 const DEFINITIONS: [Definition; 3] = [
-    Definition {
-        kind: Kind::Cluster,
-        read: &[
-            "instances",
-            "profile",
-            "postgres",
-            "postgresServices",
-            "replication",
-            "autoscaling",
-            "replicateFrom",
-            "nonProductionOptions",
-            "configurations",
-        ],
-        unread: &[
-            "sgInstanceProfile",
-            "metadata",
-            "pods",
-            "managedSql",
-            "initialData",
-            "distributedLogs",
-            "toInstallPostgresExtensions",
-        ],
-        required: &["instances"],
-        not_in_replication: &[],
-    },
+    Definition { kind: Kind::Cluster, required: &["instances"], deprecated: &[], not_in_replication: &[] },
     Definition {
         kind: Kind::ShardedCluster,
-        read: &[
-            "profile",
-            "postgres",
-            "replication",
-            "replicateFrom",
-            "nonProductionOptions",
-            "coordinator",
-            "shards",
-        ],
-        unread: &[
-            "type",
-            "database",
-            "metadata",
-            "postgresServices",
-            "configurations",
-            "initialData",
-            "distributedLogs",
-        ],
         required: &[],
+        deprecated: &["shards"],
         not_in_replication: &["role", "groups"],
     },
-    Definition {
-        kind: Kind::PostgresConfig,
-        read: &["postgresql.conf"],
-        unread: &["postgresVersion"],
-        required: &[],
-        not_in_replication: &[],
-    },
+    Definition { kind: Kind::PostgresConfig, required: &[], deprecated: &[], not_in_replication: &[] },
 ];
 
 /// What the operator's definitions say of a field beyond its type.
 #[derive(Clone, Copy)]
 enum Said {
-    AtLeast(u8),
+    AtLeast(u16),
     Default(&'static str),
     Nothing,
 }
@@ -93,7 +44,7 @@ enum Said {
 use Said::{AtLeast, Default, Nothing};
 
 /// Fields by the ends of their paths; the first that fits counts.
-const SAID: [(&str, Said); 17] = [
+const SAID: [(&str, Said); 19] = [
     ("groups[].instances", AtLeast(1)),
     ("groups[].minInstances", AtLeast(1)),
     ("autoscaling.minInstances", AtLeast(2)),
@@ -101,6 +52,8 @@ const SAID: [(&str, Said); 17] = [
     ("instances", AtLeast(0)),
     ("instancesPerCluster", AtLeast(0)),
     ("clusters", AtLeast(0)),
+    ("queryRouterClusters", AtLeast(0)),
+    ("queryRouterIndexOffset", AtLeast(1024)),
     ("index", AtLeast(0)),
     ("syncInstances", AtLeast(1)),
     ("profile", Default("production")),
@@ -109,7 +62,7 @@ const SAID: [(&str, Said); 17] = [
     ("coordinator.replication.mode", Nothing),
     ("replication.mode", Default("async")),
     ("coordinator.autoscaling.mode", Default("vertical")),
-    ("shards.autoscaling.mode", Default("vertical")),
+    ("workers.autoscaling.mode", Default("vertical")),
     ("overrides[].autoscaling.mode", Default("vertical")),
     ("autoscaling.mode", Default("all")),
 ];
@@ -122,17 +75,21 @@ fn said(path: &str) -> Said {
 /// There is no status subresource: the operator writes status with a whole update.
 fn definition(of: &Definition) -> Value {
     let (plural, name) = (of.kind.resource(), of.kind.name());
-    let (group, version) = of.kind.api_version().split_once('/').unwrap_or_default();
-    let spec = of.spec();
-    let schema = json!({
-        "type": "object", "required": ["spec"], "properties": {"spec": spec, "status": of.schema(Shape::OPAQUE, "status")},
-    });
+    let group = of.kind.group();
     let subresources = match of.kind {
         Kind::Cluster => json!({
             "scale": {"specReplicasPath": ".spec.instances", "statusReplicasPath": ".status.instances"},
         }),
         _ => json!({}),
     };
+    // Only the newest version has a schema, and is stored.
+    let versions = of.kind.versions().iter().enumerate().map(|(age, version)| {
+        json!({
+            "name": version, "served": true, "storage": age == 0,
+            "schema": {"openAPIV3Schema": if age == 0 { of.whole() } else { without_schema() }},
+            "subresources": subresources,
+        })
+    });
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -143,22 +100,31 @@ fn definition(of: &Definition) -> Value {
             "names": {
                 "kind": name, "plural": plural, "singular": plural.trim_end_matches('s'), "listKind": format!("{name}List"),
             },
-            "versions": [{
-                "name": version, "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": schema},
-                "subresources": subresources,
-            }],
+            "versions": versions.collect::<Vec<_>>(),
         },
     })
+}
+
+/// An older version is served with whatever is stored (StackGres 1.19, the CRD of SGShardedCluster).
+fn without_schema() -> Value {
+    json!({"type": "object", "required": ["metadata", "spec"], OPEN: true})
 }
 
 /// What else stands here is kept.
 const OPEN: &str = "x-kubernetes-preserve-unknown-fields";
 
 impl Definition {
+    fn whole(&self) -> Value {
+        json!({
+            "type": "object",
+            "required": ["spec"],
+            "properties": {"spec": self.spec(), "status": self.schema(Shape::OPAQUE, "status")},
+        })
+    }
+
     fn spec(&self) -> Value {
         let mut spec = self.schema(Spec::SHAPE, "");
-        for key in self.unread {
+        for key in self.kind.unread_in_spec().iter().chain(self.deprecated) {
             spec["properties"][key] = json!({OPEN: true});
         }
         if !self.required.is_empty() {
@@ -174,6 +140,7 @@ impl Definition {
             Shape::Text => json!({"type": "string"}),
             Shape::Flag => json!({"type": "boolean"}),
             Shape::Integer => json!({"type": "integer"}),
+            Shape::IntegerOrText => json!({"x-kubernetes-int-or-string": true}),
             Shape::Map(Shape::Any) => json!({"type": "object", OPEN: true}),
             Shape::Map(values) => {
                 json!({"type": "object", "additionalProperties": self.schema(*values, path)})
@@ -181,7 +148,13 @@ impl Definition {
             Shape::List(items) => {
                 json!({"type": "array", "items": self.schema(*items, &format!("{path}[]"))})
             }
-            Shape::Object { fields, is_closed } => self.object(fields, is_closed, path),
+            Shape::Object { fields, unread, is_closed } => {
+                let mut object = self.object(fields, is_closed, path);
+                for key in unread {
+                    object["properties"][key] = json!({OPEN: true});
+                }
+                object
+            }
         };
         match said(path) {
             AtLeast(least) => schema["minimum"] = json!(least),
@@ -207,7 +180,7 @@ impl Definition {
     /// Whether the kind has a field of this name in the object at `path`.
     fn has(&self, path: &str, key: &str) -> bool {
         match path {
-            "" => self.read.contains(&key),
+            "" => self.kind.read_in_spec().contains(&key),
             _ => !(path.ends_with("replication") && self.not_in_replication.contains(&key)),
         }
     }
@@ -240,8 +213,11 @@ mod tests {
             (cluster, "nonProductionOptions.disableClusterPodAntiAffinity", json!({"type": "boolean"})),
             (cluster, "replicateFrom.storage.path", json!({"type": "string"})),
             (sharded, "coordinator.replication.mode", json!({"type": "string"})),
-            (sharded, "shards.overrides[].replication.mode", json!({"type": "string", "default": "async"})),
-            (sharded, "shards.replication.groups", Value::Null),
+            (sharded, "workers.overrides[].replication.mode", json!({"type": "string", "default": "async"})),
+            (sharded, "workers.overrides[].indexes[]", json!({"x-kubernetes-int-or-string": true})),
+            (sharded, "workers.replication.groups", Value::Null),
+            (sharded, "workers.pods", json!({OPEN: true})),
+            (sharded, "shards", json!({OPEN: true})),
             (sharded, "instances", Value::Null),
             (Kind::PostgresConfig, "replication", Value::Null),
         ] {
@@ -254,7 +230,8 @@ mod tests {
         for (path, open) in [
             ("replication", Value::Null),
             ("replication.groups[]", Value::Null),
-            ("autoscaling", json!(true)),
+            ("autoscaling", Value::Null),
+            ("pods", json!(true)),
             ("configurations.patroni", json!(true)),
         ] {
             assert_eq!(field(Kind::Cluster, path)[OPEN], open, "whether {path} keeps other fields");

@@ -1,7 +1,7 @@
 //! Babelfish runs on one instance only.
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Child, Cluster, Part},
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     judges_stopped: false,
     summary: "the babelfish flavor cannot have more than one instance",
     rationale: "The operator refuses a cluster of flavor babelfish with standbys, and an SGShardedCluster of it \
-        whose coordinator or shards have any.",
+        whose coordinator or workers have any.",
     fix: "set instances to 1, or use flavor: vanilla",
     blind_spot: "",
     reference: "StackGres operator: its validating webhooks.",
@@ -22,6 +22,9 @@ pub(super) static RULE: Rule = Rule {
   instances: 2
   postgres:
     flavor: babelfish
+  nonProductionOptions:
+    enabledFeatureGates:
+      - babelfish-flavor
 ",
         &["spec.instances"],
     ),
@@ -29,12 +32,18 @@ pub(super) static RULE: Rule = Rule {
   instances: 1
   postgres:
     flavor: babelfish
+  nonProductionOptions:
+    enabledFeatureGates:
+      - babelfish-flavor
 ",
     checks: &[Check::Cluster(check)],
 };
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    let Some(instances) = cluster.instances().filter(|instances| *instances > 1) else { return };
+    // Of overrides and query routers the operator looks at the SGClusters that it makes of them: sharded-child-refused.
+    let is_compared = matches!(cluster.part, Part::Whole | Part::Coordinator | Part::Plain(Child::Worker));
+    let instances = cluster.instances().filter(|instances| is_compared && *instances > 1);
+    let Some(instances) = instances else { return };
     if cluster.postgres_flavor.text() == Some("babelfish") {
         problems
             .at(
@@ -56,7 +65,7 @@ mod tests {
         cluster("{instances: 1, postgres: {flavor: babelfish}}").raises(&RULE, &[]);
         cluster("{instances: 2, postgres: {flavor: babelfish}}").raises(&RULE, &["spec.instances"]);
         cluster("{instances: 2, postgres: {flavor: vanilla}}").raises(&RULE, &[]);
-        sharded("{postgres: {flavor: babelfish}, coordinator: {instances: 1}, shards: {clusters: 1, instancesPerCluster: 2}}")
-            .raises(&RULE, &["spec.shards.instancesPerCluster"]);
+        sharded("{postgres: {flavor: babelfish}, coordinator: {instances: 1}, workers: {clusters: 1, instancesPerCluster: 2}}")
+            .raises(&RULE, &["spec.workers.instancesPerCluster"]);
     }
 }

@@ -103,11 +103,11 @@ mod tests {
     }
 
     #[test]
-    fn an_override_without_configurations_shares_the_shards_fault() {
-        let spec = "{replication: {mode: sync-all}, coordinator: {instances: 2}, shards: {clusters: 3, \
+    fn an_override_without_configurations_shares_the_workers_fault() {
+        let spec = "{replication: {mode: sync-all}, coordinator: {instances: 2}, workers: {clusters: 3, \
             instancesPerCluster: 2, configurations: {sgPostgresConfig: pg}, overrides: [{index: 1}]}}";
         sharded(spec)
             .with_config("{wal_sender_timeout: '0'}")
-            .raises(&RULE, &["spec.shards.configurations.sgPostgresConfig"]);
+            .raises(&RULE, &["spec.workers.configurations.sgPostgresConfig"]);
     }
 }

@@ -108,16 +108,16 @@ mod tests {
     }
 
     #[test]
-    fn a_new_override_is_compared_with_the_shards() {
-        let shards = |overrides: &str| {
+    fn a_new_override_is_compared_with_the_workers() {
+        let workers = |overrides: &str| {
             format!(
-                "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 1}}, shards: \
+                "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 1}}, workers: \
                  {{clusters: 3, instancesPerCluster: 3, overrides: {overrides}}}}}"
             )
         };
         let weak = "[{index: 2, replication: {syncInstances: 1}}]";
-        sharded(&shards(weak))
-            .after(&shards("[]"))
-            .raises(&RULE, &["spec.shards.overrides[0].replication.mode"]);
+        sharded(&workers(weak))
+            .after(&workers("[]"))
+            .raises(&RULE, &["spec.workers.overrides[0].replication.mode"]);
     }
 }

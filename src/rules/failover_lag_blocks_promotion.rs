@@ -107,7 +107,7 @@ mod tests {
         let conf = "configurations: {patroni: {dynamicConfig: {maximum_lag_on_failover: 0}}}";
         let spec = format!(
             "{{coordinator: {{instances: 3, {conf}}}, \
-             shards: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
+             workers: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
         );
         sharded(&spec).raises(&RULE, &[&LIMIT.replace("spec.", "spec.coordinator.")]);
     }

@@ -209,13 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn an_override_without_configurations_shares_the_shards_fault() {
+    fn an_override_without_configurations_shares_the_workers_fault() {
         let patroni = "configurations: {patroni: {dynamicConfig: {synchronous_mode: true}}}";
         let spec = format!(
-            "{{coordinator: {{instances: 1, {patroni}}}, shards: {{clusters: 2, instancesPerCluster: 1, \
+            "{{coordinator: {{instances: 1, {patroni}}}, workers: {{clusters: 2, instancesPerCluster: 1, \
              {patroni}, overrides: [{{index: 0}}, {{index: 1, {patroni}}}]}}}}"
         );
-        let at = ["coordinator", "shards", "shards.overrides[1]"]
+        // The operator does not use an override's: sharded-unused-override says so.
+        let at = ["coordinator", "workers"]
             .map(|part| format!("spec.{part}.configurations.patroni.dynamicConfig.synchronous_mode"));
         sharded(&spec).raises(&RULE, &at.each_ref().map(String::as_str));
     }

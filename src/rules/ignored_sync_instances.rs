@@ -87,9 +87,9 @@ mod tests {
     use crate::rules::testing::{cluster, sharded};
 
     #[test]
-    fn of_shards_that_share_a_value_and_differ_in_size_none_says_what_to_write() {
+    fn of_workers_that_share_a_value_and_differ_in_size_none_says_what_to_write() {
         let spec = "{replication: {mode: sync-all, syncInstances: 9}, coordinator: {instances: 2}, \
-            shards: {clusters: 2, instancesPerCluster: 3, overrides: [{index: 0, instancesPerCluster: 5}]}}";
+            workers: {clusters: 2, instancesPerCluster: 3, overrides: [{index: 0, instancesPerCluster: 5}]}}";
         sharded(spec).says(&RULE, "| remove it");
     }
 

@@ -45,17 +45,23 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if autoscaling.mode().is_none() {
         check_mode(autoscaling, problems);
     }
+    // What is missing beside a field that nobody knows may have another name.
+    let may_be_renamed = |field: &Field<'_>| field.is_absent() && autoscaling.holds_unknown_fields;
     if cluster.part == Part::Whole {
         for (field, name) in
             [(&autoscaling.min_instances, "minInstances"), (&autoscaling.max_instances, "maxInstances")]
         {
-            check_instances(autoscaling, field, name, problems);
+            if !may_be_renamed(field) {
+                check_instances(autoscaling, field, name, problems);
+            }
         }
     }
     if autoscaling.is_vertical() {
         let named = [(&autoscaling.min_allowed, "minAllowed"), (&autoscaling.max_allowed, "maxAllowed")];
         for ((field, name), containers) in named.into_iter().zip(autoscaling.containers()) {
-            check_allowed(autoscaling, field, (name, containers), problems);
+            if !may_be_renamed(field) {
+                check_allowed(autoscaling, field, (name, containers), problems);
+            }
         }
     }
 }
@@ -178,8 +184,8 @@ mod tests {
 
     #[test]
     fn a_sharded_cluster_scales_only_the_size_of_pods() {
-        sharded("{coordinator: {instances: 2, autoscaling: {mode: horizontal}}, shards: {clusters: 2, \
+        sharded("{coordinator: {instances: 2, autoscaling: {mode: horizontal}}, workers: {clusters: 2, \
                  instancesPerCluster: 2, autoscaling: {mode: none}, overrides: [{index: 0, autoscaling: {maxAllowed: {patroni: {cpu: 1}}}}]}}")
-        .raises(&RULE, &["spec.coordinator.autoscaling.mode", "spec.shards.overrides[0].autoscaling.minAllowed"]);
+        .raises(&RULE, &["spec.coordinator.autoscaling.mode", "spec.workers.overrides[0].autoscaling.minAllowed"]);
     }
 }

@@ -65,7 +65,9 @@ fn check_group<'a>(group: &Group<'a>, problems: &mut Problems<'a>) {
         (group.instances_field(), group.min_instances_field(), group.name_field());
     // A size that is recomputed to 0 is told by group-instances-overwritten.
     let size = group.recomputed.or_else(|| instances.integer().filter(|size| *size >= 1));
-    if size.is_none() {
+    // Beside a field that nobody knows it may have another name.
+    let may_be_renamed = instances.is_absent() && group.holds_unknown_fields();
+    if size.is_none() && !may_be_renamed {
         let message = format!(
             "the size of group {} {}",
             group.name(),

@@ -1,7 +1,7 @@
 //! The number of pods is missing or no number that a cluster can have.
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Child, Cluster, Field, Sharded},
     rule::{Check, Example, Problems, Rule, Severity, is_not},
 };
 
@@ -31,17 +31,29 @@ pub(super) static RULE: Rule = Rule {
   replication:
     mode: async
 ",
-    checks: &[Check::Cluster(check)],
+    checks: &[Check::Cluster(check), Check::Sharded(check_workers)],
 };
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    if cluster.instances().is_none() {
-        let message =
-            format!("the number of instances {}", is_not(&cluster.instances, "a whole number of at least 0"));
-        let problem = problems.at(&cluster.instances, message);
-        if let Some(number) = cluster.instances.text().and_then(|text| text.parse::<u32>().ok()) {
-            problem.help(format!("write it without quotes: {number}")).suggest(number);
-        }
+    if cluster.instances().is_none() && !cluster.instances_may_be_renamed {
+        tell("instances", &cluster.instances, problems);
+    }
+}
+
+/// The number of workers is one as well.
+fn check_workers<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let clusters = sharded.count_field(Child::Worker);
+    let may_be_renamed = clusters.is_absent() && sharded.workers_hold_unknown_fields();
+    if sharded.knows_workers() && sharded.count(Child::Worker).is_none() && !may_be_renamed {
+        tell("clusters", &clusters, problems);
+    }
+}
+
+fn tell<'a>(of: &str, field: &Field<'a>, problems: &mut Problems<'a>) {
+    let message = format!("the number of {of} {}", is_not(field, "a whole number of at least 0"));
+    let problem = problems.at(field, message);
+    if let Some(number) = field.text().and_then(|text| text.parse::<u32>().ok()) {
+        problem.help(format!("write it without quotes: {number}")).suggest(number);
     }
 }
 
@@ -74,11 +86,11 @@ mod tests {
     #[test]
     fn each_part_of_a_sharded_cluster_has_a_number_of_its_own() {
         sharded(
-            "{coordinator: {instances: x}, shards: {clusters: 2, instancesPerCluster: 2, \
+            "{coordinator: {instances: x}, workers: {clusters: 2, instancesPerCluster: 2, \
                  overrides: [{index: 0}, {index: 1, instancesPerCluster: -3}]}}",
         )
-        .raises(&RULE, &["spec.coordinator.instances", "spec.shards.overrides[1].instancesPerCluster"]);
-        sharded("{coordinator: {instances: 1}, shards: {clusters: 2, overrides: [{index: 0}]}}")
-            .raises(&RULE, &["spec.shards.instancesPerCluster"]);
+        .raises(&RULE, &["spec.coordinator.instances", "spec.workers.overrides[1].instancesPerCluster"]);
+        sharded("{coordinator: {instances: 1}, workers: {clusters: 2, overrides: [{index: 0}]}}")
+            .raises(&RULE, &["spec.workers.instancesPerCluster"]);
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     fn every_value_of_a_sharded_cluster_counts() {
         sharded(
             "{coordinator: {instances: 2}, replication: {mode: sync, syncInstances: 0}, \
-                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}",
+                 workers: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}",
         )
         .raises(&RULE, &["spec.replication.syncInstances"]);
     }

@@ -143,7 +143,6 @@ mod tests {
             ("{profile: true}", "spec.profile", "profile is true; it must be a string"),
             ("{replication: sync}", "spec.replication", "replication is \"sync\"; it must be an object"),
             ("{replicateFrom: []}", "spec.replicateFrom", "it must be an object"),
-            ("[1]", "spec", "spec is a list; it must be an object"),
             (
                 "{nonProductionOptions: {disableClusterPodAntiAffinity: 'true'}}",
                 "spec.nonProductionOptions.disableClusterPodAntiAffinity",
@@ -168,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn overrides_of_shards_are_looked_into() {
-        let spec = "{shards: {clusters: '2', overrides: [{index: 1.5}, all, {index: 1.0}]}}";
+    fn overrides_of_workers_are_looked_into() {
+        let spec = "{workers: {clusters: '2', overrides: [{indexes: [true, 1, '1-2']}, all, {indexes: 3}]}}";
         let case = sharded(spec);
-        let at = ["spec.shards.clusters", "spec.shards.overrides[0].index", "spec.shards.overrides[1]"];
-        case.raises(&RULE, &at);
-        case.says(&RULE, "clusters: 2");
+        let at = ["[0].indexes[0]", "[1]", "[2].indexes"].map(|at| format!("spec.workers.overrides{at}"));
+        case.raises(&RULE, &at.each_ref().map(String::as_str));
+        case.says(&RULE, "must be an integer or a string");
         case.says(&RULE, "overrides[1] is \"all\"; it must be an object");
     }
 }

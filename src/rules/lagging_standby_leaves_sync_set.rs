@@ -96,15 +96,15 @@ mod tests {
     }
 
     #[test]
-    fn the_coordinator_and_the_shards_are_judged() {
+    fn the_coordinator_and_the_workers_are_judged() {
         let conf = "configurations: {patroni: {dynamicConfig: {maximum_lag_on_syncnode: 1}}}";
         let spec = format!(
             "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 3, {conf}}}, \
-             shards: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
+             workers: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
         );
         sharded(&spec).raises(
             &RULE,
-            &[&LIMIT.replace("spec.", "spec.coordinator."), &LIMIT.replace("spec.", "spec.shards.")],
+            &[&LIMIT.replace("spec.", "spec.coordinator."), &LIMIT.replace("spec.", "spec.workers.")],
         );
     }
 }

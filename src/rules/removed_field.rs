@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     fix: "Move it to spec.configurations.observability.prometheusAutobind.",
     blind_spot: "Which version of StackGres the manifest is for is not known; before 1.17 the root is the \
         right place. An API server drops the field before anybody sees it, so only files can be judged.",
-    reference: "StackGres 1.17: the custom resource definition of SGCluster no longer has \
+    reference: "StackGres 1.17: the custom resource definitions of SGCluster and SGShardedCluster no longer have \
         spec.prometheusAutobind.",
     bad: Example::cluster(
         "spec:
@@ -39,7 +39,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
-    let Some(spec) = object.spec.get().filter(|_| object.known_kind() == Some(Kind::Cluster)) else { return };
+    let has_moved = matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster));
+    let Some(spec) = object.spec.get().filter(|_| has_moved) else { return };
     if spec.prometheus_autobind.is_absent() {
         return;
     }
@@ -70,7 +71,7 @@ mod tests {
         ] {
             cluster(spec).raises(&RULE, at);
         }
-        sharded("{prometheusAutobind: true}").raises(&RULE, &[]);
+        sharded("{prometheusAutobind: true}").raises(&RULE, &["spec.prometheusAutobind"]);
         cluster("{prometheusAutobind: true}").says(&RULE, "1.17");
     }
 }

@@ -14,20 +14,20 @@ pub(super) static RULE: Rule = Rule {
     judges_stopped: false,
     summary: "the root mode of an SGShardedCluster is strict, and its coordinator is not",
     rationale: "spec.replication looks like the setting of the whole cluster, but the operator gives the \
-        coordinator a replication of its own, sync-all, where none is written. So the shards become strict \
-        and the coordinator does not. The coordinator holds the metadata that says which shard has which \
-        rows. Losing its last commit can make data unreachable that every shard has kept twice.",
+        coordinator a replication of its own, sync-all, where none is written. So the workers become strict \
+        and the coordinator does not. The coordinator holds the metadata that says which worker has which \
+        rows. Losing its last commit can make data unreachable that every worker has kept twice.",
     fix: "Set spec.coordinator.replication.mode to the strict mode as well.",
     blind_spot: "",
     reference: "StackGres operator: an absent or empty spec.coordinator.replication becomes mode sync-all; \
-        the root's is used by shards only.",
+        the root's is used by workers only.",
     bad: Example::sharded(
         "spec:
   replication:
     mode: strict-sync-all
   coordinator:
     instances: 3
-  shards:
+  workers:
     clusters: 2
     instancesPerCluster: 3
 ",
@@ -40,7 +40,7 @@ pub(super) static RULE: Rule = Rule {
     instances: 3
     replication:
       mode: strict-sync-all
-  shards:
+  workers:
     clusters: 2
     instancesPerCluster: 3
 ",
@@ -64,7 +64,7 @@ fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
             ),
         )
         .help(format!("set spec.coordinator.replication.mode: {}", strict.name()))
-        .see(&root.mode(), "reaches shards at most, never the coordinator");
+        .see(&root.mode(), "reaches workers at most, never the coordinator");
 }
 
 #[cfg(test)]
@@ -89,16 +89,16 @@ mod tests {
             ("{}", "{instances: 3}", &[]),
             ("null", "{instances: 3}", &[]),
         ] {
-            let shards = "shards: {clusters: 2, instancesPerCluster: 3}";
-            let spec = format!("{{replication: {root}, coordinator: {coordinator}, {shards}}}");
+            let workers = "workers: {clusters: 2, instancesPerCluster: 3}";
+            let spec = format!("{{replication: {root}, coordinator: {coordinator}, {workers}}}");
             sharded(&spec).raises(&RULE, at);
         }
         sharded("{replication: {mode: strict-sync}}").raises(&RULE, AT);
     }
 
     #[test]
-    fn strict_shards_ask_nothing_of_the_coordinator() {
-        let spec = "{coordinator: {instances: 3}, shards: {clusters: 2, instancesPerCluster: 3, \
+    fn strict_workers_ask_nothing_of_the_coordinator() {
+        let spec = "{coordinator: {instances: 3}, workers: {clusters: 2, instancesPerCluster: 3, \
             replication: {mode: strict-sync-all}}}";
         sharded(spec).raises(&RULE, &[]);
     }

@@ -20,14 +20,14 @@ pub(super) static RULE: Rule = Rule {
     fix: "Write syncInstances beside the mode, at least 1 and below the number of instances.",
     blind_spot: "",
     reference: "StackGres operator: webhook of SGShardedCluster, which denies it at the root, the \
-        coordinator, the shards and each override.",
+        coordinator, the workers and each override.",
     bad: Example::sharded(
         "spec:
   replication:
     mode: sync
   coordinator:
     instances: 3
-  shards:
+  workers:
     clusters: 2
     instancesPerCluster: 3
 ",
@@ -39,7 +39,7 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 1
   coordinator:
     instances: 3
-  shards:
+  workers:
     clusters: 2
     instancesPerCluster: 3
 ",
@@ -50,7 +50,9 @@ fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     for written in sharded.written() {
         let (mode, count) = (written.mode(), written.sync_instances());
         let counted = mode.text().and_then(Mode::named).filter(|mode| mode.is_counted());
-        let Some(counted) = counted.filter(|_| count.is_absent()) else { continue };
+        // Beside a field that nobody knows it may have another name.
+        let is_missing = count.is_absent() && written.replication.unknown.is_empty();
+        let Some(counted) = counted.filter(|_| is_missing) else { continue };
         problems
             .at(
                 &count,
@@ -78,15 +80,15 @@ mod tests {
             (
                 "{replication: {mode: sync, syncInstances: 1}, \
                  coordinator: {instances: 0, replication: {mode: sync}}, \
-                 shards: {replication: {mode: strict-sync}, overrides: [{}, {replication: {mode: sync}}]}}",
+                 workers: {replication: {mode: strict-sync}, overrides: [{}, {replication: {mode: sync}}]}}",
                 &[
                     "spec.coordinator.replication.syncInstances",
-                    "spec.shards.replication.syncInstances",
-                    "spec.shards.overrides[1].replication.syncInstances",
+                    "spec.workers.replication.syncInstances",
+                    "spec.workers.overrides[1].replication.syncInstances",
                 ],
             ),
             ("{replication: {mode: sync, syncInstances: none}}", &[]),
-            ("{replication: {mode: sync-all}, shards: {replication: {mode: async}}}", &[]),
+            ("{replication: {mode: sync-all}, workers: {replication: {mode: async}}}", &[]),
             ("{replication: {mode: snyc}, coordinator: {replication: {}}}", &[]),
             ("{}", &[]),
         ] {

@@ -1,7 +1,7 @@
-//! An override for a shard that does not exist.
+//! An override, or a part of one, that reaches no cluster.
 
 use crate::{
-    cluster::Sharded,
+    cluster::{Child, Element, Overriding, Sharded, WorkersField},
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -11,31 +11,33 @@ pub(super) static RULE: Rule = Rule {
     severity_note: "",
     parity: false,
     judges_stopped: false,
-    summary: "an override of an SGShardedCluster has an index beyond its shards",
-    rationale: "Shards are counted from 0, so the last of three has the index 2. The operator accepts an \
-        override beyond that and does nothing with it. Often the last shard is meant, and it runs without \
-        what was written for it; or the override waits for a shard that is added later, and changes it then.",
-    fix: "Count the shards from 0, or remove the override.",
+    summary: "an override of an SGShardedCluster has no effect",
+    rationale: "Workers are counted from 0, so the last of three has the index 2. The operator accepts an \
+        override beyond that and does nothing with it. Often the last worker is meant, and it runs without \
+        what was written for it; or the override waits for a worker that is added later, and changes it then. \
+        The same happens to an element of indexes that means nothing: a number in quotes, a range that runs \
+        backwards, and all, which counts query routers and never workers. Of an override's configurations only \
+        sgPostgresConfig is used, and under Citus not even that: each cluster gets a copy of the workers'.",
+    fix: "Count from 0, write numbers without quotes and ranges as \"0-2\", or remove what has no effect.",
     blind_spot: "",
-    reference: "StackGres operator: the SGCluster of a shard is named NAME-shard<index>, from 0 to clusters \
-        - 1.",
+    reference: "StackGres operator 1.19: its expansion of indexes, and what it copies into each cluster.",
     bad: Example::sharded(
         "spec:
   coordinator:
     instances: 1
-  shards:
+  workers:
     clusters: 3
     instancesPerCluster: 1
     overrides:
       - index: 3
         instancesPerCluster: 2
 ",
-        &["spec.shards.overrides[0].index"],
+        &["spec.workers.overrides[0].index"],
     ),
     good: "spec:
   coordinator:
     instances: 1
-  shards:
+  workers:
     clusters: 3
     instancesPerCluster: 1
     overrides:
@@ -46,22 +48,91 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
-    let clusters = sharded.clusters();
-    let Some(count) = clusters.integer() else { return };
-    for (_, index) in sharded.override_indexes() {
-        let Some(shard) = index.integer().filter(|shard| *shard >= count) else { continue };
-        problems
-            .at(&index, format!("there is no shard of index {shard}, so this override has no effect"))
-            .help(help(count))
-            .see(&clusters, "the number of shards");
+    for overriding in sharded.overrides() {
+        let Some(child) = overriding.child else { continue };
+        check_elements(overriding, sharded, problems);
+        let is_for_none = !overriding.ranges.is_empty() && !overriding.is_for_one_of(sharded.count(child));
+        if is_for_none {
+            beyond(overriding, child, sharded, problems);
+        }
+        for place in overriding.without_effect() {
+            let message = "the operator does not use this of an override: all workers share the workers' own";
+            let help = "move it to the workers, or put it into an SGPostgresConfig";
+            problems.at_name(place.path(), message).help(help);
+        }
+        if sharded.is_citus() && !overriding.postgres_config().is_absent() {
+            let message = "under Citus each cluster gets a copy of the workers' SGPostgresConfig, never of an override's";
+            problems
+                .at(&overriding.postgres_config(), message)
+                .help("set it at the workers, for all of them");
+        }
     }
 }
 
+/// An override that says nothing of a number is for nobody, and so is each element that means nothing.
+fn check_elements<'a>(overriding: &Overriding<'a>, sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    if !overriding.index().is_absent() {
+        if let Some(first) = overriding.indexes().next() {
+            problems
+                .at(&first, "index stands beside indexes, and wins: these have no effect")
+                .help("remove one of both");
+        }
+        return;
+    }
+    let routers = sharded.count(Child::QueryRouter).unwrap_or(0);
+    let mut says_something = false;
+    for element in overriding.indexes() {
+        says_something = true;
+        if Element::read(&element, routers) == Element::None {
+            let problem = problems.at(&element, format!("{} is for no cluster", element.leaf()));
+            match element.text() {
+                Some("all") => {
+                    problem.help("all means every query router, and there are none; name workers as \"0-2\"")
+                }
+                Some(text) if text.parse::<i32>().is_ok_and(|index| index >= 0) => {
+                    problem.help(format!("write it without quotes: {text}"))
+                }
+                _ => problem.help("write a number from 0, or a range such as \"0-2\""),
+            };
+        }
+    }
+    // The CRD of shards asks for an index.
+    if !says_something && sharded.workers_field() == WorkersField::Workers {
+        problems
+            .at_path(
+                overriding.place().path(),
+                "the override has neither index nor indexes, so it is for no cluster",
+            )
+            .help("add index: 0, or the number of the worker that is meant");
+    }
+}
+
+fn beyond<'a>(overriding: &Overriding<'a>, child: Child, sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let at = overriding.ranges.first().and_then(|(at, _)| *at);
+    let (place, count) = (overriding.place_of(at), sharded.count_field(child));
+    let one = match child {
+        Child::Worker => sharded.workers_field().one(),
+        Child::QueryRouter => "query router",
+    };
+    problems
+        .at(
+            &place,
+            format!("there is no {one} of index {}, so this override has no effect", shown(place.leaf())),
+        )
+        .help(help(one, sharded.count(child)))
+        .see(&count, format!("the number of {one}s"));
+}
+
+/// An index or a range, as it is written but for quotes.
+fn shown(leaf: &crate::view::Leaf<'_>) -> String {
+    leaf.text().map_or_else(|| leaf.to_string(), str::to_owned)
+}
+
 /// What the index can be, if anything.
-fn help(count: i64) -> String {
-    match count.checked_sub(1).filter(|last| *last >= 0) {
+fn help(one: &str, count: Option<i64>) -> String {
+    match count.and_then(|count| count.checked_sub(1)).filter(|last| *last >= 0) {
         Some(last) => format!("choose an index from 0 to {last}, or remove the override"),
-        None => "remove the override; there are no shards".to_owned(),
+        None => format!("remove the override; there are no {one}s"),
     }
 }
 
@@ -71,22 +142,79 @@ mod tests {
     use crate::rules::testing::sharded;
 
     #[test]
-    fn indexes_run_from_zero_to_one_below_the_number_of_shards() {
-        let index = |position: usize| format!("spec.shards.overrides[{position}].index");
+    fn indexes_run_from_zero_to_one_below_the_number_of_workers() {
+        let index = |position: usize| format!("spec.workers.overrides[{position}].index");
         for (clusters, overrides, at) in [
             ("3", "[{index: 2}, {index: 3}, {index: 4}]", &[index(1), index(2)][..]),
             ("0", "[{index: 0}]", &[index(0)]),
-            ("2", "[{index: 9223372036854775807}]", &[index(0)]),
-            ("-9223372036854775808", "[{index: 0}]", &[index(0)]),
-            ("9223372036854775807", "[{index: 9223372036854775806}]", &[]),
-            ("3", "[{index: 0}, {index: -1}, {}, {index: '9'}]", &[]),
+            ("2", "[{index: 2147483647}]", &[index(0)]),
+            ("9223372036854775807", "[{index: 2147483646}]", &[]),
+            ("3", "[{index: 0}, {index: -1}, {index: '9'}]", &[]),
             ("'3'", "[{index: 9}]", &[]),
             ("null", "[{index: 9}]", &[]),
         ] {
             let at: Vec<_> = at.iter().map(String::as_str).collect();
-            let shards = format!("{{clusters: {clusters}, overrides: {overrides}}}");
-            sharded(&format!("{{shards: {shards}}}")).raises(&RULE, &at);
+            let workers = format!("{{clusters: {clusters}, overrides: {overrides}}}");
+            sharded(&format!("{{workers: {workers}}}")).raises(&RULE, &at);
         }
-        sharded("{shards: {clusters: 3, overrides: [{index: 3}]}}").says(&RULE, "from 0 to 2");
+        sharded("{workers: {clusters: 3, overrides: [{index: 3}]}}").says(&RULE, "from 0 to 2");
+        let shards = sharded("{shards: {clusters: 3, overrides: [{index: 3}, {}]}}");
+        shards.raises(&RULE, &["spec.shards.overrides[0].index"]);
+        shards.says(&RULE, "no shard of index 3");
+    }
+
+    #[test]
+    fn what_an_element_of_indexes_means_is_told_where_it_means_nothing() {
+        let element = |at: usize| format!("spec.workers.overrides[0].indexes[{at}]");
+        for (indexes, at, says) in [
+            ("[0, '1-2']", &[][..], ""),
+            ("['2-5']", &[], ""),
+            ("['3-5']", &[element(0)], "no worker of index 3-5"),
+            ("[0, all]", &[element(1)], "every query router"),
+            (
+                "[0, '1', '2-1', -1, x]",
+                &[element(1), element(2), element(3), element(4)],
+                "without quotes: 1",
+            ),
+        ] {
+            let at: Vec<_> = at.iter().map(String::as_str).collect();
+            let case = sharded(&format!("{{workers: {{clusters: 3, overrides: [{{indexes: {indexes}}}]}}}}"));
+            case.raises(&RULE, &at);
+            if !at.is_empty() {
+                case.says(&RULE, says);
+            }
+        }
+        sharded("{workers: {clusters: 3, overrides: [{}, {instancesPerCluster: 2}]}}")
+            .raises(&RULE, &["spec.workers.overrides[0]", "spec.workers.overrides[1]"]);
+        sharded("{workers: {clusters: 3, overrides: [{index: 0, indexes: [1]}]}}")
+            .raises(&RULE, &[&element(0)]);
+    }
+
+    #[test]
+    fn overrides_of_query_routers_are_counted_by_themselves() {
+        let spec = |routers: u8| {
+            format!(
+                "{{coordinator: {{queryRouterClusters: {routers}}}, workers: {{clusters: 9, overrides: \
+                 [{{type: QueryRouter, index: 2}}, {{type: QueryRouter, indexes: [all]}}]}}}}"
+            )
+        };
+        sharded(&spec(3)).raises(&RULE, &[]);
+        sharded(&spec(2)).raises(&RULE, &["spec.workers.overrides[0].index"]);
+        let none = ["spec.workers.overrides[0].index", "spec.workers.overrides[1].indexes[0]"];
+        sharded(&spec(0)).raises(&RULE, &none);
+    }
+
+    #[test]
+    fn what_all_workers_share_has_no_effect_in_an_override() {
+        let at = |key: &str| format!("spec.workers.overrides[0].configurations.{key}");
+        let conf = "configurations: {postgres: {postgresql.conf: {}}, patroni: {}, sgPostgresConfig: a}";
+        for (kind, at) in [
+            ("ddp", vec![at("postgres"), at("patroni")]),
+            ("citus", vec![at("postgres"), at("patroni"), at("sgPostgresConfig")]),
+        ] {
+            let spec =
+                format!("{{type: {kind}, workers: {{clusters: 3, overrides: [{{index: 0, {conf}}}]}}}}");
+            sharded(&spec).raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+        }
     }
 }

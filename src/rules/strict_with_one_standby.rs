@@ -94,7 +94,7 @@ mod tests {
             ))
             .raises(&RULE, at);
         }
-        sharded("{coordinator: {instances: 2, replication: {mode: strict-sync-all}}, shards: {clusters: 1, instancesPerCluster: 2}}")
+        sharded("{coordinator: {instances: 2, replication: {mode: strict-sync-all}}, workers: {clusters: 1, instancesPerCluster: 2}}")
             .raises(&RULE, &["spec.coordinator.instances"]);
     }
 }

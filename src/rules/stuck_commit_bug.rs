@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn all_parts_of_a_sharded_cluster_share_one_version() {
-        let spec = "{postgres: {version: '15.5'}, coordinator: {instances: 3}, shards: {clusters: 4, \
+        let spec = "{postgres: {version: '15.5'}, coordinator: {instances: 3}, workers: {clusters: 4, \
             instancesPerCluster: 3, replication: {mode: sync-all}, overrides: [{index: 0}]}}";
         sharded(spec).raises(&RULE, &["spec.postgres.version"]);
     }

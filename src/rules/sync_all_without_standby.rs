@@ -58,7 +58,7 @@ mod tests {
         cluster("{instances: 1, replication: {mode: sync-all}}").raises(&RULE, &["spec.instances"]);
         cluster("{instances: 2, replication: {mode: sync-all}}").raises(&RULE, &[]);
         cluster("{instances: 0, replication: {mode: sync-all}}").raises(&RULE, &[]);
-        sharded("{coordinator: {instances: 1}, shards: {clusters: 1, instancesPerCluster: 1, replication: {mode: sync-all}}}")
-            .raises(&RULE, &["spec.shards.instancesPerCluster"]);
+        sharded("{coordinator: {instances: 1}, workers: {clusters: 1, instancesPerCluster: 1, replication: {mode: sync-all}}}")
+            .raises(&RULE, &["spec.workers.instancesPerCluster"]);
     }
 }

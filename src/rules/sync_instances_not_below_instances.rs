@@ -1,7 +1,7 @@
 //! More synchronous standbys are asked for than there can be.
 
 use crate::{
-    cluster::{Cluster, Part, Sharded},
+    cluster::{Child, Cluster, Field, Overriding, Part, Sharded},
     replication::Mode,
     rule::{Check, Example, Problems, Rule, Severity},
 };
@@ -44,10 +44,17 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     }
 }
 
-/// Stopped parts are judged too: the operator does not exempt them.
+/// Stopped parts are judged too: the operator does not exempt them. What an override inherits, it does not look at.
 fn check_sharded<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let own = |part: &&Cluster<'a>| match part.part {
+        Part::Override(_, position) => {
+            let own = sharded.overrides().iter().find(|it| it.position == position);
+            own.is_some_and(|it| it.is_at(&part.sync_instances) && it.is_at(&part.instances))
+        }
+        Part::Whole | Part::Coordinator | Part::Plain(_) => true,
+    };
     let written = |part: &&Cluster<'a>| !part.sync_instances.is_absent();
-    sharded.parts().iter().filter(written).for_each(|part| judge(part, problems));
+    sharded.parts().iter().filter(written).filter(own).for_each(|part| judge(part, problems));
     check_root(sharded, problems);
 }
 
@@ -86,17 +93,28 @@ fn check_root<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let Some(root) = sharded.root() else { return };
     let counted = root.mode().text().and_then(Mode::named).is_some_and(Mode::is_counted);
     let Some(count) = root.sync_instances().integer().filter(|count| counted && *count >= 1) else { return };
-    let offender = sharded.parts().iter().filter(|part| part.instances().is_some_and(|n| count >= n));
-    if let Some(part) = offender.min_by_key(|part| part.instances()) {
-        let instances = part.instances().unwrap_or_default();
+    let smallest = compared_with_the_root(sharded).filter_map(|field| Some((field.integer()?, field)));
+    let smallest = smallest.filter(|(instances, _)| *instances >= 0).min_by_key(|(instances, _)| *instances);
+    if let Some((instances, field)) = smallest.filter(|(instances, _)| count >= *instances) {
         let message = format!(
             "the root's syncInstances is {count}, which must be below the instances of every part, and one has {instances}"
         );
         problems
             .at(&root.sync_instances(), message)
-            .help("lower it, raise those instances, or write the replication at coordinator and shards only")
-            .see(&part.instances, "has too few instances for it");
+            .help("lower it, raise those instances, or write the replication at coordinator and workers only")
+            .see(&field, "has too few instances for it");
     }
+}
+
+/// The numbers of instances that the operator compares: those of every override that is for some number, whatever its type.
+fn compared_with_the_root<'a>(sharded: &Sharded<'a>) -> impl Iterator<Item = Field<'a>> {
+    let plain = sharded
+        .parts()
+        .iter()
+        .filter(|part| matches!(part.part, Part::Coordinator | Part::Plain(Child::Worker)));
+    let overrides = sharded.overrides().iter().filter(|it| !it.ranges.is_empty());
+    let overrides = overrides.map(Overriding::instances_per_cluster).filter(|field| !field.is_absent());
+    plain.map(|part| part.instances).chain(overrides)
 }
 
 #[cfg(test)]
@@ -125,12 +143,12 @@ mod tests {
 
     #[test]
     fn the_root_of_a_sharded_cluster_is_held_against_every_part() {
-        let shards = "shards: {clusters: 2, instancesPerCluster: 3, replication: {mode: async}}";
+        let workers = "workers: {clusters: 2, instancesPerCluster: 3, replication: {mode: async}}";
         for (coordinator, at) in
             [(1, &["spec.replication.syncInstances"][..]), (0, &["spec.replication.syncInstances"]), (2, &[])]
         {
             let root = "replication: {mode: sync, syncInstances: 1}";
-            sharded(&format!("{{coordinator: {{instances: {coordinator}}}, {root}, {shards}}}"))
+            sharded(&format!("{{coordinator: {{instances: {coordinator}}}, {root}, {workers}}}"))
                 .raises(&RULE, at);
         }
     }
@@ -138,14 +156,14 @@ mod tests {
     #[test]
     fn a_part_is_held_against_its_own_count() {
         sharded("{coordinator: {instances: 3, replication: {mode: sync, syncInstances: 3}}, \
-                 shards: {clusters: 2, instancesPerCluster: 0, replication: {mode: sync, syncInstances: 1}, \
+                 workers: {clusters: 2, instancesPerCluster: 0, replication: {mode: sync, syncInstances: 1}, \
                  overrides: [{index: 0, instancesPerCluster: 2, replication: {mode: strict-sync, syncInstances: 2}}]}}")
         .raises(
             &RULE,
             &[
                 "spec.coordinator.replication.syncInstances",
-                "spec.shards.replication.syncInstances",
-                "spec.shards.overrides[0].replication.syncInstances",
+                "spec.workers.replication.syncInstances",
+                "spec.workers.overrides[0].replication.syncInstances",
             ],
         );
     }

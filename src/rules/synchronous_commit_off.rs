@@ -123,14 +123,14 @@ mod tests {
         let off = "configurations: {postgres: {postgresql.conf: {synchronous_commit: 'off'}}}";
         let spec = format!(
             "{{replication: {{mode: async}}, coordinator: {{instances: 3, {off}}}, \
-               shards: {{clusters: 2, instancesPerCluster: 3, {off}, overrides: [{{index: 1, \
+               workers: {{clusters: 2, instancesPerCluster: 3, {off}, overrides: [{{index: 1, \
                replication: {{mode: strict-sync-all}}}}]}}}}"
         );
         sharded(&spec).raises_as(
             &RULE,
             &[
                 ("warning", &INLINE.replace("spec.", "spec.coordinator.")),
-                ("error", &INLINE.replace("spec.", "spec.shards.")),
+                ("error", &INLINE.replace("spec.", "spec.workers.")),
             ],
         );
     }

@@ -57,6 +57,14 @@ impl Case {
         self
     }
 
+    /// The object, and the stored one, in this version of its group.
+    pub fn version(mut self, version: &str) -> Self {
+        for object in [Some(&mut self.object), self.before.as_mut()].into_iter().flatten() {
+            object["apiVersion"] = json!(format!("stackgres.io/{version}"));
+        }
+        self
+    }
+
     /// Any part of the object outside `spec`, such as `status`; the stored object has it too.
     pub fn with(mut self, key: &str, value: &str) -> Self {
         for object in [Some(&mut self.object), self.before.as_mut()].into_iter().flatten() {

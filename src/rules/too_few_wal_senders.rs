@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn each_part_of_a_sharded_cluster_is_counted_by_itself() {
-        let spec = "{coordinator: {instances: 30}, shards: {clusters: 9, instancesPerCluster: 3, overrides: [\
+        let spec = "{coordinator: {instances: 30}, workers: {clusters: 9, instancesPerCluster: 3, overrides: [\
             {index: 1, instancesPerCluster: 40}, {index: 2}]}}";
-        let at = ["spec.coordinator.instances", "spec.shards.overrides[0].instancesPerCluster"];
+        let at = ["spec.coordinator.instances", "spec.workers.overrides[0].instancesPerCluster"];
         sharded(spec).raises(&RULE, &at);
     }
 }

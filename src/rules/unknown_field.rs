@@ -176,13 +176,13 @@ mod tests {
     #[test]
     fn all_four_places_of_a_sharded_cluster_are_searched_for_roles_and_groups_too() {
         let spec = "{replication: {role: ha, groups: [{x: 1}]}, coordinator: {replication: {groups: 5}}, \
-            shards: {replication: {a: 1}, overrides: [{index: 0}, {replication: {mode: sync, role: 1}}]}}";
+            workers: {replication: {a: 1}, overrides: [{index: 0}, {replication: {mode: sync, role: 1}}]}}";
         let at = [
             "spec.replication.role",
             "spec.replication.groups",
             "spec.coordinator.replication.groups",
-            "spec.shards.replication.a",
-            "spec.shards.overrides[1].replication.role",
+            "spec.workers.replication.a",
+            "spec.workers.overrides[1].replication.role",
         ];
         sharded(spec).raises(&RULE, &at);
         sharded(spec).says(&RULE, "only an SGCluster has roles and groups");

@@ -15,7 +15,8 @@ pub(super) static RULE: Rule = Rule {
     summary: "replication.mode is none of async, sync, strict-sync, sync-all, strict-sync-all",
     rationale: "The CRD has no enum for the mode, so nothing but the operator stands between a typing error and \
         a stored cluster. The comparison is exact: Sync, SYNC and an empty string are unknown, while \
-        null counts as absent and becomes async.",
+        null counts as absent and becomes async. Not so in the workers and overrides of an SGShardedCluster that is \
+        written as v1alpha1 to StackGres 1.19: that version has no schema, so nobody fills the mode in.",
     fix: "write one of async, sync, strict-sync, sync-all or strict-sync-all",
     blind_spot: "",
     reference: "StackGres operator: its validating webhook compares the mode with the five names, case and all.",
@@ -42,7 +43,14 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 /// A mode that no part takes is still read by the operator.
 fn check_written<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     for written in sharded.written() {
-        judge(&written.mode(), problems);
+        let mode = written.mode();
+        judge(&mode, problems);
+        let may_be_renamed = !written.replication.unknown.is_empty();
+        if mode.is_absent() && !may_be_renamed && !sharded.fills_in_mode(&written) {
+            problems
+                .at(&mode, "the replication mode is missing, and in a v1alpha1 object nobody fills it in")
+                .help("write a mode, or apiVersion: stackgres.io/v1beta1");
+        }
     }
 }
 
@@ -60,6 +68,18 @@ fn judge<'a>(mode: &Field<'a>, problems: &mut Problems<'a>) {
 mod tests {
     use super::RULE;
     use crate::rules::testing::{cluster, sharded};
+
+    #[test]
+    fn workers_of_a_version_without_a_schema_need_a_mode() {
+        let spec = "{replication: {}, coordinator: {replication: {}}, workers: {replication: {}, overrides: \
+            [{index: 0, replication: {initialization: {}}}, {index: 1, replication: {mode: sync-all}}, \
+            {index: 2, replication: {kind: sync}}]}}";
+        let at = ["spec.workers.replication.mode", "spec.workers.overrides[0].replication.mode"];
+        sharded(spec).version("v1alpha1").raises(&RULE, &at);
+        sharded(spec).version("v1beta1").raises(&RULE, &[]);
+        // Those are stored by StackGres 1.18, whose v1alpha1 has a schema.
+        sharded(&spec.replace("workers", "shards")).version("v1alpha1").raises(&RULE, &[]);
+    }
 
     #[test]
     fn only_the_five_names_are_modes() {
@@ -85,10 +105,10 @@ mod tests {
     fn every_mode_of_a_sharded_cluster_counts_even_one_that_no_part_takes() {
         sharded(
             "{coordinator: {instances: 2}, replication: {mode: x}, \
-                 shards: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}",
+                 workers: {clusters: 2, instancesPerCluster: 2, replication: {mode: async}}}",
         )
         .raises(&RULE, &["spec.replication.mode"]);
-        sharded("{coordinator: {instances: 2, replication: {mode: quorum}}, shards: {clusters: 2, instancesPerCluster: 2}}")
+        sharded("{coordinator: {instances: 2, replication: {mode: quorum}}, workers: {clusters: 2, instancesPerCluster: 2}}")
             .raises(&RULE, &["spec.coordinator.replication.mode"]);
     }
 }

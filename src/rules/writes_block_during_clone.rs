@@ -161,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn the_shards_grow_by_themselves() {
-        let shards = |instances| {
+    fn the_workers_grow_by_themselves() {
+        let workers = |instances| {
             format!(
                 "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: {instances}}}, \
-                 shards: {{clusters: 2, instancesPerCluster: {instances}}}}}"
+                 workers: {{clusters: 2, instancesPerCluster: {instances}}}}}"
             )
         };
-        sharded(&shards(3)).after(&shards(1)).raises(&RULE, &["spec.shards.instancesPerCluster"]);
+        sharded(&workers(3)).after(&workers(1)).raises(&RULE, &["spec.workers.instancesPerCluster"]);
     }
 }

@@ -16,12 +16,13 @@ use super::{
 /// Declares objects of the view.
 ///
 /// A derived `Deserialize` would refuse a key that stands twice; Kubernetes takes the last one, and so
-/// does this. `KEYS` names what the object may hold; `..name` collects all other keys. That something else
-/// stands in the place of an object is told, unless the declaration says `(untold)`.
+/// does this. `KEYS` names what is read; `..name` collects all other keys, except those that StackGres has there too; it is
+/// `(open)` where StackGres has more keys than anybody lists. That
+/// something else stands in the place of an object is told, unless the declaration says `(untold)`.
 macro_rules! objects {
     ($($(#[$doc:meta])* $name:ident $(($untold:ident))? => {
         $($(#[$field_doc:meta])* $key:literal $field:ident: $type:ty,)*
-        $(.. $(#[$rest_doc:meta])* $rest:ident)?
+        $(.. $(#[$rest_doc:meta])* $rest:ident $(except [$($unread:literal),*])? $(($open:ident))?)?
     })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +34,12 @@ macro_rules! objects {
         impl $name<'_> {
             /// The keys that syncguard reads, as they are written in a manifest.
             pub const KEYS: &'static [&'static str] = &[$($key),*];
+
+            /// Those of them that are written.
+            pub fn written(&self) -> impl Iterator<Item = &'static str> + use<> {
+                let written = [$((!self.$field.is_absent()).then_some($key)),*];
+                written.into_iter().flatten()
+            }
         }
 
         impl<'a> $crate::view::Inner<'a> for $name<'a> {
@@ -43,6 +50,9 @@ macro_rules! objects {
                 while let Some($crate::view::Key(key)) = map.next_key()? {
                     match &*key {
                         $($key => map.next_value_seed($crate::view::Fill(&mut self.$field))?,)*
+                        $($($($unread)|* => {
+                            map.next_value::<serde::de::IgnoredAny>()?;
+                        })?)?
                         _ => {
                             map.next_value::<serde::de::IgnoredAny>()?;
                             $(if $crate::view::keeps_another(self.$rest.len()) {
@@ -58,7 +68,9 @@ macro_rules! objects {
         impl<'a> $crate::view::Typed for $name<'a> {
             const SHAPE: $crate::view::Shape = $crate::view::Shape::Object {
                 fields: &[$(($key, <$type as $crate::view::Typed>::SHAPE)),*],
-                is_closed: !<[&str]>::is_empty(&[$(stringify!($rest))?]),
+                unread: &[$($($($unread),*)?)?],
+                is_closed: !<[&str]>::is_empty(&[$(stringify!($rest))?])
+                    && <[&str]>::is_empty(&[$($(stringify!($open))?)?]),
             };
             const IS_TOLD: bool = <[&str]>::is_empty(&[$(stringify!($untold))?]);
 

@@ -45,6 +45,11 @@ pub struct Nested<'a> {
 }
 
 impl<'a> Nested<'a> {
+    /// Whether nothing is written here.
+    pub fn is_absent(&self) -> bool {
+        self.leaf.is_absent()
+    }
+
     /// The names of what it holds; none where it is no object.
     pub fn keys(&self) -> &[Cow<'a, str>] {
         &self.keys

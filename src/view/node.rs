@@ -84,19 +84,34 @@ pub trait Inner<'de>: Default {
 }
 
 impl<'de, T: Inner<'de>> Inner<'de> for Vec<Given<'de, T>> {
-    fn read_seq<A: SeqAccess<'de>>(&mut self, mut seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
-        let amount = Amount::begin();
-        while !amount.is_too_much() {
-            let Some(element) = seq.next_element()? else { break };
-            if amount.element() {
-                self.push(element);
-            }
-        }
-        while amount.is_too_much() && seq.next_element::<IgnoredAny>()?.is_some() {
-            amount.element();
-        }
-        Ok(amount.is_too_much().then(|| Leaf::List(amount.elements())))
+    fn read_seq<A: SeqAccess<'de>>(&mut self, seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        read_list(self, seq)
     }
+}
+
+/// Values of any type in a row.
+impl<'de> Inner<'de> for Vec<Leaf<'de>> {
+    fn read_seq<A: SeqAccess<'de>>(&mut self, seq: A) -> Result<Option<Leaf<'de>>, A::Error> {
+        read_list(self, seq)
+    }
+}
+
+/// Reads the elements of a list, as many as are read, or returns what is told of a longer one.
+fn read_list<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
+    list: &mut Vec<T>,
+    mut seq: A,
+) -> Result<Option<Leaf<'de>>, A::Error> {
+    let amount = Amount::begin();
+    while !amount.is_too_much() {
+        let Some(element) = seq.next_element()? else { break };
+        if amount.element() {
+            list.push(element);
+        }
+    }
+    while amount.is_too_much() && seq.next_element::<IgnoredAny>()?.is_some() {
+        amount.element();
+    }
+    Ok(amount.is_too_much().then(|| Leaf::List(amount.elements())))
 }
 
 impl<'de, T: Inner<'de>> Inner<'de> for Box<T> {

@@ -13,10 +13,14 @@ pub enum Shape {
     Flag,
     /// A whole number.
     Integer,
+    /// A whole number or a string, as Kubernetes' `IntOrString`.
+    IntegerOrText,
     /// An object with fields of these names.
     Object {
         /// Its fields, as far as they are read.
         fields: &'static [(&'static str, Shape)],
+        /// Fields that StackGres has there too, and that nobody here reads.
+        unread: &'static [&'static str],
         /// Whether its other keys are looked at too: in a schema, those that the kind does not have are refused.
         is_closed: bool,
     },
@@ -37,6 +41,7 @@ impl Shape {
             Self::Text => leaf.text().is_some(),
             Self::Flag => leaf.flag().is_some(),
             Self::Integer => leaf.integer().is_some(),
+            Self::IntegerOrText => leaf.integer().is_some() || leaf.text().is_some(),
             Self::Object { .. } | Self::Map(_) => matches!(leaf, Leaf::Object(_)),
             Self::List(_) => matches!(leaf, Leaf::List(_)),
         }
@@ -49,6 +54,7 @@ impl Shape {
             Self::Text => "a string",
             Self::Flag => "true or false",
             Self::Integer => "an integer",
+            Self::IntegerOrText => "an integer or a string",
             Self::Object { .. } | Self::Map(_) => "an object",
             Self::List(_) => "a list",
         }

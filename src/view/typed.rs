@@ -109,6 +109,20 @@ impl<T: Typed> Typed for Vec<Given<'_, T>> {
     }
 }
 
+/// A list of whole numbers and strings.
+impl Typed for Vec<Leaf<'_>> {
+    const SHAPE: Shape = Shape::List(&Shape::IntegerOrText);
+    const IS_TOLD: bool = true;
+
+    fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
+        for (index, element) in self.iter().enumerate() {
+            if !Shape::IntegerOrText.takes(element) {
+                Mistyped::tell(&trail.index(index), Shape::IntegerOrText, element, found);
+            }
+        }
+    }
+}
+
 impl<T: Typed> Typed for Box<T> {
     const SHAPE: Shape = T::SHAPE;
     const IS_TOLD: bool = T::IS_TOLD;
@@ -163,8 +177,6 @@ typed_leaves! {
     Text: Shape::Text, is_told: true;
     /// A field that takes `true` or `false`.
     Flag: Shape::Flag, is_told: true;
-    /// A field that takes a whole number.
-    Integer: Shape::Integer, is_told: true;
     /// A field that takes an object whose contents nobody here reads.
     Opaque: Shape::OPAQUE, is_told: true;
     /// A name, which a rule of its own judges.

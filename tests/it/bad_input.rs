@@ -60,8 +60,8 @@ fn sharded(overrides: usize) -> Value {
     let one = |index| json!({"index": index, "instancesPerCluster": 1, "replication": {"mode": "strict-sync", "syncInstances": 3}});
     let overrides: Vec<_> = (0..overrides).map(one).collect();
     let shards = json!({"clusters": 2_000_000_000, "instancesPerCluster": 2, "overrides": overrides});
-    json!({"apiVersion": "stackgres.io/v1alpha1", "kind": "SGShardedCluster", "metadata": {"name": "db"},
-        "spec": {"coordinator": {"instances": 2}, "shards": shards}})
+    json!({"apiVersion": "stackgres.io/v1beta1", "kind": "SGShardedCluster", "metadata": {"name": "db"},
+        "spec": {"coordinator": {"instances": 2}, "workers": shards}})
 }
 
 fn review(object: &Value, before: Option<&Value>) -> Value {
@@ -184,8 +184,8 @@ fn huge_numbers_are_only_numbers() {
             let plain = cluster(&json!({"instances": number, "replication": {"mode": mode}}));
             let mut many = sharded(1);
             many["spec"]["coordinator"]["instances"] = number.clone();
-            many["spec"]["shards"]["overrides"][0]["index"] = number.clone();
-            many["spec"]["shards"]["instancesPerCluster"] = number.clone();
+            many["spec"]["workers"]["overrides"][0]["index"] = number.clone();
+            many["spec"]["workers"]["instancesPerCluster"] = number.clone();
             for object in [&grouped, &plain, &many] {
                 allowed(&review(object, None));
                 allowed(&review(object, Some(&plain)));
@@ -238,7 +238,7 @@ fn many_of_everything_is_judged_to_the_end() {
 fn many_parts_with_many_settings_take_no_longer_than_their_sum() {
     let mut many = sharded(4_000);
     let settings: Map<String, Value> = (0..100_000).map(|n| (format!("s{n}"), json!("1"))).collect();
-    many["spec"]["shards"]["configurations"] = json!({
+    many["spec"]["workers"]["configurations"] = json!({
         "postgres": {"postgresql.conf": settings}, "patroni": {"dynamicConfig": settings},
     });
     assert!(!allowed(&review(&many, None)), "it is judged");
@@ -249,7 +249,8 @@ fn among_more_findings_than_are_kept_an_error_is_not_lost() {
     let off = json!({"postgres": {"postgresql.conf": {"fsync": "off", "full_page_writes": "off"}}});
     for strict in [0, 2_000, 3_999] {
         let mut many = sharded(4_000);
-        for (index, one) in many["spec"]["shards"]["overrides"].as_array_mut().unwrap().iter_mut().enumerate()
+        for (index, one) in
+            many["spec"]["workers"]["overrides"].as_array_mut().unwrap().iter_mut().enumerate()
         {
             let mode = if index == strict { "strict-sync" } else { "sync" };
             let replication = json!({"mode": mode, "syncInstances": 1});

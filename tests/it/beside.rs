@@ -189,7 +189,7 @@ fn a_cluster_is_stopped_and_started_again_by_scales() {
 fn sharded_change(before: &Value, now: &Value) -> Value {
     let sharded = |spec: &Value| {
         json!({
-            "apiVersion": "stackgres.io/v1alpha1", "kind": "SGShardedCluster",
+            "apiVersion": "stackgres.io/v1beta1", "kind": "SGShardedCluster",
             "metadata": {"name": "db", "namespace": NAMESPACE}, "spec": spec,
         })
     };
@@ -203,13 +203,13 @@ fn stopped_shards_start_again_as_they_were() {
             "postgres": {"version": "16.9"},
             "replication": {"mode": "strict-sync", "syncInstances": 1},
             "coordinator": {"instances": 3, "replication": {"mode": "strict-sync", "syncInstances": 1}},
-            "shards": {
+            "workers": {
                 "clusters": 2, "instancesPerCluster": instances,
                 "configurations": {"postgres": {"postgresql.conf": {"fsync": "off"}}},
             },
         })
     };
-    let new = World::live().answer(&sharded_change(&json!({"shards": {}}), &sharded(3)));
+    let new = World::live().answer(&sharded_change(&json!({"workers": {}}), &sharded(3)));
     assert!(!new.allowed, "fsync off in a strict mode is refused where it is new: {new:?}");
     let again = World::live().answer(&sharded_change(&sharded(0), &sharded(3)));
     assert!(again.allowed, "what was stopped so may start again: {again:?}");
@@ -222,7 +222,7 @@ fn a_known_fault_of_a_shard_is_known_wherever_its_override_stands() {
         json!({
             "postgres": {"version": "16.9"},
             "coordinator": {"instances": 3, "replication": {"mode": "strict-sync", "syncInstances": 1}},
-            "shards": {"clusters": 3, "instancesPerCluster": 3, "overrides": overrides},
+            "workers": {"clusters": 3, "instancesPerCluster": 3, "overrides": overrides},
         })
     };
     let unsound =
@@ -237,7 +237,7 @@ fn a_known_fault_of_a_shard_is_known_wherever_its_override_stands() {
 
 #[test]
 fn of_two_overrides_for_one_shard_each_is_as_it_was() {
-    let unsound = json!({"coordinator": {"instances": 2}, "shards": {"clusters": 4, "instancesPerCluster": 3, "overrides": [
+    let unsound = json!({"coordinator": {"instances": 2}, "workers": {"clusters": 4, "instancesPerCluster": 3, "overrides": [
         {"index": 3, "instancesPerCluster": 0, "replication": {"mode": "sync", "syncInstances": 1}}, {"index": 3},
     ]}});
     let update = World::live().answer(&sharded_change(&unsound, &unsound));
@@ -292,7 +292,7 @@ fn a_change_of_settings_is_judged_by_the_clusters_that_use_them() {
 fn a_sharded_cluster_uses_settings_too() {
     let spec = json!({
         "replication": {"mode": "strict-sync-all"}, "coordinator": {"instances": 3},
-        "shards": {"clusters": 2, "instancesPerCluster": 3, "configurations": {"sgPostgresConfig": "pg"}},
+        "workers": {"clusters": 2, "instancesPerCluster": 3, "configurations": {"sgPostgresConfig": "pg"}},
     });
     let world = World::live().with(Kind::ShardedCluster, "many", &spec);
     let off = config(&json!({"synchronous_commit": "off"}));

@@ -35,8 +35,16 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "error sync-instances-not-below-instances spec.replication.syncInstances",
             "warning sharded-coordinator-not-strict spec.coordinator.replication.mode",
-            "warning strict-with-one-standby spec.shards.overrides[0].instancesPerCluster",
-            "warning sharded-unused-override spec.shards.overrides[1].index",
+            "warning strict-with-one-standby spec.workers.overrides[0].instancesPerCluster",
+            "warning sharded-unused-override spec.workers.overrides[1].index",
+        ],
+    ),
+    ("sharded-1.18.yaml", &[]),
+    (
+        "sharded-query-routers.yaml",
+        &[
+            "warning sharded-coordinator-not-strict spec.coordinator.replication.mode",
+            "warning sharded-unused-override spec.workers.overrides[1].indexes[0]",
         ],
     ),
     ("sharded.yaml", &[]),

@@ -16,6 +16,7 @@ mod properties;
 mod server;
 mod typing;
 mod verdicts;
+mod verdicts_1_19;
 mod versions;
 mod webhook;
 mod wire;

@@ -1,6 +1,7 @@
 //! What holds for every object, however wrong: nothing panics, nothing that was written is lost, and the same object
 //! is judged alike wherever it comes from.
 
+mod shapes;
 mod written;
 
 use std::collections::BTreeSet;
@@ -225,6 +226,17 @@ proptest! {
     }
 
     #[test]
+    fn what_no_known_version_explains_is_never_denied((before, now) in shapes::reshaped()) {
+        for before in [None, Some(&before), Some(&now)] {
+            let errors: Vec<_> = findings(&now, before, Origin::Admission)
+                .into_iter()
+                .filter(|(_, severity, _)| *severity == Severity::Error)
+                .collect();
+            prop_assert!(errors.is_empty(), "{} is of another version, and is denied for {:?}", now, errors);
+        }
+    }
+
+    #[test]
     fn a_finding_is_at_a_value_or_where_one_is_missing(now in object()) {
         let body = view(&now);
         for finding in judged(&body, None, Origin::File) {
@@ -240,6 +252,26 @@ proptest! {
                     _ => return Err(TestCaseError::fail(format!("{finding:?} is nowhere in {now}"))),
                 };
             }
+        }
+    }
+}
+
+/// Whether something is written at a path of an object, as the paths of findings have it.
+fn is_written(object: &Value, path: &str) -> bool {
+    let body = view(object);
+    let found = judged(&body, None, Origin::Admission);
+    let steps = found.iter().find(|finding| finding.path.to_string() == path).map(|it| it.path.pointer());
+    steps.is_some_and(|pointer| object.pointer(&pointer).is_some_and(|value| !value.is_null()))
+}
+
+#[test]
+fn fields_that_nobody_knows_do_not_stop_the_judgement_of_those_that_are_known() {
+    for (rule, object) in shapes::unsound() {
+        let now = shapes::with_new_fields(&object, "newInThisVersion");
+        let found = findings(&now, None, Origin::Admission);
+        for finding in findings(&object, None, Origin::Admission) {
+            let stays = found.contains(&finding) || !is_written(&object, &finding.2);
+            assert!(stays, "{finding:?} of the example of {} with new fields in it: {found:?}", rule.id);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Parity: where the operator's own webhook denies an object we raise an error at a field at fault, and where it
-//! allows one, an error of ours is one that the operator does not know.
+//! Parity with the operator of StackGres 1.18: where its own webhook denies an object we raise an error at a field at fault,
+//! and where it allows one, an error of ours is one that the operator does not know.
 
 use serde::Deserialize;
 use serde_json::Value;

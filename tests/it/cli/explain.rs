@@ -167,8 +167,8 @@ fn a_sharded_cluster_is_explained_part_by_part_without_a_list() {
     for part in [
         "SGShardedCluster events in namespace analytics\n",
         "(the coordinator)\n",
-        "(stands for each shard without an override)\n",
-        "events-shard0-0 … events-shard0-2",
+        "(stands for each worker without an override)\n",
+        "events-worker0-0 … events-worker0-2",
     ] {
         assert!(said.contains(part), "the explanation should tell of {part:?}:\n{said}");
     }
@@ -184,10 +184,10 @@ fn a_sharded_cluster_is_explained_part_by_part_without_a_list() {
     let expected = [
         // The operator's default: the root's mode never reaches the coordinator.
         ("clicks-coord", Some("sync-all")),
-        ("clicks-shard0", Some("strict-sync")),
-        ("clicks-shard1", Some("strict-sync")),
+        ("clicks-worker0", Some("strict-sync")),
+        ("clicks-worker1", Some("strict-sync")),
     ];
-    assert_eq!(parts, expected, "there are four shards, so no shard 5, whatever the override says");
+    assert_eq!(parts, expected, "there are four workers, so no worker 5, whatever the override says");
     assert!(facts[0]["clusters"].as_array().unwrap().iter().all(|part| part.get("members").is_none()));
 }
 

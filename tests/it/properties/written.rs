@@ -167,7 +167,13 @@ fn with_metadata(
     let metadata = some(vec![
         ("name", mostly(vec![json!("db")])),
         ("namespace", mostly(vec![json!("default")])),
-        ("annotations", some(vec![("syncguard.dev/ignore", ignored)])),
+        (
+            "annotations",
+            some(vec![
+                ("syncguard.dev/ignore", ignored),
+                ("stackgres.io/operatorVersion", mostly(["1.18.6", "1.19.0"].map(Value::from).into())),
+            ]),
+        ),
         ("ownerReferences", prop_oneof![9 => Just(Value::Null), 1 => list_of(owner)].boxed()),
         ("deletionTimestamp", prop_oneof![9 => Just(Value::Null), 1 => anything()].boxed()),
     ]);
@@ -209,11 +215,51 @@ pub fn sharded() -> BoxedStrategy<Value> {
         fields.extend(others);
         some(fields)
     };
-    let overrides = list_of(part("instancesPerCluster", vec![("index", counts())]));
-    let shards = part("instancesPerCluster", vec![("clusters", counts()), ("overrides", overrides)]);
-    let mut fields = common();
-    fields.extend([("coordinator", part("instances", vec![])), ("shards", shards)]);
-    with_metadata("stackgres.io/v1alpha1", "SGShardedCluster", some(fields))
+    let names = || mostly(["db-coord", "db-worker", "db-worker1", "db-"].map(Value::from).into());
+    let index = mostly([json!(0), json!(2), json!("1-3"), json!("all"), json!("0-4000000000")].into());
+    let overrides = list_of(part(
+        "instancesPerCluster",
+        vec![
+            ("index", prop_oneof![2 => counts(), 1 => Just(Value::Null)].boxed()),
+            ("indexes", list_of(index)),
+            ("type", mostly(["Worker", "QueryRouter"].map(Value::from).into())),
+        ],
+    ));
+    let workers = || {
+        let overrides = overrides.clone();
+        let fields = vec![("clusters", counts()), ("overrides", overrides), ("clusterNameTemplate", names())];
+        part("instancesPerCluster", fields)
+    };
+    let coordinator = part(
+        "instances",
+        vec![
+            ("queryRouterClusters", counts()),
+            ("clusterName", names()),
+            ("queryRouterClusterNameTemplate", names()),
+            ("queryRouterIndexOffset", mostly(vec![json!(1024)])),
+        ],
+    );
+    let described = |field| {
+        let mut fields = common();
+        fields.extend([
+            ("coordinator", coordinator.clone()),
+            ("type", mostly(["citus", "ddp"].map(Value::from).into())),
+            (field, workers()),
+        ]);
+        some(fields)
+    };
+    let both = (described("workers"), workers()).prop_map(|(mut spec, shards)| {
+        if let Some(spec) = spec.as_object_mut() {
+            spec.insert("shards".to_owned(), shards);
+        }
+        spec
+    });
+    let spec = prop_oneof![4 => described("workers"), 2 => described("shards"), 1 => both].boxed();
+    prop_oneof![
+        with_metadata("stackgres.io/v1beta1", "SGShardedCluster", spec.clone()),
+        with_metadata("stackgres.io/v1alpha1", "SGShardedCluster", spec),
+    ]
+    .boxed()
 }
 
 pub fn object() -> BoxedStrategy<Value> {

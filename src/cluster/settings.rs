@@ -1,0 +1,37 @@
+//! Where the settings of a cluster are written, and which feature gates are open for it.
+
+use super::{Cluster, Place, field::Base};
+use crate::view::{Configurations, Given};
+
+/// A `configurations` object, and what it stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Configured<'a> {
+    pub configurations: Option<&'a Configurations<'a>>,
+    pub base: Base,
+}
+
+impl<'a> Configured<'a> {
+    pub fn place(self, keys: &'static [&'static str]) -> Place<'a> {
+        Place::new(self.base, keys)
+    }
+}
+
+impl<'a> Cluster<'a> {
+    /// Whether the manifest opens a feature gate of StackGres; none where what it opens cannot be read.
+    pub fn has_feature_gate(&self, name: &str) -> Option<bool> {
+        match &self.spec.non_production_options {
+            Given::Absent => Some(false),
+            Given::Other(_) => None,
+            Given::Is(options) => match &options.enabled_feature_gates {
+                Given::Absent => Some(false),
+                Given::Other(_) => None,
+                Given::Is(gates) => Some(gates.iter().any(|gate| gate.text() == Some(name))),
+            },
+        }
+    }
+
+    /// Where feature gates are opened.
+    pub fn feature_gates_place(&self) -> Place<'a> {
+        Place::new(Base::Spec, &["nonProductionOptions", "enabledFeatureGates"])
+    }
+}

@@ -1,0 +1,133 @@
+//! An SGShardedCluster that the operator accepts, and one of whose clusters it then refuses.
+
+use crate::{
+    cluster::{Base, Cluster, Part, Sharded},
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "sharded-child-refused",
+    severity: Severity::Error,
+    severity_note: "",
+    parity: false,
+    judges_stopped: false,
+    summary: "a cluster of an SGShardedCluster that the operator's own webhook refuses",
+    rationale: "The operator checks the syncInstances of all workers against their instancesPerCluster, and not \
+        against the instances of an override that inherits it. The SGShardedCluster is accepted; then the \
+        operator makes an SGCluster of the override, and its own webhook refuses that one. The worker is never \
+        made, or never changed again, and only events tell. The same happens to an override with standbys where \
+        the flavor is babelfish, which runs on one instance.",
+    fix: "Give the override a replication of its own that fits its instances, or more instances.",
+    blind_spot: "",
+    reference: "StackGres operator 1.19: verdicts on the SGClusters that it makes of an SGShardedCluster (run).",
+    bad: Example::sharded(
+        "spec:
+  coordinator:
+    instances: 3
+  workers:
+    clusters: 3
+    instancesPerCluster: 3
+    replication:
+      mode: sync
+      syncInstances: 2
+    overrides:
+      - index: 0
+        instancesPerCluster: 2
+",
+        &["spec.workers.overrides[0].instancesPerCluster"],
+    ),
+    good: "spec:
+  coordinator:
+    instances: 3
+  workers:
+    clusters: 3
+    instancesPerCluster: 3
+    replication:
+      mode: sync
+      syncInstances: 2
+    overrides:
+      - index: 0
+        instancesPerCluster: 2
+        replication:
+          mode: sync
+          syncInstances: 1
+",
+    checks: &[Check::Sharded(check)],
+};
+
+fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let overridden = |part: &&Cluster<'a>| matches!(part.part, Part::Override(..)) && part.runs();
+    for part in sharded.parts().iter().filter(overridden) {
+        let Some(name) = sharded.name_of(part.part) else { continue };
+        let (Some(mode), Some(instances)) = (part.mode(), part.instances()) else { continue };
+        // What stands at the root is held against every override, and the SGShardedCluster itself is refused.
+        let is_inherited = matches!(part.sync_instances.place().base(), Base::Workers(_));
+        let count =
+            part.sync_instances().filter(|count| is_inherited && mode.is_counted() && *count >= instances);
+        if let Some(count) = count {
+            problems
+                .at(
+                    &part.instances,
+                    format!(
+                        "the operator will refuse the SGCluster {name} that it makes of this: it inherits syncInstances \
+                         {count}, which must be below its {instances} instances"
+                    ),
+                )
+                .help("give the override more instances, or a replication of its own")
+                .see(&part.sync_instances, "is inherited from here");
+        }
+        if part.postgres_flavor.text() == Some("babelfish") && instances > 1 {
+            problems
+                .at(
+                    &part.instances,
+                    format!("the operator will refuse the SGCluster {name} that it makes of this: babelfish runs on one instance"),
+                )
+                .help("set it to 1");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::sharded;
+
+    const AT: &str = "spec.workers.overrides[0].instancesPerCluster";
+
+    #[test]
+    fn an_inherited_count_is_held_against_the_instances_of_the_override() {
+        for (replication, overriding, at) in [
+            ("{mode: sync, syncInstances: 2}", "{index: 0, instancesPerCluster: 2}", &[AT][..]),
+            ("{mode: strict-sync, syncInstances: 2}", "{index: 0, instancesPerCluster: 1}", &[AT]),
+            ("{mode: sync, syncInstances: 2}", "{index: 0, instancesPerCluster: 3}", &[]),
+            ("{mode: sync, syncInstances: 2}", "{index: 0, instancesPerCluster: 0}", &[]),
+            ("{mode: sync, syncInstances: 2}", "{index: 9, instancesPerCluster: 2}", &[]),
+            (
+                "{mode: sync, syncInstances: 2}",
+                "{index: 0, instancesPerCluster: 2, replication: {mode: sync-all}}",
+                &[],
+            ),
+            (
+                "{mode: sync, syncInstances: 2}",
+                "{index: 0, instancesPerCluster: 2, replication: {mode: sync, syncInstances: 2}}",
+                &[],
+            ),
+            ("{mode: sync-all, syncInstances: 2}", "{index: 0, instancesPerCluster: 2}", &[]),
+        ] {
+            let workers = format!("clusters: 3, instancesPerCluster: 3, replication: {replication}");
+            let spec = format!(
+                "{{coordinator: {{instances: 3}}, workers: {{{workers}, overrides: [{overriding}]}}}}"
+            );
+            sharded(&spec).raises(&RULE, at);
+        }
+    }
+
+    #[test]
+    fn babelfish_runs_on_one_instance_in_overrides_of_either_type() {
+        let spec = "{type: citus, postgres: {flavor: babelfish}, coordinator: {instances: 1, queryRouterClusters: 2}, \
+            workers: {clusters: 3, instancesPerCluster: 1, overrides: [{index: 0, instancesPerCluster: 2}, \
+            {type: QueryRouter, index: 1, instancesPerCluster: 2}]}}";
+        sharded(spec).raises(&RULE, &[AT, "spec.workers.overrides[1].instancesPerCluster"]);
+        sharded(spec).says(&RULE, "SGCluster demo-router1");
+    }
+}

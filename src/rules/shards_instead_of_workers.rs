@@ -1,0 +1,122 @@
+//! `spec.shards` where the operator takes `spec.workers`.
+
+use crate::{
+    cluster::Sharded,
+    facts::Release,
+    rule::{Check, Example, Problems, Rule, Severity},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "shards-instead-of-workers",
+    severity: Severity::Error,
+    severity_note: "A warning where neither the object nor the settings tell which StackGres runs.",
+    parity: true,
+    judges_stopped: true,
+    summary: "an SGShardedCluster with shards, which StackGres 1.19 calls workers",
+    rationale: "StackGres 1.19 renamed spec.shards to spec.workers. Its operator moves what older operators have \
+        stored, and refuses shards in anything new, beside workers too. So a manifest that is applied again after \
+        the upgrade is refused, because kubectl leaves the new field beside the old one.",
+    fix: "Rename shards to workers, with apiVersion stackgres.io/v1beta1. For a sharded cluster that exists already, \
+        also set workers.clusterNameTemplate to NAME-shard, so that its clusters keep their names.",
+    blind_spot: "Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion v1beta1 or by \
+        the setting stackGresVersion. With StackGres 1.18 and older, shards is right.",
+    reference: "StackGres operator 1.19: ShardsToWorkersMutator, which runs on updates of objects whose annotation is \
+        1.18 or older, and the constraints of StackGresShardedClusterSpec (run).",
+    bad: Example::sharded(
+        "spec:
+  coordinator:
+    instances: 1
+  shards:
+    clusters: 3
+    instancesPerCluster: 1
+",
+        &["spec.shards"],
+    ),
+    good: "spec:
+  coordinator:
+    instances: 1
+  workers:
+    clusters: 3
+    instancesPerCluster: 1
+",
+    checks: &[Check::ShardedUnless(check, is_moved)],
+};
+
+fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
+    let Some(shards) = sharded.shards() else { return };
+    if sharded.has_workers() {
+        problems
+            .at_name(
+                shards.path(),
+                "shards stands beside workers: StackGres 1.19 refuses it, older ones know no workers",
+            )
+            .help("remove shards, and put what is still wanted of it into workers");
+        return;
+    }
+    let operator = sharded.known_operator();
+    if operator.is_some_and(|release| release < Release::WORKERS) {
+        return;
+    }
+    problems
+        .at_name(
+            shards.path(),
+            "StackGres 1.19 and later take workers, and refuse shards in what is not stored yet",
+        )
+        .severity(Severity::error_if(operator.is_some()))
+        .help("rename it to workers; where an older StackGres runs, say so by the setting stackGresVersion");
+}
+
+/// The operator moves what an older one has stored, by whoever it is written.
+fn is_moved(before: &Sharded<'_>, now: &Sharded<'_>) -> bool {
+    !now.has_workers() && before.noted_release().is_some_and(|release| release < Release::WORKERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::testing::sharded;
+
+    const AT: &str = "spec.shards";
+
+    #[test]
+    fn shards_are_refused_by_an_operator_that_knows_workers() {
+        let shards = "{shards: {clusters: 1}}";
+        for (version, annotations, severity) in [
+            ("v1beta1", "{}", Some("error")),
+            ("v1alpha1", "{}", Some("warning")),
+            ("v1alpha1", "{stackgres.io/operatorVersion: 1.19.0-rc5}", Some("error")),
+            ("v1alpha1", "{stackgres.io/operatorVersion: 1.18.6}", None),
+        ] {
+            let case =
+                sharded(shards).version(version).with("metadata", &format!("{{annotations: {annotations}}}"));
+            let expected: Vec<_> = severity.map(|severity| (severity, AT)).into_iter().collect();
+            case.raises_as(&RULE, &expected);
+        }
+        sharded("{shards: {clusters: 1}, workers: {clusters: 1}}")
+            .version("v1alpha1")
+            .raises_as(&RULE, &[("error", AT)]);
+        sharded("{workers: {clusters: 1}}").raises(&RULE, &[]);
+        sharded("{shards: null}").raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn what_the_operator_moves_is_let_pass() {
+        let annotated =
+            |version: &str| format!("{{annotations: {{stackgres.io/operatorVersion: {version}}}}}");
+        for (version, before, now, at) in [
+            ("1.18.6", "{shards: {clusters: 1}}", "{shards: {clusters: 2}}", &[][..]),
+            ("1.18.6", "{workers: {clusters: 1}}", "{shards: {clusters: 2}}", &[]),
+            (
+                "1.18.6",
+                "{workers: {clusters: 1}}",
+                "{workers: {clusters: 1}, shards: {clusters: 2}}",
+                &[("error", AT)],
+            ),
+            ("1.19.0", "{workers: {clusters: 1}}", "{shards: {clusters: 2}}", &[("error", AT)]),
+            // It is stored so, and an update of something else must go through.
+            ("1.19.0", "{shards: {clusters: 1}}", "{shards: {clusters: 2}}", &[("warning", AT)]),
+        ] {
+            sharded(now).after(before).with("metadata", &annotated(version)).raises_as(&RULE, at);
+        }
+    }
+}
