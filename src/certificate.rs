@@ -21,7 +21,7 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime, UtcOffset};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-pub use chain::Chain;
+pub use chain::{Chain, certificates_only};
 pub use client::{AllowedClient, ClientCa, ClientNames, InvalidClient};
 pub use name::{InvalidName, Name};
 pub use rotation::{Lifetimes, Next, Old, SharedAuthority};

@@ -10,8 +10,35 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+
 use super::serving::read_chain;
 use super::{CertificateError, parse, validity};
+
+/// The certificates of a PEM text as PEM text, and nothing else of it: whatever stands beside them, such as a private key,
+/// is not for those who are told whom to trust.
+///
+/// # Errors
+/// When one of them is damaged.
+pub fn certificates_only(pem: &str) -> Result<String, CertificateError> {
+    Ok(read_chain(pem)?.iter().map(|der| to_pem(der)).collect())
+}
+
+/// How long a line of PEM is, in characters (RFC 7468).
+const LINE: usize = 64;
+
+fn to_pem(der: &[u8]) -> String {
+    let mut encoded = BASE64.encode(der);
+    let mut lines = String::with_capacity(encoded.len() + encoded.len() / LINE + 64);
+    lines.push_str("-----BEGIN CERTIFICATE-----\n");
+    while !encoded.is_empty() {
+        let rest = encoded.split_off(encoded.len().min(LINE));
+        lines.extend([encoded.as_str(), "\n"]);
+        encoded = rest;
+    }
+    lines.push_str("-----END CERTIFICATE-----\n");
+    lines
+}
 
 /// Certificates without a key, the leaf first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,5 +85,26 @@ impl Chain {
     pub fn validity(&self) -> Result<(OffsetDateTime, OffsetDateTime), CertificateError> {
         let leaf = self.0.first().ok_or(CertificateError::NoCertificate)?;
         parse(leaf).map(|certificate| validity(&certificate))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Authority;
+
+    #[test]
+    fn of_a_text_only_the_certificates_are_told() {
+        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::days(1);
+        let [one, two] = [(); 2].map(|()| Authority::issue(time::Duration::days(1), now).unwrap());
+        let all =
+            format!("a comment\n{}{}{}\n\n{}", one.certificate(), one.key(), two.key(), two.certificate());
+        let told = certificates_only(&all).unwrap();
+        let der = |pem: &str| read_chain(pem).unwrap();
+        assert_eq!(der(&told), der(&all));
+        assert!(!told.contains("PRIVATE") && !told.contains("comment"), "{told}");
+        assert!(told.lines().all(|line| line.len() <= LINE), "{told}");
+        assert_eq!(certificates_only(&told).unwrap(), told, "what is one already stays as it is");
+        assert_eq!(certificates_only("nothing").unwrap(), "");
     }
 }

@@ -142,6 +142,7 @@ fn authority(args: &Args, files: &Files, now: OffsetDateTime) -> Result<(Authori
                     "cannot sign with the CA in {certificate} and {key}; --new-ca --force makes a new one"
                 )
             })?;
+            warn_of_readable(&files.ca_key);
             return Ok((authority, false));
         }
         (Some(_), None) | (None, Some(_)) if !args.new_ca => bail!(
@@ -154,6 +155,23 @@ fn authority(args: &Args, files: &Files, now: OffsetDateTime) -> Result<(Authori
     refuse_overwriting(&files.ca_key, args.force)?;
     Ok((Authority::issue(Duration::days(args.ca_days.into()), now)?, true))
 }
+
+/// Tells whoever keeps a CA's key where others can read it: it makes them whoever the API server trusts.
+#[cfg(unix)]
+fn warn_of_readable(key: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(key).map(|metadata| metadata.permissions().mode() & 0o077);
+    if mode.is_ok_and(|others| others != 0) {
+        let key = key.display();
+        anstream::eprintln!(
+            "warning: {key} can be read by others, who can then issue certificates: chmod 600 {key}, and if somebody \
+             may have read it, make a new CA with --new-ca --force"
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_of_readable(_: &Path) {}
 
 fn read(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {

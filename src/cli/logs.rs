@@ -1,4 +1,7 @@
-//! Log lines on stderr: text for people, JSON for machines.
+//! Log lines on stderr: text for people, JSON for machines, in either case few and short enough that no client can fill a disk.
+
+mod line;
+mod pace;
 
 use std::io::{self, IsTerminal};
 
@@ -6,9 +9,12 @@ use clap::ValueEnum;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{FilterExt, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use line::Line;
+use pace::Pace;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,10 +25,10 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts writing log lines; the level is for our own lines, libraries write from warnings up at most.
+/// Starts writing log lines; the level is for our own lines, libraries write errors at most.
 pub(super) fn init(format: LogFormat, level: LevelFilter) {
-    // Libraries could log what passes through them at the lower levels: other people's manifests.
-    let libraries = level.min(Level::WARN.into());
+    // Libraries log what passes through them: a client's ClientHello as a warning, other people's manifests below that.
+    let libraries = level.min(Level::ERROR.into());
     let filter = Targets::new()
         .with_default(libraries)
         // Where an answer is not what it expects, it warns with all of it: a list of clusters, a Secret. And what
@@ -30,16 +36,15 @@ pub(super) fn init(format: LogFormat, level: LevelFilter) {
         .with_target("kube_client::client", LevelFilter::OFF)
         .with_target("kube_client::client::tls", libraries)
         .with_target("syncguard", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
-    let lines = match format {
-        LogFormat::Text => lines.with_target(false).with_ansi(wants_colour()).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
-    };
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(format == LogFormat::Text && wants_color())
+        .event_format(Line::new(format));
     // Fails only if something logs already, and then that is where lines go.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter.and(Pace::default()))).try_init();
 }
 
-fn wants_colour() -> bool {
+fn wants_color() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && !refused
 }

@@ -18,7 +18,9 @@ use tokio::sync::Semaphore;
 use tracing::{error, info, warn};
 
 use super::{logs, names};
-use crate::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate};
+use crate::certificate::{
+    AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate,
+};
 use crate::kubernetes::{self, Custody, Keeping, Trust, Watches};
 use crate::server::{
     CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
@@ -67,7 +69,7 @@ async fn serve(args: Args) -> Result<()> {
         listen: args.listen,
         health_listen: args.health_listen,
         source: source(&args, OffsetDateTime::now_utc())?,
-        clients: clients(&args),
+        clients: clients(&args)?,
         tls12: args.tls_min_version == TlsVersion::V12,
         drain_delay: Duration::from_secs(args.drain_delay.into()),
         limits: Limits::default().of_this_system(),
@@ -183,8 +185,13 @@ fn source(args: &Args, now: OffsetDateTime) -> Result<CertificateSource> {
     Ok(CertificateSource::SelfIssued(Box::new(SelfIssued { authority, names, lifetime: LEAF_LIFETIME })))
 }
 
-fn clients(args: &Args) -> Option<ClientAuth> {
-    args.client_ca.as_ref().map(|ca| ClientAuth::new(ca.clone(), args.client_allow.clone()))
+fn clients(args: &Args) -> Result<Option<ClientAuth>> {
+    if args.client_allow.contains(&AllowedClient::Any) && args.client_allow.len() > 1 {
+        bail!(
+            "--client-allow '*' lets every client of --client-ca in, whatever names stand beside it: leave one of them out"
+        );
+    }
+    Ok(args.client_ca.as_ref().map(|ca| ClientAuth::new(ca.clone(), args.client_allow.clone())))
 }
 
 /// A panic's message may quote what it stumbled over, which can be somebody's manifest.

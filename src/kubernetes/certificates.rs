@@ -22,6 +22,7 @@ use super::lease::Candidate;
 use super::secret::{read, written};
 use crate::certificate::{
     Authority, CertificateError, Lifetimes, Name, Next, ServingCertificate, SharedAuthority,
+    certificates_only,
 };
 use crate::server::{CertificateStore, Metrics};
 
@@ -296,6 +297,8 @@ impl Keeper {
         writes: bool,
         now: OffsetDateTime,
     ) -> Result<bool, Trouble> {
+        let bundle = certificates_only(bundle)?;
+        let bundle = bundle.as_str();
         let (copies, _) = self.look(now).await?;
         let serving = self.store.current().chain();
         let stale: Vec<&Configuration> = copies.iter().filter(|copy| !copy.is(bundle)).collect();

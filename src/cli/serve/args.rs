@@ -168,9 +168,13 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr> {
     complete.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)
 }
 
+/// The longest life, in seconds: a century. Beyond it lie typing errors, and dates that no client can read.
+const LONGEST_LIFETIME: i64 = 36_500 * 86_400;
+
 /// `365d`, `12h`, `30m` or `90s`.
 fn parse_lifetime(text: &str) -> Result<Duration> {
-    let wrong = || anyhow!("expected a whole number with d, h, m or s, as in 365d or 90s");
+    let wrong =
+        || anyhow!("expected a whole number with d, h, m or s, as in 365d or 90s, and at most 36500d");
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
     let seconds = match unit {
         "d" => 86_400,
@@ -180,7 +184,8 @@ fn parse_lifetime(text: &str) -> Result<Duration> {
         _ => return Err(wrong()),
     };
     let number: i64 = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
-    Ok(Duration::seconds(number.checked_mul(seconds).ok_or_else(wrong)?))
+    let lifetime = number.checked_mul(seconds).filter(|lifetime| *lifetime <= LONGEST_LIFETIME);
+    lifetime.map(Duration::seconds).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -240,6 +245,8 @@ pub(super) mod tests {
             "--ca-secret a --service b --webhook-configuration c --ca-lifetime 0d",
             "--ca-secret a --service b --webhook-configuration c --ca-lifetime 7",
             "--ca-secret a --service b --webhook-configuration c --ca-lifetime 7ä",
+            "--ca-secret a --service b --webhook-configuration c --ca-lifetime 36501d",
+            "--ca-secret a --service b --webhook-configuration c --ca-settle 99999999999999d",
         ] {
             assert!(parse(flags).is_err(), "{flags} was accepted");
         }
