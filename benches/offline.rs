@@ -5,7 +5,7 @@
 use divan::{Bencher, counter::ItemsCount};
 use syncguard::{
     input::{Pieces, Selection, Source, find},
-    offline::{Judge, KnownObjects},
+    offline::{Judge, KnownObjects, rewrite},
     parallel::in_order,
     policy::Policy,
 };
@@ -77,5 +77,29 @@ fn validate(bencher: Bencher, cores: &str) {
             );
         }
         assert_eq!(clusters, DOCUMENTS);
+    });
+}
+
+/// A List of clusters, each with a mode that is misspelt.
+fn list(items: usize) -> String {
+    let item = |number: usize| {
+        format!(
+            r#"{{"apiVersion":"stackgres.io/v1","kind":"SGCluster","metadata":{{"name":"c{number}"}},"spec":{{"instances":3,"replication":{{"mode":"strict_sync_all","role":"ha-read"}}}}}}"#
+        )
+    };
+    let items: Vec<_> = (0..items).map(item).collect();
+    format!(r#"{{"apiVersion":"v1","kind":"List","items":[{}]}}"#, items.join(",\n"))
+}
+
+/// What `--fix` and `--diff` do with one document of many objects.
+#[divan::bench(args = [5_000, 10_000, 20_000], sample_count = 3)]
+fn fix_a_list(bencher: Bencher, items: usize) {
+    let (text, policy, known) = (list(items), Policy::default(), KnownObjects::default());
+    let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: false };
+    bencher.counter(ItemsCount::new(items)).bench_local(|| {
+        let fixed =
+            rewrite(text.as_bytes(), |text, document, subjects| judge.suggestions(text, document, subjects));
+        assert!(fixed.edits >= items && fixed.failures.is_empty());
+        fixed.apply(text.as_bytes())
     });
 }

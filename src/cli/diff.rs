@@ -43,7 +43,15 @@ pub fn unified(name: &str, text: &[u8], rewritten: &Rewritten) -> String {
 /// The whole lines around changes that are near each other, with those changes.
 fn windows<'s>(text: &[u8], splices: &'s [Splice]) -> Vec<(Range<usize>, &'s [Splice])> {
     let mut windows: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    let mut last = 0;
     for (number, splice) in splices.iter().enumerate() {
+        // Some JSON is one long line: it is looked through once.
+        let passed = text.get(last..splice.range.end).unwrap_or_default();
+        last = splice.range.end;
+        if let (Some((_, numbers)), None) = (windows.last_mut(), memchr::memchr(b'\n', passed)) {
+            numbers.end = number + 1;
+            continue;
+        }
         let start = before(text, splice.range.start);
         let end = behind(text, splice.range.end);
         match windows.last_mut() {

@@ -160,7 +160,12 @@ fn config_excerpt(config: &KnownConfig, name: &str, key: &str) -> Option<Excerpt
     let range = clamp(&config.text, config.range(key)?);
     let label = format!("set in SGPostgresConfig {name}");
     let lines = Lines::of(&config.text);
-    Some(excerpt(&config.text, &lines, config.file.clone(), config.first_line, &[(range, &label, false)]))
+    let marks = [(range, label.as_str(), false)];
+    let mut excerpt = excerpt(&config.text, &lines, config.file.clone(), config.first_line, &marks);
+    if excerpt.first_line == config.first_line {
+        excerpt.first_column += config.first_column - 1;
+    }
+    Some(excerpt)
 }
 
 /// A range that lies in the text, between characters.
@@ -199,6 +204,7 @@ fn excerpt(
     Excerpt {
         file,
         first_line: first_line + lines.breaks_before(from),
+        first_column: lines.column(from),
         text: shown.to_owned(),
         marks: marks.iter().map(mark).collect(),
     }

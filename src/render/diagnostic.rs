@@ -83,6 +83,8 @@ pub struct Excerpt {
     pub file: Option<Arc<str>>,
     /// The number of the first line.
     pub first_line: usize,
+    /// The column at which its text begins: that of a long line begins in the middle of it.
+    pub first_column: usize,
     /// The lines.
     pub text: String,
     /// What is marked.

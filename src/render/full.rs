@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::diagnostic::{Diagnostic, Excerpt};
 use crate::rule::{Severity, printable};
@@ -16,7 +16,12 @@ pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
     let message = format!("{}{}", diagnostic.message, diagnostic.softening());
     let mut group = Group::with_title(level.primary_title(message).id(diagnostic.rule.id));
     for excerpt in &diagnostic.excerpts {
-        group = group.element(snippet(excerpt));
+        if let Some(origin) = origin(excerpt) {
+            group = group.element(origin).element(snippet(excerpt));
+        } else {
+            let path = printable::<Cow<'_, str>>(excerpt.file.as_deref().unwrap_or("<stdin>"));
+            group = group.element(snippet(excerpt).path(path));
+        }
     }
     for note in notes(diagnostic) {
         group = group.element(Level::NOTE.message(note));
@@ -28,16 +33,25 @@ pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
     format!("{}\n\n", renderer.render(&[group]))
 }
 
+/// Where the mark is, for a line that is shown from its middle on: the lines that are shown do not tell.
+fn origin(excerpt: &Excerpt) -> Option<Origin<'_>> {
+    let mark = excerpt.marks.iter().find(|mark| mark.is_primary).or(excerpt.marks.first())?;
+    let before = excerpt.text.get(..mark.range.start)?;
+    if excerpt.first_column == 1 || before.contains('\n') {
+        return None;
+    }
+    let column = excerpt.first_column + before.chars().count();
+    let path = printable::<Cow<'_, str>>(excerpt.file.as_deref().unwrap_or("<stdin>"));
+    Some(Origin::path(path).line(excerpt.first_line).char_column(column))
+}
+
 fn snippet(excerpt: &Excerpt) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
     let marks = excerpt.marks.iter().map(|mark| {
         let kind = if mark.is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
         let label = Some(printable::<Cow<'_, str>>(&mark.label)).filter(|label| !label.is_empty());
         kind.span(mark.range.clone()).label(label)
     });
-    Snippet::source(shown_source(&excerpt.text))
-        .line_start(excerpt.first_line)
-        .path(printable::<Cow<'_, str>>(excerpt.file.as_deref().unwrap_or("<stdin>")))
-        .annotations(marks)
+    Snippet::source(shown_source(&excerpt.text)).line_start(excerpt.first_line).annotations(marks)
 }
 
 /// The lines without the control characters that are two bytes long, each in as many bytes: the marks count

@@ -19,6 +19,8 @@ pub struct KnownConfig {
     pub file: Option<Arc<str>>,
     /// The number of the first of these lines.
     pub first_line: usize,
+    /// The column at which `text` begins.
+    pub first_column: usize,
     /// Where each setting is written in `text`.
     ranges: HashMap<String, Range<usize>>,
 }
@@ -51,6 +53,7 @@ pub(super) fn known_config(
         text: text.get(shown.clone())?.to_owned(),
         file: source.name.clone(),
         first_line: line + lines.breaks_before(shown.start),
+        first_column: lines.column(shown.start),
         ranges: ranges.collect(),
     })
 }

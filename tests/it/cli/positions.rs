@@ -173,3 +173,20 @@ fn a_key_that_stands_twice_is_reported_where_the_last_one_is() {
     let full = folder.run("validate db.yaml").out;
     assert!(full.contains("written here first"), "the earlier one is shown too:\n{full}");
 }
+
+#[test]
+fn the_column_in_a_long_line_is_the_same_in_every_form() {
+    let long = format!(
+        r#"{{"apiVersion":"stackgres.io/v1","metadata":{{"annotations":{{"a":"{}é"}}}},"kind":"SGCluster","spec":{{"instances":1,"replication":{{"mode":"strict-sync-all"}}}}}}"#,
+        "x".repeat(500)
+    );
+    let column = long.split("\"instances\":").next().unwrap().chars().count() + 13;
+    let folder = Folder::with(&[("db.json", long)]);
+    for form in ["concise", "full"] {
+        let said = folder.run(&format!("validate -o {form} db.json")).out;
+        assert!(
+            said.contains(&format!("db.json:1:{column}")),
+            "-o {form} points at column {column}:\n{said}"
+        );
+    }
+}
