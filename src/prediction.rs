@@ -321,7 +321,8 @@ fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {
 }
 
 fn patroni(cluster: &Cluster<'_>, deployed: Deployed, written: Synchronous, observed: bool) -> Patroni {
-    let affected = deployed.version().is_some_and(|version| STUCK_COMMITS.is_in(version));
+    // A later version than the least one may have it fixed.
+    let affected = matches!(deployed, Deployed::Exactly(version) if STUCK_COMMITS.is_in(version));
     Patroni {
         version: deployed.version().map(|version| version.to_string()),
         or_later: matches!(deployed, Deployed::AtLeast(_)),

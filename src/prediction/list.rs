@@ -19,7 +19,7 @@ pub struct Member {
     pub ordinal: i64,
     /// What it is doing.
     pub role: MemberRole,
-    /// `running` for a leader, `streaming` for the others; before Patroni 3.0.4 `running` for all.
+    /// `running` for a leader, `streaming` for the others, `in archive recovery` for one that follows an archive alone; before Patroni 3.0.4 `running` for all.
     pub state: &'static str,
     /// Its tags, as Patroni prints them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -131,12 +131,19 @@ pub fn members(cluster: &str, of: &Cluster<'_>, sync_standbys: &[i64], follows: 
         _ if all_are_synchronous || sync_standbys.binary_search(&ordinal).is_ok() => MemberRole::SyncStandby,
         _ => MemberRole::Replica,
     };
+    // Observed on 4.1.0; the standbys behind it stream.
+    let reads_archive = of.followed().is_some_and(|followed| followed.is_archive_alone);
     let shows_streaming = SHOWS_STREAMING.may_be_in(of.patroni().version());
     let member = |ordinal: i64| Member {
         name: format!("{cluster}-{ordinal}"),
         ordinal,
         role: role(ordinal),
-        state: if shows_streaming && (ordinal != 0 || follows) { "streaming" } else { "running" },
+        state: match ordinal {
+            _ if !shows_streaming => "running",
+            0 if follows && reads_archive => "in archive recovery",
+            0 if !follows => "running",
+            _ => "streaming",
+        },
         tags: topology.role_of(ordinal).map_or(&[], crate::replication::Role::tags),
     };
     ordinals_by_name(instances).take(LISTED).map(member).collect()

@@ -31,6 +31,31 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["warning commits-wait-for-unpromotable-standby spec.replication.groups[0].role"],
     ),
     (
+        "patroni-settings.yaml",
+        &[
+            "warning value-below-patronis-floor spec.configurations.patroni.dynamicConfig.ttl",
+            "warning ttl-below-liveness-budget spec.configurations.patroni.dynamicConfig.ttl",
+            "error unreadable-patroni-setting spec.configurations.patroni.dynamicConfig.failsafe_mode",
+            "warning ignored-patroni-setting spec.configurations.patroni.dynamicConfig.standby_cluster",
+        ],
+    ),
+    (
+        "postgres-settings.yaml",
+        &[
+            r#"warning slot-limit-strands-standby spec.configurations.postgres["postgresql.conf"].max_slot_wal_keep_size"#,
+            r#"warning recovery-setting-drops-restore-command spec.configurations.postgres["postgresql.conf"].recovery_target_timeline"#,
+            r#"warning dead-standby-never-noticed spec.configurations.postgres["postgresql.conf"].wal_sender_timeout"#,
+            r#"warning duplicate-parameter spec.configurations.postgres["postgresql.conf"].Work_Mem"#,
+        ],
+    ),
+    (
+        "remote-apply.yaml",
+        &[
+            r#"error replay-delays-commits spec.configurations.postgres["postgresql.conf"].max_standby_streaming_delay"#,
+        ],
+    ),
+    ("same-name.yaml", &["warning standby-cluster-shares-name spec.replicateFrom.instance.external.host"]),
+    (
         "sharded-pitfalls.yaml",
         &[
             "error sync-instances-not-below-instances spec.replication.syncInstances",

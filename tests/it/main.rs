@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod agreement;
 mod architecture;
 mod bad_input;
 mod beside;
@@ -13,6 +14,7 @@ mod examples;
 mod golden;
 mod licences;
 mod properties;
+mod reports;
 mod server;
 mod typing;
 mod verdicts;
