@@ -93,6 +93,13 @@ impl Source {
         }
     }
 
+    /// Forgets what was read of a file, which has changed since.
+    pub fn reread(&mut self) {
+        if self.path.is_some() {
+            self.body = Body::OnDisk;
+        }
+    }
+
     /// The name as a terminal may show it.
     pub fn label(&self) -> String {
         printable(self.name.as_deref().unwrap_or("<stdin>"))

@@ -79,7 +79,7 @@ fn days() -> RangedI64ValueParser<u32> {
 /// When a key would be overwritten without `--force`, the CA in the directory is unusable, or writing fails.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let report = write(args, OffsetDateTime::now_utc())?;
-    anstream::print!("{report}");
+    super::report::write(&mut std::io::stdout().lock(), &report)?;
     Ok(ExitCode::SUCCESS)
 }
 

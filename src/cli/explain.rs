@@ -64,7 +64,9 @@ enum Format {
 /// Input of which nothing can be read, or that has no cluster in it.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let policy = args.input.policy()?;
-    let Manifests { sources, mut has_failed, .. } = args.input.manifests()?;
+    let manifests = args.input.manifests()?;
+    manifests.tell_left_out();
+    let Manifests { sources, mut has_failed, .. } = manifests;
     let known = args.input.known(&sources)?;
     let mut out = io::stdout().lock();
     let mut explained = 0;

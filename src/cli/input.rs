@@ -13,7 +13,7 @@ use crate::{
     manifest::{self, SyntaxError},
     offline::KnownObjects,
     policy::Policy,
-    render::diagnostic::LeftOut,
+    render::{diagnostic::LeftOut, findings::left_out},
     settings::Settings,
 };
 
@@ -51,6 +51,15 @@ pub struct Manifests {
     pub left_out: LeftOut,
     /// Whether something that was meant cannot be read, which has been told.
     pub has_failed: bool,
+}
+
+impl Manifests {
+    /// Tells what was left out, for a command that has no summary.
+    pub fn tell_left_out(&self) {
+        if !self.left_out.is_empty() {
+            tell(left_out(&self.left_out));
+        }
+    }
 }
 
 impl InputArgs {

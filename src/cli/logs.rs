@@ -3,7 +3,7 @@
 mod line;
 mod pace;
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use clap::ValueEnum;
 use tracing::Level;
@@ -15,6 +15,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use line::Line;
 use pace::Pace;
+
+use super::terminal::takes_color;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,15 +38,12 @@ pub(super) fn init(format: LogFormat, level: LevelFilter) {
         .with_target("kube_client::client", LevelFilter::OFF)
         .with_target("kube_client::client::tls", libraries)
         .with_target("syncguard", level);
+    // Where standard error takes nothing, telling that there would be a panic.
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(format == LogFormat::Text && wants_color())
+        .log_internal_errors(false)
+        .with_ansi(format == LogFormat::Text && takes_color(&io::stderr()))
         .event_format(Line::new(format));
     // Fails only if something logs already, and then that is where lines go.
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter.and(Pace::default()))).try_init();
-}
-
-fn wants_color() -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stderr().is_terminal() && !refused
 }

@@ -66,7 +66,9 @@ enum Format {
 /// Wrong settings, input that cannot be read, or a layout that cannot be edited in place.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let policy = args.input.policy()?;
-    let Manifests { sources, has_failed, .. } = args.input.manifests()?;
+    let manifests = args.input.manifests()?;
+    manifests.tell_left_out();
+    let Manifests { sources, has_failed, .. } = manifests;
     let known = args.input.known(&sources)?;
     if args.output == Format::JsonPatch && !args.write && !args.check {
         let (patches, all) = patches(&sources, &known, &policy);

@@ -1,4 +1,4 @@
-//! Where findings are written: formats and files, colour, progress, the summary, the exit code.
+//! Where findings are written: formats and files, color, progress, the summary, the exit code.
 
 mod repeated;
 
@@ -59,9 +59,9 @@ pub struct ReportArgs {
     #[arg(long)]
     no_summary: bool,
 
-    /// When to use colour
+    /// When to use color
     #[arg(long, value_name = "WHEN", default_value = "auto")]
-    color: Colour,
+    color: Color,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,18 +71,18 @@ enum FailOn {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Colour {
+enum Color {
     Auto,
     Always,
     Never,
 }
 
-impl Colour {
+impl Color {
     fn is_on(self) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto => takes_color(),
+            Self::Auto => takes_color(&io::stdout()),
         }
     }
 }
@@ -175,7 +175,7 @@ impl Progress {
 struct Writer {
     format: Format,
     to: Box<dyn Write>,
-    in_colour: bool,
+    in_color: bool,
     has_findings: bool,
     repeated: Repeated,
 }
@@ -188,7 +188,7 @@ impl Report {
     /// Two of them want standard output, or a file cannot be written.
     pub fn begin(args: &ReportArgs) -> Result<Self> {
         let open = |output: Output| -> Result<Writer> {
-            let in_colour = output.file.is_none() && args.color.is_on();
+            let in_color = output.file.is_none() && args.color.is_on();
             let to: Box<dyn Write> = match output.file {
                 Some(path) => Box::new(BufWriter::new(
                     File::create(&path).with_context(|| format!("-o: cannot write {}", path.display()))?,
@@ -198,7 +198,7 @@ impl Report {
             Ok(Writer {
                 format: output.format,
                 to,
-                in_colour,
+                in_color,
                 has_findings: false,
                 repeated: Repeated::default(),
             })
@@ -265,7 +265,7 @@ impl Report {
             if std::mem::replace(&mut writer.has_findings, true) {
                 write(&mut writer.to, writer.format.between())?;
             }
-            write(&mut writer.to, &writer.format.finding(diagnostic, writer.in_colour))?;
+            write(&mut writer.to, &writer.format.finding(diagnostic, writer.in_color))?;
         }
         Ok(())
     }

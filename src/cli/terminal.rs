@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
 
 use crate::rule::printable;
 
@@ -16,8 +16,8 @@ pub fn tell(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Whether standard output takes color where nobody said so: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM` and
+/// Whether a stream takes color where nobody said so: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM` and
 /// whether it is a terminal decide, as everywhere.
-pub(super) fn takes_color() -> bool {
-    !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never)
+pub(super) fn takes_color(stream: &impl RawStream) -> bool {
+    !matches!(AutoStream::choice(stream), ColorChoice::Never)
 }

@@ -74,12 +74,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let judge =
         Judge { policy: &policy, known: &known, inline_ignores: !args.no_inline_ignores, with_excerpts };
     if args.diff {
-        return diff(&judge, &input.sources);
+        let code = diff(&judge, &input.sources)?;
+        return Ok(if input.has_failed { ExitCode::from(2) } else { code });
     }
     let mut all_fixed = true;
     if args.fix {
         all_fixed = fix(&judge, &input.sources)?;
-        input = args.input.manifests()?;
+        input.sources.iter_mut().for_each(Source::reread);
     }
     let mut report = Report::begin(&args.report)?;
     report.begin_with(&input);

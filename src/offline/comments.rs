@@ -80,7 +80,8 @@ impl<'d> Comments<'d> {
         let Some(position) = about else { return Some(diagnostic) };
         self.ignores[*position].used.set(true);
         if diagnostic.severity == Severity::Warning {
-            return None;
+            // An error that is a warning for another reason stays one: two excuses hide nothing.
+            return (!diagnostic.softened.is_empty()).then_some(diagnostic);
         }
         diagnostic.severity = Severity::Warning;
         diagnostic.softened = "a comment says that it is known";

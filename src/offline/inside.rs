@@ -16,7 +16,7 @@ pub fn not_judged_inside(document: &Document<'_>) -> usize {
 }
 
 fn count(node: Node<'_, '_>) -> usize {
-    if is_of_our_kinds(node) {
+    if is_of_our_kinds(node) || is_list_of_ours(node) {
         return 0;
     }
     if is_like_spec(node) || node.as_str().is_some_and(holds_cluster) {
@@ -24,6 +24,13 @@ fn count(node: Node<'_, '_>) -> usize {
     }
     let values = node.entries().filter(|(key, _)| *key != OWN_COPY).map(|(_, value)| value);
     values.chain(node.items()).map(count).sum()
+}
+
+/// Whether a value is a list whose items are judged, though they need not say what they are.
+fn is_list_of_ours(node: Node<'_, '_>) -> bool {
+    let text = |key| node.get(key).and_then(Node::as_str);
+    let of_items = text("kind").and_then(|kind| kind.strip_suffix("List"));
+    text("apiVersion").zip(of_items).is_some_and(|(version, kind)| Kind::of(version, kind).is_some())
 }
 
 /// Whether a value is written like the `spec` of a cluster: with instances and a replication mode of StackGres.

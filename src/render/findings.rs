@@ -47,10 +47,10 @@ impl Format {
         }
     }
 
-    /// One finding; the full format in colour if the reader can show it.
-    pub fn finding(self, diagnostic: &Diagnostic, in_colour: bool) -> String {
+    /// One finding; the full format in color if the reader can show it.
+    pub fn finding(self, diagnostic: &Diagnostic, in_color: bool) -> String {
         match self {
-            Self::Full => full::text(diagnostic, in_colour),
+            Self::Full => full::text(diagnostic, in_color),
             Self::Concise => concise(diagnostic),
             Self::Json => printable_json(json(diagnostic)),
             Self::Jsonl => printable_json(json(diagnostic)) + "\n",
@@ -220,7 +220,8 @@ fn ambiguous_configs(names: &BTreeSet<String>) -> String {
     format!("SGPostgresConfig {listed} is in the input several times, differently: judged with each")
 }
 
-fn left_out(left_out: &LeftOut) -> String {
+/// What is said of manifests that were left out.
+pub fn left_out(left_out: &LeftOut) -> String {
     let first = left_out.first.iter().map(String::as_str);
     let listed = some_of(first, left_out.files + left_out.folders);
     format!("left out {listed} (hidden, ignored or linked; to judge it, name it)")

@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, Excerpt};
 use crate::rule::{Severity, printable};
 
 /// The finding and an empty line.
-pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
+pub fn text(diagnostic: &Diagnostic, in_color: bool) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -29,7 +29,7 @@ pub fn text(diagnostic: &Diagnostic, in_colour: bool) -> String {
     if !diagnostic.help.is_empty() {
         group = group.element(Level::HELP.message(&*diagnostic.help));
     }
-    let renderer = if in_colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if in_color { Renderer::styled() } else { Renderer::plain() };
     format!("{}\n\n", renderer.render(&[group]))
 }
 

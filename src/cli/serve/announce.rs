@@ -1,6 +1,9 @@
 //! What the server says of itself when it has started.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
 
 use time::OffsetDateTime;
 use tracing::{error, info};
@@ -26,7 +29,9 @@ pub(super) fn announce(args: &Args, server: &Server) {
         error!("the certificate is not valid now: clients will refuse it, and /readyz answers 503");
     }
     if args.log_format == LogFormat::Text {
-        anstream::eprintln!("{}", example(args, server.https_address().port(), certificate.names()));
+        let example = example(args, server.https_address().port(), certificate.names());
+        // Where standard error takes nothing, the server serves all the same.
+        let _ = writeln!(io::stderr(), "{example}");
     }
 }
 

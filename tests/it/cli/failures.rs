@@ -53,6 +53,27 @@ fn validate_judges_the_rest_and_ends_with_2() {
 }
 
 #[test]
+fn what_cannot_be_read_is_told_once_by_every_command() {
+    let fixable = ALONE.replace("strict-sync-all", "strict_sync_all");
+    for arguments in [
+        "validate",
+        "validate --diff",
+        "validate --fix",
+        "explain",
+        "mutate",
+        "mutate --check",
+        "mutate -o json-patch",
+    ] {
+        let folder = Folder::with(&[("db.yaml", SOUND), ("fixable.yaml", &fixable)]);
+        let said = folder.run(&format!("{arguments} db.yaml none.yaml fixable.yaml"));
+        said.exits(2, &format!("`{arguments}` cannot read a file"));
+        let told = said.err.lines().filter(|line| line.starts_with("error: cannot read none.yaml")).count();
+        assert_eq!(told, 1, "`{arguments}` tells it once:\n{}", said.err);
+        assert_ne!(said.out, "", "`{arguments}` does the rest");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn explain_explains_the_rest_and_ends_with_2() {
     let folder = folder();

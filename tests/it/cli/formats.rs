@@ -87,16 +87,16 @@ fn full_shows_the_lines_with_the_values_marked_and_help() {
 }
 
 #[test]
-fn colour_is_there_where_it_is_asked_for_and_not_in_a_pipe() {
+fn color_is_there_where_it_is_asked_for_and_not_in_a_pipe() {
     let folder = Folder::with(&[("db.yaml", ALONE)]);
-    for (arguments, in_colour) in [
+    for (arguments, in_color) in [
         ("validate db.yaml", false),
         ("validate --color auto db.yaml", false),
         ("validate --color never db.yaml", false),
         ("validate --color always db.yaml", true),
     ] {
         let said = folder.run(arguments);
-        assert_eq!(said.out.contains('\u{1b}'), in_colour, "colour in what `{arguments}` writes to a pipe");
+        assert_eq!(said.out.contains('\u{1b}'), in_color, "color in what `{arguments}` writes to a pipe");
     }
 }
 

@@ -128,6 +128,25 @@ fn no_inline_ignores_hears_neither_comments_nor_annotations() {
 }
 
 #[test]
+fn two_excuses_for_one_error_do_not_hide_it() {
+    let comment = "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby]";
+    let twice = with_instances(&annotated(ALONE, "strict-sync-all-without-standby"), comment);
+    let folder = Folder::with(&[
+        ("db.yaml", twice.as_str()),
+        ("old.yaml", ALONE),
+        ("new.yaml", &with_instances(ALONE, comment)),
+    ]);
+    for arguments in ["db.yaml", "--old old.yaml new.yaml"] {
+        let said = folder.run(&format!("validate -o jsonl {arguments}")).findings();
+        assert_eq!(
+            said,
+            ["warning strict-sync-all-without-standby spec.instances"],
+            "`validate {arguments}`"
+        );
+    }
+}
+
+#[test]
 fn a_softened_error_says_who_softened_it() {
     for (text, reason) in [
         (

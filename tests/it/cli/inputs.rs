@@ -176,6 +176,7 @@ fn the_items_of_a_typed_list_need_not_say_what_they_are() {
     assert_eq!(report["findings"][0]["rule"], "strict-sync-all-without-standby");
     assert_eq!(report["findings"][0]["object"]["kind"], "SGCluster");
     assert_eq!(report["summary"]["clusters"], 2);
+    assert_eq!(report["summary"]["not_judged_inside"], 0);
     let said = folder.run("validate -o jsonl --old all.yaml new.yaml").findings();
     assert_eq!(said, ["warning writes-block-during-clone spec.instances"], "they are old objects, too");
     assert!(folder.run("explain all.yaml").out.contains("SGCluster sound"), "explain knows them");

@@ -164,6 +164,13 @@ fn what_is_left_out_of_a_directory_is_counted_and_named() {
     let report: serde_json::Value = serde_json::from_str(&folder.run("validate -o json all").out).unwrap();
     assert_eq!(report["summary"]["left_out"]["files"], 1);
     assert_eq!(report["summary"]["left_out"]["folders"], 2);
+    for command in ["explain all", "mutate --check all"] {
+        let told = folder.run(command).err;
+        assert!(
+            told.starts_with("left out all/linked/, all/.hidden/, all/one.yaml ("),
+            "`{command}` says:\n{told}"
+        );
+    }
     for (ignore, name) in [(".ignore", "one.yaml\n"), (".git/info/exclude", "one.yaml\n")] {
         let folder = Folder::with(&[(ignore, name), ("one.yaml", ALONE), ("db.yaml", SOUND)]);
         let said = folder.run("validate .").out;

@@ -82,6 +82,7 @@ fn a_full_disk_behind_an_output_is_no_panic() {
         "explain -o json db.yaml",
         "rule",
         "schema report",
+        "certs --dir made",
         "--help",
         "validate --help",
         "--version",
