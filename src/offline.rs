@@ -16,6 +16,7 @@ mod template;
 mod variables;
 
 pub use known::{Known, KnownObjects, MOST_VARIANTS};
+pub use object::excuse_fragment;
 pub use rewrite::{Edit, Rewritten, rewrite};
 pub use subject::{Content, Subject, subjects};
 pub use variables::with_defaults;

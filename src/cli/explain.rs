@@ -14,8 +14,8 @@ use crate::{
     input::{Source, documents},
     manifest,
     offline::{
-        Content, Known, KnownObjects, MOST_VARIANTS, Subject, is_chart_template, is_meant, is_template,
-        subjects, with_defaults,
+        Content, Known, KnownObjects, MOST_VARIANTS, Subject, excuse_fragment, is_chart_template, is_meant,
+        is_template, subjects, with_defaults,
     },
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
@@ -25,7 +25,7 @@ use crate::{
         mermaid,
     },
     review::{self, Request},
-    rule::Severity,
+    rule::{Finding, Severity},
     view::{Body, Given},
 };
 
@@ -165,7 +165,7 @@ fn for_predictions(
         for document in read.iter().flat_map(|read| &read.documents) {
             let predictions = subjects(document).into_iter();
             predictions
-                .filter_map(|subject| of_subject(&subject, known, policy, notes))
+                .filter_map(|subject| of_subject(source, &subject, known, policy, notes))
                 .try_for_each(&mut *each)?;
         }
     }
@@ -180,6 +180,7 @@ struct Notes {
 }
 
 fn of_subject(
+    source: &Source,
     subject: &Subject<'_, '_>,
     known: &KnownObjects,
     policy: &Policy,
@@ -204,22 +205,12 @@ fn of_subject(
         }
         variants = variants.max(number);
     }
-    of_body(body, before, known, policy, variants.min(MOST_VARIANTS))
-}
-
-/// The prediction, and what is wrong with the manifest in the first place.
-fn of_body(
-    body: &Body<'_>,
-    before: Option<&Body<'_>>,
-    known: &KnownObjects,
-    policy: &Policy,
-    variants: usize,
-) -> Option<Prediction> {
     let first =
         |name: &str| known.postgres_config(body.namespace(), name, 0).map(|config| &config.parameters);
     let mut prediction = predict(body, &first, policy.stackgres_version)?;
-    for variant in 0..variants {
-        for error in errors(body, before, known, policy, variant) {
+    for variant in 0..variants.min(MOST_VARIANTS) {
+        let excuse = |findings: &mut [Finding<'_>]| excuse_fragment(subject, Some(source), findings);
+        for error in errors(body, before, (known, variant), policy, &excuse) {
             if !prediction.errors.contains(&error) {
                 prediction.errors.push(error);
             }
@@ -232,9 +223,9 @@ fn of_body(
 fn errors(
     body: &Body<'_>,
     before: Option<&Body<'_>>,
-    known: &KnownObjects,
+    (known, variant): (&KnownObjects, usize),
     policy: &Policy,
-    variant: usize,
+    excuse: &dyn Fn(&mut [Finding<'_>]),
 ) -> Vec<ManifestError> {
     let configs =
         |name: &str| known.postgres_config(body.namespace(), name, variant).map(|config| &config.parameters);
@@ -246,6 +237,11 @@ fn errors(
         configs_before: None,
         origin: review::Origin::File,
     };
-    let findings = review::judge(&request, policy).into_iter();
-    findings.filter(|finding| finding.severity == Severity::Error).map(ManifestError::from).collect()
+    let mut findings = review::judge(&request, policy);
+    excuse(&mut findings);
+    findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(ManifestError::from)
+        .collect()
 }

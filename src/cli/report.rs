@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{self, BufWriter, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -21,7 +21,7 @@ use super::{
     terminal::{takes_color, tell},
 };
 use crate::{
-    input::InputError,
+    input::{InputError, Source},
     offline::Judged,
     render::{
         diagnostic::{Diagnostic, Summary},
@@ -114,6 +114,26 @@ impl ReportArgs {
         self.outputs().is_ok_and(|outputs| outputs.iter().any(is_full))
     }
 
+    /// Sees to it that no manifest is overwritten with findings about it.
+    ///
+    /// # Errors
+    ///
+    /// The file of an output is one of the sources.
+    pub fn spare(&self, sources: &[Source]) -> Result<()> {
+        let real = |file: &Path| file.canonicalize().ok();
+        for file in self.output.iter().filter_map(|output| output.file.as_deref()) {
+            let Some(output) = real(file) else { continue };
+            let mut paths = sources.iter().filter_map(|source| source.path.as_deref());
+            if paths.any(|path| real(path).as_ref() == Some(&output)) {
+                bail!(
+                    "-o: {} is among the files to be judged; name another, or leave it out with --exclude",
+                    file.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// Where findings go; the terminal gets the full format unless another was asked for.
     fn outputs(&self) -> Result<Vec<Output>> {
         let mut outputs = self.output.clone();
@@ -121,6 +141,12 @@ impl ReportArgs {
             0 => outputs.push(Output { format: Format::Full, file: None }),
             1 => {}
             _ => bail!("-o: only one format can go to standard output; give the others a file: -o json=FILE"),
+        }
+        let files: Vec<_> = outputs.iter().filter_map(|output| output.file.as_ref()).collect();
+        if let Some(file) =
+            files.iter().enumerate().find_map(|(at, file)| files[..at].contains(file).then_some(file))
+        {
+            bail!("-o: two formats would go to {}; give each a file of its own", file.display());
         }
         if self.statistics && !outputs.iter().any(|output| output.format.is_for_people()) {
             bail!(

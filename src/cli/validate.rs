@@ -69,6 +69,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     set_severities(&mut policy, &args.severity)?;
     policy.honor_ignores &= !args.no_inline_ignores;
     let mut input = args.input.manifests()?;
+    args.report.spare(&input.sources)?;
     let known = args.input.known(&input.sources)?;
     let with_excerpts = args.report.shows_lines();
     let judge =

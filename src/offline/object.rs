@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     admission::Review,
+    input::Source,
     manifest::{Document, Node},
     offline::Known,
     path::OwnedPath,
@@ -193,7 +194,7 @@ impl Judge<'_> {
         let request = Request { object, before, scale, configs: &configs, configs_before: None, origin };
         let mut findings = review::judge(&request, self.policy);
         if origin == review::Origin::File {
-            excuse_fragment(subject, locator, &mut findings);
+            excuse_fragment(subject, locator.source, &mut findings);
         }
         // Reading the name again is worth it only where it is shown.
         let object = (!findings.is_empty()).then(|| subject.name());
@@ -206,7 +207,7 @@ impl Judge<'_> {
 
 /// Makes warnings of the errors about what is missing, where another file, or a variable of the object around it, may
 /// bring it.
-fn excuse_fragment(subject: &Subject<'_, '_>, locator: &Locator<'_>, findings: &mut [Finding<'_>]) {
+pub fn excuse_fragment(subject: &Subject<'_, '_>, source: Option<&Source>, findings: &mut [Finding<'_>]) {
     let is_missing = |finding: &&mut Finding<'_>| {
         let value = subject.node().at(&finding.path);
         let is_variable = |node: Node<'_, '_>| node.as_str().is_some_and(|text| text.contains("${"));
@@ -215,7 +216,7 @@ fn excuse_fragment(subject: &Subject<'_, '_>, locator: &Locator<'_>, findings: &
     };
     let mut missing = findings.iter_mut().filter(is_missing).peekable();
     // Looking around is worth it only where something is missing.
-    let why = missing.peek().and_then(|_| why_incomplete(subject, locator.source));
+    let why = missing.peek().and_then(|_| why_incomplete(subject, source));
     if let Some(why) = why {
         missing.for_each(|finding| finding.soften(why));
     }

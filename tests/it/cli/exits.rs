@@ -79,6 +79,9 @@ fn wrong_usage_and_unreadable_input_end_with_2_and_say_what_is_wrong() {
         ("validate --diff --statistics sound.yaml", "cannot be used with"),
         ("validate --diff --fail-on warning sound.yaml", "cannot be used with"),
         ("validate --statistics -o json sound.yaml", "--statistics: they are written in the formats"),
+        ("validate -o json=sound.yaml sound.yaml", "-o: sound.yaml is among the files to be judged"),
+        ("validate -o json=./sound.yaml .", "-o: ./sound.yaml is among the files to be judged"),
+        ("validate -o json=out -o jsonl=out sound.yaml", "-o: two formats would go to out"),
         ("validate --stdin-filename db.yaml sound.yaml", "standard input, which is not read here"),
         (
             "validate --severity strict-with-one-stanby=off sound.yaml",

@@ -260,6 +260,9 @@ fn what_is_missing_in_a_fragment_is_a_warning() {
             said.out
         );
     }
+    let folder = Folder::with(&[("db.yaml", COMPLETE), ("kustomization.yaml", "resources:\n- db.yaml\n")]);
+    let said = folder.run("explain -o json .").out;
+    assert!(!said.contains("invalid-instances"), "explain calls it no error either:\n{said}");
     let said = Folder::with::<&str>(&[]).run_with("validate", patch);
     said.exits(1, "what a program has rendered is complete");
 }
