@@ -226,9 +226,8 @@ impl KnownObjects {
                     let config = known_config(&body, &subject, source, (text, &lines), line);
                     let of_name = self.configs.entry(name.to_owned()).or_default();
                     let known = of_name.entry(body.namespace().map(str::to_owned)).or_default();
-                    known.extend(
-                        config.filter(|config| known.iter().all(|it| it.parameters != config.parameters)),
-                    );
+                    let new = config.and_then(|config| unless_known(known, config));
+                    known.extend(new);
                 }
             }
         }
@@ -251,6 +250,15 @@ impl KnownObjects {
             }
         }
     }
+}
+
+/// A config, unless one that agrees with it is known, which then stands in one more place.
+fn unless_known(known: &mut [KnownConfig], config: KnownConfig) -> Option<KnownConfig> {
+    let Some(same) = known.iter_mut().find(|other| other.parameters == config.parameters) else {
+        return Some(config);
+    };
+    same.copies.extend(config.file);
+    None
 }
 
 fn keep_before(

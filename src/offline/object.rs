@@ -1,5 +1,7 @@
 //! The judgement of one object of a file: as it is, as an AdmissionReview brings it, or as a Scale changes it.
 
+use std::path::Path;
+
 use super::{
     Edit, Judge, Judged,
     comments::Comments,
@@ -179,6 +181,20 @@ impl Judge<'_> {
         most.min(MOST_VARIANTS)
     }
 
+    /// Whether of several SGPostgresConfigs another one is more likely to be meant than that of this number.
+    fn has_nearer_config(&self, object: &Body<'_>, locator: &Locator<'_>, variant: usize) -> bool {
+        let path = locator.source.and_then(|source| Some(Path::new(&**source.name.as_ref()?).parent()));
+        path.is_some_and(|folder| {
+            object.postgres_configs().any(|name| {
+                let all = self.known.postgres_configs(object.namespace(), name);
+                let taken = all.get(variant.min(all.len().saturating_sub(1)));
+                all.len() > 1
+                    && taken.is_some_and(|taken| !taken.is_in(folder))
+                    && all.iter().any(|config| config.is_in(folder))
+            })
+        })
+    }
+
     fn judge_variant(
         &self,
         subject: &Subject<'_, '_>,
@@ -195,6 +211,12 @@ impl Judge<'_> {
         let mut findings = review::judge(&request, self.policy);
         if origin == review::Origin::File {
             excuse_fragment(subject, locator.source, &mut findings);
+        }
+        if self.has_nearer_config(object, locator, variant) {
+            let why = "another SGPostgresConfig of that name stands in the folder of the cluster";
+            for finding in &mut findings {
+                finding.soften(why);
+            }
         }
         // Reading the name again is worth it only where it is shown.
         let object = (!findings.is_empty()).then(|| subject.name());

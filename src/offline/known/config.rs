@@ -1,6 +1,6 @@
 //! An SGPostgresConfig of the input: its settings for the rules, and its lines for people.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
 use crate::{
     input::Source,
@@ -17,6 +17,8 @@ pub struct KnownConfig {
     pub text: String,
     /// The source that it stands in.
     pub file: Option<Arc<str>>,
+    /// Other sources that hold the same.
+    pub copies: Vec<Arc<str>>,
     /// The number of the first of these lines.
     pub first_line: usize,
     /// The column at which `text` begins.
@@ -26,6 +28,11 @@ pub struct KnownConfig {
 }
 
 impl KnownConfig {
+    /// Whether it, or a copy of it, stands in a folder.
+    pub fn is_in(&self, folder: Option<&Path>) -> bool {
+        self.file.iter().chain(&self.copies).any(|file| Path::new(&**file).parent() == folder)
+    }
+
     /// Where a setting is written in `text`.
     pub fn range(&self, key: &str) -> Option<Range<usize>> {
         self.ranges.get(key).cloned()
@@ -52,6 +59,7 @@ pub(super) fn known_config(
         parameters,
         text: text.get(shown.clone())?.to_owned(),
         file: source.name.clone(),
+        copies: Vec::new(),
         first_line: line + lines.breaks_before(shown.start),
         first_column: lines.column(shown.start),
         ranges: ranges.collect(),

@@ -82,6 +82,31 @@ fn configs_that_differ_are_all_judged_with_and_that_is_said() {
 }
 
 #[test]
+fn a_config_beside_the_cluster_counts_more_than_one_elsewhere() {
+    let sound = config("fsync: 'on'");
+    let folder = Folder::with(&[
+        ("dev/conf.yaml", config("fsync: 'off'")),
+        ("dev/db.yaml", cluster()),
+        ("prod/conf.yaml", sound.clone()),
+        ("prod/db.yaml", cluster()),
+        ("test/conf.yaml", sound),
+        ("test/db.yaml", cluster()),
+    ]);
+    let said = folder.run("validate -o concise .");
+    assert_eq!(
+        said.places(),
+        [
+            "dev/db.yaml:12:23 error[fsync-off]",
+            "prod/db.yaml:12:23 warning[fsync-off]",
+            "test/db.yaml:12:23 warning[fsync-off]"
+        ],
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("(not an error here: another SGPostgresConfig of that name"), "{}", said.out);
+}
+
+#[test]
 fn of_many_configs_the_one_at_fault_is_found() {
     let mut texts: Vec<_> = (1..100).map(|size| config(&format!("work_mem: {size}MB"))).collect();
     texts.push(config("fsync: 'off'"));
