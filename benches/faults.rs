@@ -27,6 +27,10 @@ use tokio::task::JoinSet;
 const CLIENTS: usize = 16;
 /// How many connections do nothing.
 const IDLE: usize = 10_000;
+/// How many clients are slow or silent.
+const CROWD: usize = 1000;
+/// The chart's memory limit, in bytes.
+const CHART_MEMORY: usize = 192 << 20;
 /// The largest body that is read.
 const LIMIT: usize = 7 << 20;
 
@@ -54,7 +58,104 @@ async fn main() -> ExitCode {
         .await;
     // Whoever is killed loses what it was about to answer: the client asks the other one.
     sound &= world.phase("one replica killed", seconds, kill(&mut replicas[1], &files, seconds)).await;
+    drop(replicas);
+    sound &= under_attack(&files, seconds).await;
     if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One replica in a process of the chart's memory, and crowds that are slow or silent at each stage.
+async fn under_attack(files: &serve::Certificates, seconds: Duration) -> bool {
+    let mut replica = Replica::start_within(files, CHART_MEMORY);
+    let world = Arc::new(World::of(std::slice::from_ref(&replica)));
+    let mut sound = true;
+    for stage in STAGES {
+        let name = format!("{CROWD} clients {}", stage.name);
+        sound &= world.phase(&name, seconds, crowd(&world, stage, seconds)).await;
+        sound &= !replica.has_ended();
+    }
+    sound &= world.phase("the most expensive reviews, two at a time", seconds, costly(&world, seconds)).await;
+    sound &= !replica.has_ended();
+    println!(
+        "  resident at most: {} MiB of {}",
+        replica.peak().unwrap_or_default() >> 20,
+        CHART_MEMORY >> 20
+    );
+    sound
+}
+
+/// How far a client comes before it says nothing more.
+#[derive(Clone, Copy)]
+struct Stage {
+    name: &'static str,
+    /// Whether it shakes hands at all.
+    tls: bool,
+    /// How much of a request it sends then.
+    sends: usize,
+}
+
+/// A request of 600 KB whose head has about 100 bytes.
+const WHOLE: usize = 600_000;
+const STAGES: [Stage; 6] = [
+    Stage { name: "that connect", tls: false, sends: 0 },
+    Stage { name: "in the handshake", tls: false, sends: 5 },
+    Stage { name: "that shook hands", tls: true, sends: 0 },
+    Stage { name: "in the headers", tls: true, sends: 50 },
+    Stage { name: "in the body", tls: true, sends: WHOLE - 1000 },
+    Stage { name: "that do not read their answers", tls: true, sends: WHOLE },
+];
+
+/// Keeps a crowd at a stage: whoever is cut is replaced.
+async fn crowd(world: &Arc<World>, stage: Stage, seconds: Duration) {
+    let address = world.addresses[0];
+    let review = format!("{}{}", world.unsound, " ".repeat(WHOLE - 200 - world.unsound.len()));
+    let head = "content-type: application/json\r\n";
+    let whole: Arc<str> = request("POST", "/validate", head, &review).into();
+    let mut all = JoinSet::new();
+    for _ in 0..CROWD {
+        let whole = Arc::clone(&whole);
+        all.spawn(async move {
+            loop {
+                slow(address, stage, &whole).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+    }
+    tokio::time::sleep(seconds).await;
+    all.abort_all();
+}
+
+async fn slow(address: std::net::SocketAddr, stage: Stage, whole: &str) {
+    let mut client = if stage.tls {
+        let Ok(client) = Client::shake_hands(address, &Handshake::default()).await else { return };
+        client
+    } else {
+        Client::plain(address).await
+    };
+    let bytes = if stage.tls { whole.as_bytes() } else { b"\x16\x03\x01\x02\x00" };
+    client.send(&bytes[..stage.sends.min(bytes.len())]).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+}
+
+async fn costly(world: &Arc<World>, seconds: Duration) {
+    let monsters = Arc::new(serve::monsters::monsters());
+    let address = world.addresses[0];
+    let mut all = JoinSet::new();
+    for start in 0..2 {
+        let monsters = Arc::clone(&monsters);
+        all.spawn(async move {
+            for (_, body) in monsters.iter().cycle().skip(start * 5) {
+                let Ok(mut client) = Client::shake_hands(address, &Handshake::default()).await else {
+                    continue;
+                };
+                client
+                    .send(request("POST", "/validate", "content-type: application/json\r\n", body).as_bytes())
+                    .await;
+                client.answer().await;
+            }
+        });
+    }
+    tokio::time::sleep(seconds).await;
+    all.abort_all();
 }
 
 /// Two replicas, and what was seen of them.

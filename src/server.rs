@@ -32,7 +32,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{error, info};
 
 use crate::admission::{Reply, Webhook};
 use crate::certificate::{CertificateError, ClientCa};
@@ -126,6 +126,9 @@ pub enum ServeError {
     /// The process cannot be told to stop.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
+    /// One of its own tasks has panicked; the log says where.
+    #[error("a task that belongs to the server has failed, and its log says where; start it again")]
+    TaskEnded,
     /// A second signal came before the first had been obeyed.
     #[error("stopped at once by a second signal; requests in flight were dropped")]
     StoppedTwice,
@@ -139,6 +142,7 @@ pub struct Server {
     certificates: Arc<CertificateStore>,
     handler: Arc<dyn Handler>,
     options: Options,
+    background: JoinSet<()>,
 }
 
 impl Server {
@@ -156,7 +160,7 @@ impl Server {
         let tls = Arc::new(tls.map_err(ServeError::Tls)?);
         let https = listen(options.listen, "--listen").await?;
         let health = listen(options.health_listen, "--health-listen").await?;
-        Ok(Self { https, health, tls, certificates, handler, options })
+        Ok(Self { https, health, tls, certificates, handler, options, background: JoinSet::new() })
     }
 
     /// Where the webhook listens.
@@ -174,14 +178,23 @@ impl Server {
         Arc::clone(&self.certificates)
     }
 
+    /// Runs a task for as long as the server; one that ends before it stops the server.
+    pub fn keep_running(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.background.spawn(task);
+    }
+
     /// Answers until `stop` resolves and what was in flight by then is answered.
-    pub async fn run(self, stop: impl Future<Output = Stop>) {
+    ///
+    /// # Errors
+    /// When a task that belongs to the server has ended: by a panic, since none of them ends otherwise. Whoever watches
+    /// the process starts it again.
+    pub async fn run(self, stop: impl Future<Output = Stop>) -> Result<(), ServeError> {
         let limits = self.options.limits;
         let metrics = self.options.metrics;
         let readiness = Readiness::new(Arc::clone(&self.certificates), Arc::clone(&self.handler));
         let readiness = Arc::new(readiness);
         // Dropped with this future, and then so are its tasks.
-        let mut background = JoinSet::new();
+        let mut background = self.background;
         let health = Listener::plain(self.health, health::router(&readiness, &metrics), limits);
         background.spawn(health.run(pending()));
         let keep_fresh = self.options.source.keep_fresh(self.certificates, Arc::clone(&metrics), limits);
@@ -193,13 +206,24 @@ impl Server {
         if let Some(clients) = self.options.clients {
             background.spawn(clients.keep_fresh(Arc::clone(&self.tls), limits.file_check));
         }
+        let panics = Arc::clone(&metrics);
         let security = Security { tls: self.tls, allowed, metrics };
         let https = Listener::tls(self.https, security, webhooks, crowd, limits);
         let draining = https.closing();
         let drain_delay = self.options.drain_delay;
         readiness.set_ready();
+        let mut result = Ok(());
         let end = async {
-            let delay = if stop.await == Stop::Gently { drain_delay } else { Duration::ZERO };
+            let stop = tokio::select! {
+                stop = stop => stop,
+                Some(_) = background.join_next() => {
+                    panics.panicked();
+                    error!("a task that belongs to the server has failed: stopping, to be started again");
+                    result = Err(ServeError::TaskEnded);
+                    Stop::Gently
+                }
+            };
+            let delay = if stop == Stop::Gently { drain_delay } else { Duration::ZERO };
             readiness.set_draining();
             draining.set();
             info!(seconds = delay.as_secs(), "stopping: not ready any more, serving on for the drain delay");
@@ -207,6 +231,7 @@ impl Server {
         };
         https.run(end).await;
         info!("stopped");
+        result
     }
 }
 

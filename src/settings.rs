@@ -180,7 +180,12 @@ impl Settings {
         Self { policy, enforcement: Enforcement::default() }
     }
 
-    fn parse(file: &str, bytes: &[u8], honor_ignores: bool) -> Result<Self, SettingsError> {
+    /// Reads the text of a settings file; `file` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// It says something that means nothing; nothing is taken from it then.
+    pub fn parse(file: &str, bytes: &[u8], honor_ignores: bool) -> Result<Self, SettingsError> {
         let syntax = |error| SettingsError::Syntax { file: file.to_owned(), error };
         let read = manifest::parse(manifest::decode(bytes).map_err(syntax)?);
         if let Some(error) = read.error {

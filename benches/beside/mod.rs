@@ -32,6 +32,6 @@ pub fn serve(handler: impl Handler + 'static, tell: impl FnOnce(SocketAddr, &str
     runtime.block_on(async {
         let server = Server::bind(options, Arc::new(handler)).await.unwrap();
         tell(server.https_address(), &ca);
-        server.run(std::future::pending()).await;
+        let _ = server.run(std::future::pending()).await;
     });
 }

@@ -76,16 +76,21 @@ async fn serve(args: Args) -> Result<()> {
         metrics: Arc::clone(&metrics),
     };
     let watches = watches(client.clone(), &metrics);
+    let followed = watches.clone();
     let judge = Judge {
         settings: Arc::clone(&settings),
         watches,
         asking: Semaphore::new(MOST_ASKING),
         trust: trust.clone(),
     };
-    let server = Server::bind(options, Arc::new(judge)).await?;
-    tokio::spawn(follow(settings));
+    let mut server = Server::bind(options, Arc::new(judge)).await?;
+    server.keep_running(follow(settings));
+    if let Some(watches) = followed {
+        server.keep_running(kubernetes::follow(watches));
+    }
     if let (Some(client), Some(custody), Some(trust)) = (client, custody, trust) {
-        tokio::spawn(kubernetes::look_after(client, custody, server.certificates(), trust, metrics));
+        let certificates = server.certificates();
+        server.keep_running(kubernetes::look_after(client, custody, certificates, trust, metrics));
     }
     announce::announce(&args, &server);
     run_until_signalled(server).await?;
@@ -110,7 +115,7 @@ async fn follow(settings: Arc<FollowedSettings>) {
     }
 }
 
-/// What is stored in the cluster, followed from now on; none without access to an API server.
+/// What is stored in the cluster; none without access to an API server.
 fn watches(client: Option<Client>, metrics: &Arc<Metrics>) -> Option<Arc<Watches>> {
     let Some(client) = client else {
         warn!(
@@ -119,9 +124,7 @@ fn watches(client: Option<Client>, metrics: &Arc<Metrics>) -> Option<Arc<Watches
         );
         return None;
     };
-    let watches = Arc::new(Watches::new(client, Arc::clone(metrics)));
-    tokio::spawn(kubernetes::follow(Arc::clone(&watches)));
-    Some(watches)
+    Some(Arc::new(Watches::new(client, Arc::clone(metrics))))
 }
 
 /// What is looked after in the cluster; none where the flags ask for nothing.

@@ -12,7 +12,7 @@ use super::ServeError;
 use super::files::{FileError, FollowedFiles, NamedFile};
 use super::source::ticks;
 use super::tls::Tls;
-use crate::certificate::{AllowedClient, CertificateError, ClientCa, ClientNames};
+use crate::certificate::{AllowedClient, CertificateError, Chain, ClientCa, ClientNames};
 
 /// Client certificates are required: from which CA, and of whom.
 #[derive(Debug)]
@@ -74,6 +74,17 @@ pub(super) struct AllowList(Arc<[AllowedClient]>);
 /// quotes to the person who writes a cluster is the text of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stranger(Arc<str>);
+
+/// Says of a request that the certificate of its connection, which was good at the handshake, has ended since.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expired;
+
+/// When the certificate ends that a client has shown.
+pub(super) fn known_until(session: &ServerConnection) -> Option<OffsetDateTime> {
+    let leaf = session.peer_certificates().and_then(<[_]>::first)?;
+    let (_, until) = Chain::new(vec![leaf.clone().into_owned()]).validity().ok()?;
+    Some(until)
+}
 
 impl Stranger {
     /// The names in its certificate.

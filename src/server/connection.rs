@@ -15,13 +15,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use super::clients::{AllowList, Stranger};
+use super::clients::{AllowList, Expired, Stranger, known_until};
 use super::crowd::{Activity, Crowd, Place};
 use super::sending::Sending;
 use super::tls::Tls;
@@ -65,6 +66,8 @@ pub(super) struct Security {
 struct Caller {
     activity: Activity,
     stranger: Option<Stranger>,
+    /// When its certificate ends, if clients have to show one.
+    known_until: Option<OffsetDateTime>,
 }
 
 /// One port with the routes that it serves.
@@ -157,13 +160,17 @@ impl Service {
 
     async fn greet(&self, stream: TcpStream, activity: Activity, watcher: Watcher) {
         let Some(Security { tls, allowed, metrics }) = &self.security else {
-            return self.converse(stream, Caller { activity, stranger: None }, watcher).await;
+            return self
+                .converse(stream, Caller { activity, stranger: None, known_until: None }, watcher)
+                .await;
         };
         match timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
             Ok(Ok(mut stream)) => {
                 stream.get_mut().1.set_buffer_limit(Some(UNREAD));
-                let stranger = allowed.as_ref().and_then(|allowed| allowed.stranger(stream.get_ref().1));
-                self.converse(stream, Caller { activity, stranger }, watcher).await;
+                let session = stream.get_ref().1;
+                let stranger = allowed.as_ref().and_then(|allowed| allowed.stranger(session));
+                let known_until = allowed.as_ref().and_then(|_| known_until(session));
+                self.converse(stream, Caller { activity, stranger, known_until }, watcher).await;
             }
             Ok(Err(error)) => {
                 metrics.handshake_failed();
@@ -197,6 +204,9 @@ impl Service {
         request.extensions_mut().insert(caller.activity.clone());
         if let Some(stranger) = &caller.stranger {
             request.extensions_mut().insert(stranger.clone());
+        }
+        if caller.known_until.is_some_and(|until| until < OffsetDateTime::now_utc()) {
+            request.extensions_mut().insert(Expired);
         }
         let mut response = self.router.clone().oneshot(request).await?;
         if self.closing.is_set() {

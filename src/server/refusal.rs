@@ -31,6 +31,9 @@ pub(super) enum Refusal {
         .0.names()
     )]
     NotAllowed(Stranger),
+    /// The client was known, and its certificate has ended on an open connection.
+    #[error("this client's certificate has expired: connect again with a new one")]
+    Expired,
     /// The body is not JSON by its media type.
     #[error("wrong media type: send an AdmissionReview as `Content-Type: application/json`")]
     MediaType,
@@ -59,7 +62,7 @@ impl Refusal {
         match self {
             Self::UnknownPath | Self::UnknownHealthPath => StatusCode::NOT_FOUND,
             Self::WrongMethod | Self::HealthMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAllowed(_) => StatusCode::FORBIDDEN,
+            Self::NotAllowed(_) | Self::Expired => StatusCode::FORBIDDEN,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -74,7 +77,7 @@ impl Refusal {
         match self {
             Self::UnknownPath | Self::UnknownHealthPath => "NotFound",
             Self::WrongMethod | Self::HealthMethod => "MethodNotAllowed",
-            Self::NotAllowed(_) => "Forbidden",
+            Self::NotAllowed(_) | Self::Expired => "Forbidden",
             Self::MediaType => "UnsupportedMediaType",
             Self::TooLarge { .. } => "RequestEntityTooLarge",
             Self::SlowBody => "Timeout",
@@ -96,7 +99,7 @@ impl Refusal {
             // The API server tries again within its own timeout.
             Self::Busy => Some((RETRY_AFTER, "1")),
             // Where this request ends and the next would begin is unknown.
-            Self::SlowBody | Self::BrokenBody => Some((CONNECTION, "close")),
+            Self::SlowBody | Self::BrokenBody | Self::Expired => Some((CONNECTION, "close")),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use super::body::{BodyReader, Received};
-use super::clients::Stranger;
+use super::clients::{Expired, Stranger};
 use super::crowd::{Activity, Crowd};
 use super::memory::{Memory, Reservation};
 use super::refusal::Refusal;
@@ -158,6 +158,9 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 fn require_friend(head: &Parts) -> Result<(), Refusal> {
+    if head.extensions.get::<Expired>().is_some() {
+        return Err(Refusal::Expired);
+    }
     let stranger = head.extensions.get::<Stranger>();
     stranger.map_or(Ok(()), |stranger| Err(Refusal::NotAllowed(stranger.clone())))
 }

@@ -21,7 +21,7 @@ pub enum Stop {
 /// SIGINT from a terminal skips the drain delay: nobody but the person who waits there sends requests.
 ///
 /// # Errors
-/// When signals cannot be waited for, or a second one came before the end.
+/// When signals cannot be waited for, a second one came before the end, or a task of the server has failed.
 pub async fn run_until_signalled(server: Server) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let (stop, stopped) = oneshot::channel();
@@ -31,7 +31,7 @@ pub async fn run_until_signalled(server: Server) -> Result<(), ServeError> {
         signals.next().await;
     };
     tokio::select! {
-        () = server.run(async { stopped.await.unwrap_or(Stop::Now) }) => Ok(()),
+        ended = server.run(async { stopped.await.unwrap_or(Stop::Now) }) => ended,
         () = first_and_second => Err(ServeError::StoppedTwice),
     }
 }

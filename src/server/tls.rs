@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use tokio_rustls::TlsAcceptor;
@@ -73,8 +73,7 @@ impl Tls {
 
     /// Knows the clients of this CA from the next handshake on.
     ///
-    /// All settings are replaced, and the memory of sessions with them: a resumed session is not asked for a
-    /// certificate again, and would outlive the CA that it was let in by.
+    /// No session is resumed there: it would not be asked for a certificate again.
     pub(super) fn trust(&self, clients: &ClientCa) -> Result<(), rustls::Error> {
         let next = config(&self.certificates, self.tls12, Some(clients))?;
         self.config.store(Arc::new(next));
@@ -95,6 +94,11 @@ fn config(
     let mut config = builder
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::clone(certificates) as Arc<dyn ResolvesServerCert>);
+    if clients.is_some() {
+        // A resumed session shows no certificate: it would outlive the one that it was let in by.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }

@@ -83,7 +83,7 @@ struct Running {
     health: SocketAddr,
     certificates: Arc<CertificateStore>,
     stop: oneshot::Sender<Stop>,
-    ended: JoinHandle<()>,
+    ended: JoinHandle<Result<(), ServeError>>,
 }
 
 fn self_issued() -> CertificateSource {

@@ -18,10 +18,20 @@ fn authority() -> Authority {
 
 /// A client's certificate with this common name and these alternative ones.
 fn client(authority: &Authority, common_name: &str, alternative: Vec<SanType>) -> Pair {
+    client_until(authority, common_name, alternative, OffsetDateTime::now_utc() + time::Duration::days(1))
+}
+
+fn client_until(
+    authority: &Authority,
+    common_name: &str,
+    alternative: Vec<SanType>,
+    until: OffsetDateTime,
+) -> Pair {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common_name);
     params.subject_alt_names = alternative;
+    params.not_after = until;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     let ca_key = KeyPair::from_pem(&authority.key()).unwrap();
     let issuer = Issuer::from_ca_cert_pem(authority.certificate(), ca_key).unwrap();
@@ -125,4 +135,28 @@ async fn a_ca_that_is_missing_or_none_at_the_start_is_named_with_its_flag() {
         assert!(words.iter().all(|word| error.contains(word)), "{error}");
         fs::write(&file, pair().certificate).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_ends_its_open_connections_too() {
+    let (dir, ca) = (tempfile::tempdir().unwrap(), authority());
+    let file = dir.path().join("ca.crt");
+    fs::write(&file, ca.certificate()).unwrap();
+    let server = start(guarded(&file, &["a"]), Arc::new(Echo)).await;
+    let soon = OffsetDateTime::now_utc() + time::Duration::seconds(2);
+    let identity = Some(client_until(&ca, "a", vec![], soon));
+    let handshake = Handshake { identity, ..Handshake::default() };
+    let mut open = Client::shake_hands(server.https, &handshake).await.unwrap();
+    let until_refused = async {
+        loop {
+            let answer = open.post("/validate", "{}").await;
+            if answer.status != 200 {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let answer = patiently(until_refused).await;
+    assert_eq!((answer.status, answer.header("connection")), (403, Some("close")), "{}", answer.body);
+    assert!(answer.body.contains("has expired"), "{}", answer.body);
 }

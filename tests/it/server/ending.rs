@@ -22,7 +22,7 @@ async fn what_is_in_flight_is_answered_before_the_end() {
     allow.send(()).unwrap();
     let answer = in_flight.await.unwrap();
     assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
-    server.ended.await.unwrap();
+    server.ended.await.unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(server.https).await.is_err(), "the port is closed");
 }
 
@@ -48,6 +48,19 @@ async fn what_does_not_end_is_cut_at_the_end() {
     let mut stuck = Client::tls(server.https).await;
     stuck.send(b"POST /validate HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n").await;
     server.stop.send(Stop::Now).unwrap();
-    server.ended.await.unwrap();
+    server.ended.await.unwrap().unwrap();
     stuck.expect_end().await;
+}
+
+#[tokio::test]
+async fn a_task_of_the_server_that_fails_stops_it_to_be_started_again() {
+    let mut server = Server::bind(options(), Arc::new(Echo)).await.unwrap();
+    let (fail, failing) = oneshot::channel::<()>();
+    server.keep_running(async {
+        failing.await.expect("as asked");
+    });
+    let running = tokio::spawn(server.run(pending()));
+    drop(fail);
+    let ended = patiently(running).await.unwrap();
+    assert!(matches!(ended, Err(ServeError::TaskEnded)), "{ended:?}");
 }
