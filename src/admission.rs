@@ -3,11 +3,13 @@
 //! Captured reviews in files are opened through the same types. Types of our own read it, because only the fields that
 //! are judged are wanted and they are borrowed from the request's bytes.
 
+mod account;
 mod answer;
 mod beside;
 pub mod patch;
 mod texts;
 
+pub use account::Account;
 pub use answer::{Facts, Question, Reply};
 pub use beside::{Knowledge, Wanted};
 
@@ -15,7 +17,7 @@ use std::time::Instant;
 
 use crate::{
     review,
-    rule::Finding,
+    rule::{Downgrade, Finding},
     settings::{Action, Enforcement, Settings},
     view::{Body, Given, Kind, Leaf, Object, fields::objects},
 };
@@ -64,10 +66,17 @@ objects! {
         "namespace" namespace: Leaf<'a>,
         "operation" operation: Leaf<'a>,
         "dryRun" dry_run: Leaf<'a>,
+        /// Who asks.
+        "userInfo" user_info: Given<'a, UserInfo<'a>>,
         /// The object as it is to be; `null` on DELETE.
         "object" object: Object<'a>,
         /// The object as it is stored; `null` on CREATE.
         "oldObject" old_object: Object<'a>,
+    }
+
+    /// Who asks the API server for something. What else stands there is nobody's business.
+    UserInfo => {
+        "username" username: Leaf<'a>,
     }
 
     /// The type of the object.
@@ -272,7 +281,8 @@ fn try_reply<'a>(
     let outcome = match webhook {
         Webhook::Validate => {
             let namespace = request.namespace.text().unwrap_or_default();
-            let beside = knowledge.of(namespace);
+            let account = question.account(&settings.policy.operator_account);
+            let beside = knowledge.of(namespace, account);
             if let Some(stop) = beside.stops(kind, object, before) {
                 return Ok((question, stop));
             }
@@ -310,7 +320,7 @@ fn object_to_store<'o, 'a>(
 fn enforce(findings: &mut [Finding<'_>], enforcement: &Enforcement, namespace: &str) {
     if enforcement.in_namespace(namespace) == Action::Warn {
         for finding in findings {
-            finding.soften("the settings say to warn in this namespace");
+            finding.downgrade(Downgrade::Enforcement);
         }
     }
 }

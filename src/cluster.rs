@@ -231,7 +231,7 @@ impl<'a> Cluster<'a> {
 
     /// n, where it is a number that a cluster can have; 0 is a cluster stopped on purpose.
     pub fn instances(&self) -> Option<i64> {
-        self.instances.integer().filter(|instances| *instances >= 0)
+        self.instances.integer().filter(|instances| (0..=MOST_INSTANCES).contains(instances))
     }
 
     /// Whether the cluster is stopped on purpose.
@@ -265,7 +265,7 @@ impl<'a> Cluster<'a> {
 
     /// k as it is written, where it is a number that the field takes.
     pub fn written_sync_instances(&self) -> Option<i64> {
-        self.sync_instances.integer().filter(|count| *count >= 1)
+        self.sync_instances.integer().filter(|count| (1..=MOST_INSTANCES).contains(count))
     }
 
     /// k as it counts: 1 where none is written; none where it is invalid.
@@ -340,6 +340,9 @@ impl<'a> Cluster<'a> {
         self.autoscaling.as_ref().filter(|autoscaling| autoscaling.is_horizontal())
     }
 }
+
+/// The operator reads numbers of instances as 32 bits, and fails on a larger one.
+const MOST_INSTANCES: i64 = i32::MAX as i64;
 
 /// Whether every field around an object's anchors is one that some StackGres has.
 fn instances_are_known(object: &Body<'_>, kind: Kind) -> bool {

@@ -11,6 +11,7 @@ mod reduction;
 mod registration;
 mod secret;
 mod sent;
+mod upgrade;
 mod watches;
 
 use std::env;

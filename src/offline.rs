@@ -216,7 +216,7 @@ fn about_text(
     let finding = Finding {
         rule,
         severity: policy.severity(rule, None)?,
-        softened: "",
+        downgraded: None,
         path: Path::root(),
         aspect: Aspect::Value,
         message: printable(message),

@@ -18,6 +18,10 @@ pub struct Policy {
     pub derive_sync_instances: bool,
     /// Whether the annotation `syncguard.dev/ignore` counts.
     pub honor_ignores: bool,
+    /// The user name of the operator's own account, whose writes are never denied; empty where there is none.
+    pub operator_account: String,
+    /// What becomes of an error that depends on the number of instances, where a stopped cluster starts.
+    pub starts: Starts,
     /// The release of StackGres that objects without the operator's annotation are judged for; none for the newest known.
     pub stackgres_version: Option<Release>,
 }
@@ -28,9 +32,24 @@ impl Default for Policy {
             severities: BTreeMap::new(),
             derive_sync_instances: true,
             honor_ignores: true,
+            operator_account: OPERATOR_ACCOUNT.to_owned(),
+            starts: Starts::default(),
             stackgres_version: None,
         }
     }
+}
+
+/// The operator's account where its Helm release and namespace have the names of StackGres' documentation.
+pub const OPERATOR_ACCOUNT: &str = "system:serviceaccount:stackgres:stackgres-operator";
+
+/// How a cluster is judged that was stopped and starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Starts {
+    /// Errors pass as warnings: a cluster that was stopped for the night must come up in the morning.
+    #[default]
+    Warn,
+    /// As at a creation: stopping a cluster launders nothing.
+    Deny,
 }
 
 /// A name in the settings that means nothing.

@@ -15,17 +15,17 @@ use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
 use pairs::Pairs;
 pub use parameters::{Consequences, ParameterChange};
-use ratchet::{KNOWN, news_of, ratchet};
+use ratchet::Known;
 use state::{History, State};
 
 use crate::{
     cluster::{Cluster, PostgresConfigs},
     defaults::{self, Operation},
     path::Path,
-    policy::Policy,
-    rule::{Check, Finding, MOST, Problem, Problems, Related, Rule, Severity},
+    policy::{Policy, Starts},
+    rule::{Check, Downgrade, Finding, MOST, Problem, Problems, Related, Rule, Severity},
     rules,
-    view::{Body, Kind, Leaf},
+    view::{Body, Count, Given, Kind, Leaf, Name, Spec, Text},
 };
 
 /// Where an object comes from, and thereby what can be in it.
@@ -51,6 +51,22 @@ pub struct Request<'r, 'a> {
     pub configs_before: Option<PostgresConfigs<'r, 'a>>,
     /// Where the object comes from.
     pub origin: Origin,
+    /// Who writes it.
+    pub writer: Writer,
+}
+
+/// Who writes an object, as far as that excuses what is written. What stands in the object proves nothing: whoever may write
+/// it may write that, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Writer {
+    /// Anybody.
+    #[default]
+    Anybody,
+    /// The operator, by its own account: what it does on its own was decided elsewhere.
+    Operator,
+    /// A major version upgrade that is running on the cluster. It sets mode async and one instance and restores both, and its
+    /// writes are retried for ever: a denial would hang it.
+    Upgrade,
 }
 
 /// A request for another number of pods.
@@ -97,13 +113,9 @@ pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>>
     let mut findings = raise(&now, history.as_ref(), request.origin, policy);
     if !findings.is_empty() {
         if let Some(before) = before {
-            let before = before.at_least_running(&now, &pairs);
-            let known = raise(&before, None, request.origin, policy);
-            let known = known.iter().map(|finding| news_of(finding)).collect();
-            ratchet(&mut findings, &known, &pairs, request.origin);
+            compare(&mut findings, before, &now, &pairs, request.origin, policy);
         }
-        soften_in_the_operators_way(&mut findings, request);
-        soften_what_is_not_known(&mut findings, request.object);
+        excuse(&mut findings, request);
     }
     if policy.honor_ignores {
         let ignores = Ignores::of(request.object);
@@ -214,7 +226,7 @@ fn weigh<'a>(
     findings.push(Finding {
         rule,
         severity,
-        softened: "",
+        downgraded: None,
         path: problem.path,
         aspect: problem.aspect,
         message: problem.message,
@@ -236,30 +248,66 @@ fn fault_of<'a>(path: &Path<'a>, related: Option<&Related<'a>>) -> Fault<'a> {
     (path.clone(), setting)
 }
 
-/// What an API server serves under a version that nobody here knows may mean something else: it is never denied.
-fn soften_what_is_not_known(findings: &mut [Finding<'_>], object: &Body<'_>) {
-    if object.known_kind().is_some_and(|kind| !object.is_served(kind)) {
-        for finding in findings {
-            finding.soften("no StackGres that is known here serves this version of the object");
+/// Downgrades what the object had before the change, and what a cluster that starts may have had before it was stopped.
+fn compare<'a>(
+    findings: &mut Vec<Finding<'a>>,
+    before: State<'a>,
+    now: &State<'a>,
+    pairs: &Pairs,
+    origin: Origin,
+    policy: &Policy,
+) {
+    let raised = |before: &State<'a>| Known::of(&raise(before, None, origin, policy));
+    raised(&before).ratchet(findings, pairs, origin);
+    if before.starts(now, pairs) {
+        // What depends on the number of instances was never judged at this number.
+        let known = raised(&before.at_least_running(now, pairs));
+        match policy.starts {
+            Starts::Warn => known.ratchet_start(findings, pairs),
+            Starts::Deny => known.say_the_ways_on(findings, pairs),
         }
     }
 }
 
-/// The operator must never be stopped by us: what it does on its own was decided elsewhere.
-fn soften_in_the_operators_way(findings: &mut [Finding<'_>], request: &Request<'_, '_>) {
-    let stored = request.before.unwrap_or(request.object);
-    let is_stored = request.before.is_some() || request.scale.is_some();
-    let reason = if is_stored && stored.is_being_upgraded() {
-        "a major version upgrade is under way"
-    } else if request.object.is_being_deleted() {
-        "the object is being deleted"
-    } else if request.object.known_kind() == Some(Kind::Cluster) && request.object.has_stackgres_controller()
-    {
-        "the StackGres object that owns it was judged"
-    } else {
-        return;
+/// Downgrades errors of what is not to be denied, whoever is to blame: what nobody here knows, what the operator does on its
+/// own, and what an upgrade must do.
+fn excuse(findings: &mut [Finding<'_>], request: &Request<'_, '_>) {
+    let is_unknown = request.object.known_kind().is_some_and(|kind| !request.object.is_served(kind));
+    let reason = match request.writer {
+        _ if is_unknown => Downgrade::UnknownVersion,
+        Writer::Operator => Downgrade::Operator,
+        Writer::Upgrade if is_of_an_upgrade(request) => Downgrade::Upgrade,
+        Writer::Upgrade | Writer::Anybody => return,
     };
     for finding in findings {
-        finding.soften(reason);
+        finding.downgrade(reason);
     }
+}
+
+/// Whether a change is of what a major version upgrade changes, and of nothing else.
+fn is_of_an_upgrade(request: &Request<'_, '_>) -> bool {
+    if request.scale.is_some() {
+        return true;
+    }
+    let [before, now] = [request.before, Some(request.object)].map(|object| {
+        object.and_then(|object| object.spec.get().cloned()).map(without_what_an_upgrade_changes)
+    });
+    request.before.is_some() && before == now
+}
+
+/// What the upgrade's script patches in an SGCluster (StackGres 1.18 and 1.19, `run-major-version-upgrade.sh`): the mode to
+/// async, the instances to 1, the version and its SGPostgresConfig, and back.
+fn without_what_an_upgrade_changes(mut spec: Spec<'_>) -> Spec<'_> {
+    spec.instances = Count::default();
+    if let Given::Is(replication) = &mut spec.replication {
+        replication.mode = Name::default();
+        replication.sync_instances = Count::default();
+    }
+    if let Given::Is(postgres) = &mut spec.postgres {
+        postgres.version = Text::default();
+    }
+    if let Given::Is(configurations) = &mut spec.configurations {
+        configurations.sg_postgres_config = Text::default();
+    }
+    spec
 }

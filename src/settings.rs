@@ -13,7 +13,7 @@ pub use followed::{FollowedSettings, Look};
 use crate::{
     facts::Release,
     manifest::{self, SyntaxError},
-    policy::{Policy, PolicyError},
+    policy::{OPERATOR_ACCOUNT, Policy, PolicyError, Starts},
     rules,
     spelling::{did_you_mean, nearest},
 };
@@ -111,8 +111,16 @@ pub enum SettingsError {
 }
 
 /// Every key of a settings file.
-const KEYS: [&str; 6] =
-    ["rules", "deriveSyncInstances", "honorIgnores", "enforcement", "namespaces", "stackGresVersion"];
+const KEYS: [&str; 8] = [
+    "rules",
+    "deriveSyncInstances",
+    "honorIgnores",
+    "enforcement",
+    "namespaces",
+    "starts",
+    "stackGresVersion",
+    "operatorAccount",
+];
 
 /// The JSON schema of a settings file, for editors.
 pub fn schema() -> Value {
@@ -144,9 +152,17 @@ pub fn schema() -> Value {
                 "type": "object",
                 "additionalProperties": action("The same for namespaces of a pattern; the longest counts"),
             },
+            "starts": {
+                "enum": ["deny", "warn"], "default": "warn",
+                "description": "Whether a stopped cluster that starts is judged like a new one, or its errors pass as warnings",
+            },
+            "operatorAccount": {
+                "type": "string", "default": OPERATOR_ACCOUNT,
+                "description": "The user name of the StackGres operator, whose own writes are never denied",
+            },
             "stackGresVersion": {
                 "type": "string",
-                "pattern": format!("^({})(\\.[0-9]+)?$", Release::LINES.map(|(line, _)| line.replace('.', "\\.")).join("|")),
+                "pattern": format!("^$|^({})(\\.[0-9]+)?$", Release::LINES.map(|(line, _)| line.replace('.', "\\.")).join("|")),
                 "description": "The StackGres that looks after the clusters, such as 1.18 or 1.18.6; where an object says, that counts",
             },
         },
@@ -223,12 +239,27 @@ impl Settings {
                     self.enforcement.add(&pattern, action).map_err(refused)?;
                 }
             }
+            "starts" => {
+                self.policy.starts = match action(file, key, &value)? {
+                    Action::Warn => Starts::Warn,
+                    Action::Deny => Starts::Deny,
+                };
+            }
+            "operatorAccount" => {
+                let Value::String(account) = value else {
+                    return Err(wrong_type(file, key, "a user name", value));
+                };
+                self.policy.operator_account = account;
+            }
             "stackGresVersion" => {
                 let Value::String(version) = &value else {
                     return Err(wrong_type(file, key, "a version in quotes, such as \"1.18\"", value));
                 };
                 let refused = |error| SettingsError::StackGres { file: file.to_owned(), error };
-                self.policy.set_stackgres_version(version).map_err(refused)?;
+                // A chart has a value for everything, also where nobody says anything.
+                if !version.is_empty() {
+                    self.policy.set_stackgres_version(version).map_err(refused)?;
+                }
             }
             "honorIgnores" => self.policy.honor_ignores = flag(file, key, &value)?,
             _ => {

@@ -16,6 +16,8 @@ pub struct Stored {
     live: [bool; KINDS.len()],
     /// What all objects take, in bytes.
     size: usize,
+    /// The major version upgrades that were asked for and are running: the SGCluster of each, by namespace and name.
+    upgrades: HashMap<(String, String), String>,
 }
 
 /// What one namespace holds of each kind, by name.
@@ -110,6 +112,16 @@ impl Stored {
                 *flag = live;
             }
         }
+    }
+
+    /// The SGCluster on which the major version upgrade of this SGDbOps is running, where that was asked.
+    pub fn upgraded(&self, namespace: &str, name: &str) -> Option<&str> {
+        self.upgrades.get(&(namespace.to_owned(), name.to_owned())).map(String::as_str)
+    }
+
+    /// Takes a running upgrade in.
+    pub fn put_upgrade(&mut self, namespace: String, name: String, cluster: String) {
+        self.upgrades.insert((namespace, name), cluster);
     }
 
     /// Takes an object in, in place of an earlier version; only its name where there is no room for more.

@@ -49,7 +49,6 @@ objects! {
         "name" name: Leaf<'a>,
         "namespace" namespace: Leaf<'a>,
         "resourceVersion" resource_version: Leaf<'a>,
-        "deletionTimestamp" deletion_timestamp: Leaf<'a>,
         "annotations" annotations: Given<'a, Annotations<'a>>,
         "ownerReferences" owner_references: List<'a, OwnerReference<'a>>,
     }
@@ -293,18 +292,12 @@ objects! {
         /// The version of Postgres that runs, also where `spec` names a major version or `latest`.
         "postgresVersion" postgres_version: Leaf<'a>,
         "podStatuses" pod_statuses: List<'a, PodStatus<'a>>,
-        "dbOps" db_ops: Given<'a, DbOps<'a>>,
     }
 
     /// What the operator saw of one pod.
     PodStatus (untold) => {
         "name" name: Leaf<'a>,
         "primary" primary: Leaf<'a>,
-    }
-
-    /// The database operations that are under way.
-    DbOps (untold) => {
-        "majorVersionUpgrade" major_version_upgrade: Leaf<'a>,
     }
 }
 
@@ -375,11 +368,6 @@ impl<'a> Body<'a> {
         written.is_some_and(|(_, version)| kind.versions().contains(&version))
     }
 
-    /// Whether the object is being deleted: it can only lose finalizers now.
-    pub fn is_being_deleted(&self) -> bool {
-        self.metadata.get().is_some_and(|metadata| !metadata.deletion_timestamp.is_absent())
-    }
-
     /// Whether a StackGres object wrote this one: the operator's own output, judged at its owner.
     pub fn has_stackgres_controller(&self) -> bool {
         let controls = |owner: &OwnerReference<'a>| {
@@ -388,12 +376,6 @@ impl<'a> Body<'a> {
         };
         let owners = self.metadata.get().map(|metadata| &metadata.owner_references);
         owners.is_some_and(|owners| elements(owners).any(|(_, owner)| controls(owner)))
-    }
-
-    /// Whether the operator is in the middle of a major version upgrade, which takes the cluster apart on purpose.
-    pub fn is_being_upgraded(&self) -> bool {
-        let db_ops = self.status.get().and_then(|status| status.db_ops.get());
-        db_ops.is_some_and(|db_ops| !db_ops.major_version_upgrade.is_absent())
     }
 
     /// The values of a type that the CRD refuses, but for those that a rule of their own judges.

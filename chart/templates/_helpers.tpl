@@ -122,8 +122,6 @@ namespaceSelector:
     {{- end }}
 # An error in CEL would be a denial where the policy is Fail, so every field is asked for before it is read.
 matchConditions:
-  - name: not-being-deleted
-    expression: "!has(object.metadata.deletionTimestamp)"
   - name: spec-changes
     expression: >-
       request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec

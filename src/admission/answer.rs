@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{GroupVersionKind, Request, Webhook, texts};
+use super::{Account, GroupVersionKind, Request, Webhook, texts};
 use crate::{
-    rule::{Finding, Severity, printable},
+    rule::{Downgrade, Finding, Severity, printable},
     view::Leaf,
 };
 
@@ -36,6 +36,8 @@ pub struct Facts {
     pub allowed: Option<bool>,
     /// The HTTP status, or that of the denial.
     pub code: u16,
+    /// Whether it was allowed only because the settings say to warn.
+    pub would_be_denied: bool,
     /// The rules that were raised, each once.
     pub raised: Vec<(&'static str, Severity)>,
 }
@@ -72,6 +74,7 @@ pub struct Question<'a> {
     namespace: Leaf<'a>,
     operation: &'static str,
     dry_run: bool,
+    user: Leaf<'a>,
 }
 
 /// What can be done to an object.
@@ -88,14 +91,21 @@ impl<'a> Question<'a> {
             namespace: request.namespace.clone(),
             operation: OPERATIONS.into_iter().find(|operation| *operation == named).unwrap_or_default(),
             dry_run: request.dry_run.flag() == Some(true),
+            user: request.user_info.get().map_or(Leaf::Absent, |user| user.username.clone()),
         }
+    }
+
+    /// Who asks, where the operator has the account of this name.
+    pub fn account(&self, operator: &str) -> Account<'_> {
+        let namespace = self.namespace.text().unwrap_or_default();
+        Account::of(self.user.text().unwrap_or_default(), namespace, operator)
     }
 
     /// One line about what became of the request: who it is about, and no contents. What is allowed without a word is
     /// only of interest to somebody who looks for it.
     pub(super) fn log(&self, webhook: Webhook, reply: &Reply, took: Duration) {
-        let Facts { allowed, code, raised, .. } = &reply.facts;
-        if *allowed == Some(true) && !enabled!(Level::DEBUG) {
+        let Facts { allowed, code, raised, would_be_denied, .. } = &reply.facts;
+        if *allowed == Some(true) && !would_be_denied && !enabled!(Level::DEBUG) {
             return;
         }
         let rules: Vec<_> = raised.iter().map(|(id, _)| *id).collect();
@@ -111,6 +121,7 @@ impl<'a> Question<'a> {
                     namespace = %shown(&self.namespace),
                     name = %shown(&self.name),
                     uid = %shown(&self.uid),
+                    user = %shown(&self.user),
                     dry_run = self.dry_run,
                     code,
                     rules = %rules.join(","),
@@ -120,6 +131,7 @@ impl<'a> Question<'a> {
             };
         }
         match allowed {
+            Some(true) if *would_be_denied => told!(Level::INFO, "would be denied"),
             Some(true) => told!(Level::DEBUG, "allowed"),
             Some(false) => told!(Level::INFO, "denied"),
             None => told!(Level::WARN, "not decided"),
@@ -149,7 +161,10 @@ impl<'a> Question<'a> {
             audit_annotations: Some(Audit { rules_raised: Some(ids(&raised)), defaults_applied: None }),
             ..self.response()
         };
-        self.reply(&response, raised)
+        let would_be_denied = errors.is_empty()
+            && findings.iter().any(|finding| finding.downgraded.is_some_and(Downgrade::would_be_denied));
+        let reply = self.reply(&response, raised);
+        Reply { facts: Facts { would_be_denied, ..reply.facts }, ..reply }
     }
 
     /// Allowed, and completed where a default was missing.
@@ -195,7 +210,7 @@ impl<'a> Question<'a> {
         let _ = serde_json::to_writer(&mut body, &review);
         let allowed = Some(response.allowed);
         let code = if response.allowed { 200 } else { INVALID };
-        let facts = Facts { operation: self.operation, allowed, code, raised };
+        let facts = Facts { operation: self.operation, allowed, code, would_be_denied: false, raised };
         Reply { facts, ..Reply::json(200, body) }
     }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use super::{Outcome, Reply, is_dns_name};
+use super::{Account, Outcome, Reply, is_dns_name};
 use crate::{
     cluster::PostgresConfigs,
     policy::Policy,
-    review::{self, Consequences, Origin, ParameterChange, Request, Scale},
+    review::{self, Consequences, Origin, ParameterChange, Request, Scale, Writer},
     rule::Finding,
     stored::{Stored, StoredObject},
     view::{ABSENT, Body, Given, Kind, Parameters},
@@ -45,6 +45,13 @@ pub enum Wanted {
         /// Where.
         namespace: String,
     },
+    /// The SGDbOps for which an account writes.
+    Upgrade {
+        /// Where.
+        namespace: String,
+        /// Which.
+        name: String,
+    },
 }
 
 impl Wanted {
@@ -62,8 +69,8 @@ const NO_CLUSTER: &str = "this request scales a cluster that syncguard does not 
 
 impl<'s> Knowledge<'s> {
     /// What is known in one namespace.
-    pub(super) fn of<'n>(self, namespace: &'n str) -> Beside<'s, 'n> {
-        Beside { knowledge: self, namespace }
+    pub(super) fn of<'n>(self, namespace: &'n str, account: Account<'n>) -> Beside<'s, 'n> {
+        Beside { knowledge: self, namespace, account }
     }
 
     fn stored(self) -> Option<&'s Stored> {
@@ -86,6 +93,7 @@ const TOO_MANY: &str = "more clusters use this SGPostgresConfig than can be judg
 pub(super) struct Beside<'s, 'n> {
     knowledge: Knowledge<'s>,
     namespace: &'n str,
+    account: Account<'n>,
 }
 
 impl<'s> Beside<'s, '_> {
@@ -95,7 +103,8 @@ impl<'s> Beside<'s, '_> {
             Knowledge::None => (kind == Kind::Scale).then(|| Outcome::Reply(Reply::unavailable(NO_ACCESS))),
             Knowledge::Read(_) => None,
             Knowledge::Watched(stored) => {
-                let wanted = self.wanted(stored, kind, object, before);
+                let mut wanted = self.wanted(stored, kind, object, before);
+                wanted.extend(self.wanted_upgrade(kind));
                 (!wanted.is_empty()).then_some(Outcome::Wanted(wanted))
             }
         }
@@ -149,6 +158,26 @@ impl<'s> Beside<'s, '_> {
         }
     }
 
+    /// Upgrades are rare, so nobody watches them.
+    fn wanted_upgrade(&self, kind: Kind) -> Option<Wanted> {
+        let Account::Upgrade(name) = self.account else { return None };
+        let is_upgraded = matches!(kind, Kind::Cluster | Kind::Scale) && is_dns_name(name);
+        is_upgraded.then(|| Wanted::Upgrade { namespace: self.namespace.to_owned(), name: name.to_owned() })
+    }
+
+    /// Who writes a cluster of this name.
+    fn writer(&self, cluster: Option<&str>) -> Writer {
+        match self.account {
+            Account::Operator => Writer::Operator,
+            Account::Upgrade(name) => {
+                let upgraded =
+                    self.knowledge.stored().and_then(|stored| stored.upgraded(self.namespace, name));
+                if upgraded.is_some() && upgraded == cluster { Writer::Upgrade } else { Writer::Anybody }
+            }
+            Account::Other => Writer::Anybody,
+        }
+    }
+
     fn scaled(&self, scale: &Body<'_>) -> Option<&'s StoredObject> {
         self.knowledge.stored()?.cluster(self.namespace, scale.name()?)
     }
@@ -167,7 +196,8 @@ impl<'s> Beside<'s, '_> {
             Kind::PostgresConfig => self.judge_config(object, before, policy, answer),
             Kind::Cluster | Kind::ShardedCluster => {
                 let configs = |name: &str| self.parameters(name);
-                answer(review::judge(&request(object, before, &configs), policy))
+                let writer = self.writer(object.name());
+                answer(review::judge(&Request { writer, ..request(object, before, &configs) }, policy))
             }
         }
     }
@@ -183,7 +213,8 @@ impl<'s> Beside<'s, '_> {
         let Some(cluster) = cluster.get() else { return Reply::unavailable(NO_CLUSTER) };
         let scale = Scale { replicas: object.replicas(), before: before.map_or(&ABSENT, Body::replicas) };
         let configs = |name: &str| self.parameters(name);
-        let request = Request { scale: Some(scale), ..request(cluster, None, &configs) };
+        let writer = self.writer(cluster.name());
+        let request = Request { scale: Some(scale), writer, ..request(cluster, None, &configs) };
         answer(review::judge(&request, policy))
     }
 
@@ -200,8 +231,9 @@ impl<'s> Beside<'s, '_> {
             before: before.and_then(parameters),
         };
         let configs = |name: &str| self.parameters(name);
-        let mut findings = review::judge(&request(object, before, &configs), policy);
-        let (mut consequences, mut size) = (Consequences::of(change), 0);
+        let writer = self.writer(None);
+        let mut findings = review::judge(&Request { writer, ..request(object, before, &configs) }, policy);
+        let (mut consequences, mut size) = (Consequences::of(change, writer), 0);
         for known in self.naming(change.name) {
             size += known.json.len();
             if size > MOST_JUDGED {
@@ -233,7 +265,15 @@ fn request<'r, 'a>(
     before: Option<&'a Body<'a>>,
     configs: PostgresConfigs<'r, 'a>,
 ) -> Request<'r, 'a> {
-    Request { object, before, scale: None, configs, configs_before: None, origin: Origin::Admission }
+    Request {
+        object,
+        before,
+        scale: None,
+        configs,
+        configs_before: None,
+        origin: Origin::Admission,
+        writer: Writer::Anybody,
+    }
 }
 
 /// The settings in an SGPostgresConfig.

@@ -65,10 +65,8 @@ const TOGETHER: usize = 4096;
 
 /// A warning that fits: with the message where that is short enough, else with the rule's summary.
 pub(super) fn warning(finding: &Finding<'_>) -> String {
-    let [but, reason, so] = match finding.softened {
-        "" => [""; 3],
-        reason => [" (an error, but ", reason, ")"],
-    };
+    let [but, reason, so] =
+        finding.downgraded.map_or([""; 3], |downgraded| [" (downgraded: ", downgraded.reason(), ")"]);
     let end = [but, reason, so, " [", finding.rule.id, "]"];
     let mut text = String::with_capacity(LONGEST);
     // Writing to a String cannot fail.

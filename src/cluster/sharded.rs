@@ -12,7 +12,7 @@ pub use overriding::Overriding;
 pub use written::Written;
 
 use super::{
-    Cluster, Field, Place, PostgresConfigs,
+    Cluster, Field, MOST_INSTANCES, Place, PostgresConfigs,
     field::{Base, WorkersField},
     indexes::{Child, Owners, ranges},
     spec_of,
@@ -190,7 +190,7 @@ impl<'a> Sharded<'a> {
         if child == Child::QueryRouter && field.is_absent() {
             return Some(0);
         }
-        field.integer().filter(|count| *count >= 0)
+        field.integer().filter(|count| (0..=MOST_INSTANCES).contains(count))
     }
 
     /// `coordinator.queryRouterIndexOffset`: the most workers that there can be.

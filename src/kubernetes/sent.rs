@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Resource;
 use kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -33,7 +33,6 @@ struct Metadata {
     name: Option<String>,
     namespace: Option<String>,
     resource_version: Option<String>,
-    deletion_timestamp: Option<Time>,
     annotations: Option<BTreeMap<String, String>>,
     owner_references: Option<Vec<OwnerReference>>,
 }
@@ -48,7 +47,6 @@ fn what_is_judged<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMe
         name: read.name,
         namespace: read.namespace,
         resource_version: read.resource_version,
-        deletion_timestamp: read.deletion_timestamp,
         annotations: annotations.filter(|all| !all.is_empty()),
         owner_references: read.owner_references,
         ..ObjectMeta::default()
@@ -172,10 +170,10 @@ mod tests {
         let metadata = json!({
             "name": "a", "namespace": "b", "resourceVersion": "7",
             "annotations": {ANNOTATION: "fsync-off", OPERATOR: "1.18.6", "kubectl.kubernetes.io/last-applied-configuration": "{…}"},
-            "managedFields": [{"manager": "kubectl"}], "deletionTimestamp": "2026-01-01T00:00:00Z",
+            "managedFields": [{"manager": "kubectl"}],
             "ownerReferences": [{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "u", "controller": true}],
         });
-        let status = json!({"postgresVersion": "17.9", "podStatuses": [{"name": "a-0", "primary": true}], "dbOps": {}, "conditions": [1]});
+        let status = json!({"postgresVersion": "17.9", "podStatuses": [{"name": "a-0", "primary": true}], "conditions": [1]});
         let spec = json!({"instances": 3});
         let written = json!({"instances": 3, "distributedLogs": {"retention": "7 days"}});
         let stored = stored(Kind::Cluster, &json!({"metadata": metadata, "spec": written, "status": status}));
@@ -186,12 +184,11 @@ mod tests {
         assert_eq!(kept["metadata"]["ownerReferences"][0]["controller"], true);
         assert_eq!(kept["metadata"].get("managedFields"), None);
         assert_eq!(kept["spec"], spec);
-        let judged = json!({"postgresVersion": "17.9", "podStatuses": status["podStatuses"], "dbOps": {}});
+        let judged = json!({"postgresVersion": "17.9", "podStatuses": status["podStatuses"]});
         assert_eq!(kept["status"], judged);
         let object = stored.read();
         let body = object.get().unwrap();
         assert_eq!(Body::known_kind(body), Some(Kind::Cluster));
-        assert!(body.is_being_deleted(), "when it is to go is kept");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use super::call_error::{CallError, in_words};
 use super::resource;
 use super::sent::Sent;
+use super::upgrade;
 use crate::admission::Wanted;
 use crate::server::Metrics;
 use crate::stored::{KINDS, Stored, StoredObject};
@@ -36,6 +37,7 @@ enum Change {
     Put(StoredObject),
     Remove { kind: Kind, namespace: String, name: String },
     Replace { kind: Kind, namespace: String, objects: Vec<StoredObject> },
+    Upgrade { namespace: String, name: String, cluster: Option<String> },
 }
 
 /// What the API server stores, as far as it has told.
@@ -80,6 +82,11 @@ impl Watches {
                 Change::Replace { kind, namespace, objects } => {
                     stored.replace(kind, Some(&namespace), objects);
                 }
+                Change::Upgrade { namespace, name, cluster } => {
+                    if let Some(cluster) = cluster {
+                        stored.put_upgrade(namespace, name, cluster);
+                    }
+                }
             }
         }
         Ok(stored)
@@ -95,6 +102,10 @@ impl Watches {
             Wanted::All { kind, namespace } => {
                 let objects = self.read_all(kind, &namespace).await?;
                 Ok(Change::Replace { kind, namespace, objects })
+            }
+            Wanted::Upgrade { namespace, name } => {
+                let cluster = upgrade::running(self.client.clone(), &namespace, &name).await?;
+                Ok(Change::Upgrade { namespace, name, cluster })
             }
         }
     }

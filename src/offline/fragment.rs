@@ -3,17 +3,17 @@
 use std::{fs, path::Path};
 
 use super::subject::Subject;
-use crate::{input::Source, manifest::Node, view::Kind};
+use crate::{input::Source, manifest::Node, rule::Downgrade, view::Kind};
 
 /// Why what is missing in an object is no fault of its own, where it is not: it looks like a fragment.
-pub fn why_incomplete(subject: &Subject<'_, '_>, source: Option<&Source>) -> Option<&'static str> {
+pub fn why_incomplete(subject: &Subject<'_, '_>, source: Option<&Source>) -> Option<Downgrade> {
     if subject.is_embedded {
-        return Some("it stands inside another object, which may complete it");
+        return Some(Downgrade::Incomplete { is_embedded: true });
     }
     let path = source?.path.as_deref()?;
     let node = subject.node();
     (lacks_most(node) || is_patch(node) || is_in_kustomization(path))
-        .then_some("this looks like a fragment, which another file completes")
+        .then_some(Downgrade::Incomplete { is_embedded: false })
 }
 
 /// Whether an object has not even two of the three things that every cluster must have.

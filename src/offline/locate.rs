@@ -92,7 +92,7 @@ impl Locator<'_> {
         Diagnostic {
             rule: finding.rule,
             severity: finding.severity,
-            softened: finding.softened,
+            softened: finding.downgraded.map_or("", crate::rule::Downgrade::reason),
             message: finding.message.clone(),
             help: finding.help.clone(),
             path: finding.path.to_string(),

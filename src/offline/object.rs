@@ -11,14 +11,14 @@ use super::{
     subject::{Content, Subject},
 };
 use crate::{
-    admission::Review,
+    admission::{Account, Review},
     input::Source,
     manifest::{Document, Node},
     offline::Known,
     path::OwnedPath,
     render::diagnostic::{Diagnostic, Summary},
-    review::{self, Request, Scale},
-    rule::{Finding, Severity},
+    review::{self, Request, Scale, Writer},
+    rule::{Downgrade, Finding, Severity},
     view::{Body, Given, Kind, Object},
 };
 
@@ -42,7 +42,7 @@ impl Judge<'_> {
         });
         self.judge(
             subject,
-            &Stored { object: &body, before, scale: None },
+            &Stored { object: &body, before, scale: None, writer: Writer::Anybody },
             review::Origin::File,
             locator,
             judged,
@@ -78,6 +78,7 @@ impl Judge<'_> {
             configs: &configs,
             configs_before: None,
             origin: review::Origin::File,
+            writer: Writer::Anybody,
         };
         let is_accepted = |finding: &Finding<'_>| {
             let line = locator.line(subject.node().locate(&finding.path).range.start);
@@ -101,29 +102,34 @@ impl Judge<'_> {
         locator: &Locator<'_>,
         judged: &mut Judged,
     ) {
-        let Ok((_, request)) = review.open() else {
+        let Ok((question, request)) = review.open() else {
             judged.summary.skipped += 1;
             return;
         };
         if !request.stores() {
             return;
         }
+        // Whether an upgrade is running is nothing that a file could prove.
+        let writer = match question.account(&self.policy.operator_account) {
+            Account::Operator => Writer::Operator,
+            Account::Upgrade(_) | Account::Other => Writer::Anybody,
+        };
         let is_scale = request.known_kind() == Some(Kind::Scale);
         let (Given::Is(mut object), before) = (request.object, request.old_object.get()) else { return };
         let inside = subject.reviewed();
         if is_scale {
-            return self.scale(&inside, &object, before, locator, judged);
+            return self.scale(&inside, (&object, before), writer, locator, judged);
         }
         review::complete(&mut object, before, self.policy, || subject.review_keeps_spec());
-        let stored = Stored { object: &object, before, scale: None };
+        let stored = Stored { object: &object, before, scale: None, writer };
         self.judge(&inside, &stored, review::Origin::Admission, locator, judged);
     }
 
     fn scale(
         &self,
         subject: &Subject<'_, '_>,
-        object: &Body<'_>,
-        before: Option<&Body<'_>>,
+        (object, before): (&Body<'_>, Option<&Body<'_>>),
+        writer: Writer,
         locator: &Locator<'_>,
         judged: &mut Judged,
     ) {
@@ -134,7 +140,7 @@ impl Judge<'_> {
             return;
         };
         let scale = Some(Scale { replicas: object.replicas(), before: before.replicas() });
-        let stored = Stored { object: cluster, before: None, scale };
+        let stored = Stored { object: cluster, before: None, scale, writer };
         self.judge(subject, &stored, review::Origin::Admission, locator, judged);
     }
 
@@ -204,18 +210,18 @@ impl Judge<'_> {
         variant: usize,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let &Stored { object, before, scale } = stored;
+        let &Stored { object, before, scale, writer } = stored;
         let config = |name: &str| self.known.postgres_config(object.namespace(), name, variant);
         let configs = |name: &str| config(name).map(|config| &config.parameters);
-        let request = Request { object, before, scale, configs: &configs, configs_before: None, origin };
+        let request =
+            Request { object, before, scale, configs: &configs, configs_before: None, origin, writer };
         let mut findings = review::judge(&request, self.policy);
         if origin == review::Origin::File {
             excuse_fragment(subject, locator.source, &mut findings);
         }
         if self.has_nearer_config(object, locator, variant) {
-            let why = "another SGPostgresConfig of that name stands in the folder of the cluster";
             for finding in &mut findings {
-                finding.soften(why);
+                finding.downgrade(Downgrade::OtherSettings);
             }
         }
         // Reading the name again is worth it only where it is shown.
@@ -240,7 +246,7 @@ pub fn excuse_fragment(subject: &Subject<'_, '_>, source: Option<&Source>, findi
     // Looking around is worth it only where something is missing.
     let why = missing.peek().and_then(|_| why_incomplete(subject, source));
     if let Some(why) = why {
-        missing.for_each(|finding| finding.soften(why));
+        missing.for_each(|finding| finding.downgrade(why));
     }
 }
 
@@ -262,6 +268,7 @@ struct Stored<'a> {
     object: &'a Body<'a>,
     before: Option<&'a Body<'a>>,
     scale: Option<Scale<'a>>,
+    writer: Writer,
 }
 
 fn is_cluster(object: &Body<'_>) -> bool {

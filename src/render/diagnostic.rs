@@ -42,7 +42,7 @@ impl Diagnostic {
     pub fn softening(&self) -> String {
         match self.softened {
             "" => String::new(),
-            reason => format!(" (not an error here: {reason})"),
+            reason => format!(" (downgraded: {reason})"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{cell::Cell, collections::HashSet};
 use crate::{
     path::Path,
     policy::{Policy, find_rule},
-    rule::{Aspect, Check, Finding, Rule, Severity},
+    rule::{Aspect, Check, Downgrade, Finding, Rule, Severity},
     rules,
     spelling::{did_you_mean, nearest},
     view::Body,
@@ -35,7 +35,7 @@ impl<'a> Ignores<'a> {
         findings.retain_mut(|finding| {
             let Some(ignore) = self.0.iter().find(|ignore| ignore.id == finding.rule.id) else { return true };
             ignore.used.set(true);
-            finding.softened = "the object's annotation says that it is known";
+            finding.downgraded = Some(Downgrade::Accepted);
             // What somebody has accepted is not to be replaced.
             finding.suggestion = None;
             let was = std::mem::replace(&mut finding.severity, Severity::Warning);
@@ -65,7 +65,7 @@ fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<
     Finding {
         rule,
         severity,
-        softened: "",
+        downgraded: None,
         path: Path::of(&["metadata", "annotations", ANNOTATION]),
         aspect: Aspect::Value,
         message,

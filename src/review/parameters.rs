@@ -1,11 +1,11 @@
 //! A change of an SGPostgresConfig, judged by what it does to the clusters that use it.
 
-use super::{KNOWN, Origin, Request, judge};
+use super::{Origin, Request, Writer, judge};
 use crate::{
     cluster::PostgresConfigs,
     path::Path,
     policy::Policy,
-    rule::{Finding, Related},
+    rule::{Downgrade, Finding, Related},
     view::{Body, Parameters},
 };
 
@@ -26,6 +26,7 @@ pub struct ParameterChange<'a> {
 /// nothing is kept, so that many can be judged one after the other.
 pub struct Consequences<'a> {
     change: ParameterChange<'a>,
+    writer: Writer,
     faults: Vec<Fault<'a>>,
 }
 
@@ -41,8 +42,8 @@ const NAMED: usize = 3;
 
 impl<'a> Consequences<'a> {
     /// Of this change, to no cluster yet.
-    pub fn of(change: ParameterChange<'a>) -> Self {
-        Self { change, faults: Vec::new() }
+    pub fn of(change: ParameterChange<'a>, writer: Writer) -> Self {
+        Self { change, writer, faults: Vec::new() }
     }
 
     /// Judges one more cluster, if it names the SGPostgresConfig. `configs` knows the other ones of the namespace.
@@ -63,6 +64,7 @@ impl<'a> Consequences<'a> {
             configs: &now,
             configs_before: Some(&before),
             origin: Origin::Admission,
+            writer: self.writer,
         };
         for finding in judge(&request, policy) {
             self.collect(cluster, finding);
@@ -92,14 +94,14 @@ impl<'a> Consequences<'a> {
                 written.map_or(place.clone(), |(key, _)| place.key(key))
             }
             // What the cluster had of its own before is not about this change.
-            _ if finding.softened == KNOWN => return None,
+            _ if finding.downgraded == Some(Downgrade::Known) => return None,
             _ => place,
         };
-        let Finding { rule, severity, softened, aspect, message, help, .. } = finding;
+        let Finding { rule, severity, downgraded, aspect, message, help, .. } = finding;
         Some(Finding {
             rule,
             severity,
-            softened,
+            downgraded,
             path,
             aspect,
             message,

@@ -67,6 +67,13 @@ impl<'a> State<'a> {
         Self { clusters, ..self }
     }
 
+    /// Whether a cluster that is stopped here runs after the change.
+    pub(super) fn starts(&self, now: &Self, pairs: &Pairs) -> bool {
+        let runs =
+            |part| pairs.now(part).and_then(|part| now.part(part)).is_some_and(|now| !now.is_stopped());
+        self.parts().iter().any(|cluster| cluster.is_stopped() && runs(cluster.part))
+    }
+
     /// The stored object, each cluster taken at its new number of instances if it is stopped, so that it may start again.
     pub(super) fn at_least_running(self, now: &Self, pairs: &Pairs) -> Self {
         let running = |cluster: Cluster<'a>| match pairs.now(cluster.part).and_then(|part| now.part(part)) {

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     severity_note: "",
     parity: false,
-    judges_stopped: false,
+    judges_stopped: true,
     summary: "the autoscaler may go down to no more instances than syncInstances",
     rationale: "In sync and strict-sync the operator refuses a cluster with syncInstances or fewer instances, \
         but the autoscaler writes through /scale, which its webhook does not see. The cluster would run \

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
         acknowledged and are gone.",
     fix: "Keep the mode, or tell the clients; for a planned maintenance, put the mode back when it is done.",
     blind_spot: "A smaller syncInstances, or fewer instances in a mode that counts them all, is not \
-        compared. A major version upgrade by the operator passes, because it restores the mode.",
+        compared. A major version upgrade, which weakens the mode for as long as it runs, is warned of too.",
     reference: "StackGres operator: the mode sets synchronous_mode and synchronous_mode_strict of Patroni.",
     bad: Example::change(
         "spec:
@@ -45,7 +45,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (Some(before), Some(now)) = (change.before.mode(), change.now.mode()) else { return };
-    if strength(now) >= strength(before) || change.stored.is_being_upgraded() {
+    if strength(now) >= strength(before) {
         return;
     }
     let loss = if now.is_synchronous() {
@@ -97,14 +97,6 @@ mod tests {
         cluster("{instances: 3}").after(&mode("sync")).raises(&RULE, &[MODE]);
         cluster("{instances: 0}").after(&mode("sync")).raises(&RULE, &[]);
         cluster(&mode("async")).raises(&RULE, &[]);
-    }
-
-    #[test]
-    fn a_major_version_upgrade_passes() {
-        cluster(&mode("async"))
-            .after(&mode("strict-sync"))
-            .with("status", "{dbOps: {majorVersionUpgrade: {}}}")
-            .raises(&RULE, &[]);
     }
 
     #[test]

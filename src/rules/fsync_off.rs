@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     severity_note: "a warning where the mode is not strict",
     parity: false,
-    judges_stopped: false,
+    judges_stopped: true,
     summary: "fsync or full_page_writes is off in a synchronous mode",
     rationale: "A synchronous commit is worth what the standby's flush is worth. With fsync off Postgres \
         reports a flush that never happened, on the primary and on every standby alike, because all of them \

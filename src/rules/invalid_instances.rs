@@ -50,7 +50,7 @@ fn check_workers<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
 }
 
 fn tell<'a>(of: &str, field: &Field<'a>, problems: &mut Problems<'a>) {
-    let message = format!("the number of {of} {}", is_not(field, "a whole number of at least 0"));
+    let message = format!("the number of {of} {}", is_not(field, "a whole number from 0 to 2147483647"));
     let problem = problems.at(field, message);
     if let Some(number) = field.text().and_then(|text| text.parse::<u32>().ok()) {
         problem.help(format!("write it without quotes: {number}")).suggest(number);

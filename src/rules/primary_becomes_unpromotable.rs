@@ -65,7 +65,7 @@ fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let Some(primary) = primary_of(change.stored) else { return };
     let Some(run) = now.runs().iter().find(|run| run.contains(primary)) else { return };
     let was_unpromotable = before.role_of(primary).is_some_and(|role| !role.is_promotable());
-    if run.role.is_promotable() || was_unpromotable || change.stored.is_being_upgraded() {
+    if run.role.is_promotable() || was_unpromotable {
         return;
     }
     let Some(group) = run.group.and_then(|index| change.now.groups().get(index)) else { return };
@@ -155,9 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_without_a_status_or_during_a_major_version_upgrade() {
-        let status = "{podStatuses: [{name: demo-3, primary: true}], dbOps: {majorVersionUpgrade: {}}}";
-        for status in ["{}", "null", "{podStatuses: 3}", "{podStatuses: [{name: demo-3}]}", status] {
+    fn nothing_is_said_without_a_status() {
+        for status in ["{}", "null", "{podStatuses: 3}", "{podStatuses: [{name: demo-3}]}"] {
             cluster(&spec(4, "{role: none, instances: 1}"))
                 .after(&spec(4, ""))
                 .with("status", status)

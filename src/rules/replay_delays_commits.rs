@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Warning,
     severity_note: "an error in the strict modes, in which nothing lets such a commit go",
     parity: false,
-    judges_stopped: false,
+    judges_stopped: true,
     summary: "synchronous_commit is remote_apply and standbys may replay late, so commits wait for that",
     rationale: "With remote_apply a commit waits until its synchronous standbys have replayed it, not only written it down. \
         recovery_min_apply_delay makes every standby replay that much later, and each commit takes as long. \

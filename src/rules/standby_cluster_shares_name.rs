@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Warning,
     severity_note: "an error in the strict modes: after the promotion nobody takes over any more",
     parity: false,
-    judges_stopped: false,
+    judges_stopped: true,
     summary: "a standby cluster has the name of the cluster that it follows, so their members have the same names",
     rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of the same name, the \
         standby leader streams under a name that the source has, too. Patroni then takes the connection of one \

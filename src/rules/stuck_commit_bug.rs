@@ -95,7 +95,7 @@ mod tests {
             ("'16.1'", "3", "{mode: sync-all}", AT),
             ("'16.1'", "6", "{mode: strict-sync-all, syncInstances: 1}", AT),
             ("'16.8'", "3", "{mode: sync, syncInstances: 2}", AT),
-            ("' 16.1 '", "9223372036854775807", "{mode: sync-all}", AT),
+            ("' 16.1 '", "2147483647", "{mode: sync-all}", AT),
             ("'16.9'", "3", "{mode: sync-all}", &[]),
             ("'16.99'", "3", "{mode: sync-all}", &[]),
             ("'16.1'", "2", "{mode: sync-all}", &[]),

@@ -129,7 +129,7 @@ mod tests {
             ("{instances: 3, replication: {mode: sync, syncInstances: 2}}", &[][..]),
             ("{instances: 3, replication: {mode: sync, syncInstances: 3}}", at),
             ("{instances: 3.0, replication: {mode: strict-sync, syncInstances: 4}}", at),
-            ("{instances: 1, replication: {mode: sync, syncInstances: 9223372036854775807}}", at),
+            ("{instances: 1, replication: {mode: sync, syncInstances: 2147483647}}", at),
             ("{instances: 1, replication: {mode: strict-sync, syncInstances: 1}}", at),
             ("{instances: 1, replication: {mode: sync}}", at),
             ("{instances: 3, replication: {mode: sync-all, syncInstances: 9}}", &[]),

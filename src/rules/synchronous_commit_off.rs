@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     severity_note: "a warning where the mode is not strict",
     parity: false,
-    judges_stopped: false,
+    judges_stopped: true,
     summary: "synchronous_commit is off or local in a synchronous mode, so no commit waits for a standby",
     rationale: "Patroni's part of a synchronous mode is the list of standbys in synchronous_standby_names; \
         whether a commit waits for them is decided by synchronous_commit, session by session. With local the \
@@ -97,8 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn the_written_mode_counts_at_any_number_of_running_instances() {
-        for (instances, at) in [("1", &[INLINE][..]), ("many", &[INLINE]), ("0", &[])] {
+    fn the_written_mode_counts_at_any_number_of_instances() {
+        // While a cluster is stopped too: a stop launders nothing.
+        for (instances, at) in [("1", &[INLINE][..]), ("many", &[INLINE]), ("0", &[INLINE])] {
             let conf = "{postgres: {postgresql.conf: {synchronous_commit: local}}}";
             let spec = format!(
                 "{{instances: {instances}, replication: {{mode: sync-all}}, configurations: {conf}}}"

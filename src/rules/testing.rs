@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     policy::Policy,
-    review::{self, Origin, Request},
+    review::{self, Origin, Request, Writer},
     rule::{Example, Rule},
     view::{Kind, Object, Parameters},
 };
@@ -144,6 +144,7 @@ impl Case {
             configs: &|_| config.as_ref()?.get(),
             configs_before: None,
             origin: Origin::File,
+            writer: Writer::Anybody,
         };
         review::judge(&request, &Policy::default()).iter().for_each(&mut see);
     }

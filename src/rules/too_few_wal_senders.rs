@@ -126,7 +126,7 @@ mod tests {
             (19, &["spec.instances"]),
             (21, &["spec.instances"]),
             (2_000_000_000, &["spec.instances"]),
-            (i64::MAX, &["spec.instances"]),
+            (i32::MAX, &["spec.instances"]),
         ] {
             cluster(&format!("{{instances: {instances}}}")).raises(&RULE, at);
         }

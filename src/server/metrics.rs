@@ -29,6 +29,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Labels<4>, Counter>,
     durations: Family<Labels<1>, Histogram, Buckets>,
+    would_be_denied: Family<Labels<2>, Counter>,
     findings: Family<Labels<2>, Counter>,
     in_flight: Gauge,
     shed: Counter,
@@ -57,6 +58,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("syncguard"),
             requests: Family::default(),
             durations: Family::new_with_constructor(Buckets),
+            would_be_denied: Family::default(),
             findings: Family::default(),
             in_flight: Gauge::default(),
             shed: Counter::default(),
@@ -85,6 +87,11 @@ impl Metrics {
             "request_duration_seconds",
             "From a request's headers to its answer, its body's arrival included",
             self.durations.clone(),
+        );
+        registry.register(
+            "would_be_denied",
+            "Changes with errors that were allowed because the settings say to warn",
+            self.would_be_denied.clone(),
         );
         registry.register("findings", "Reviews in which a rule was raised", self.findings.clone());
         registry.register("in_flight", "Complete requests being answered", self.in_flight.clone());
@@ -133,6 +140,9 @@ impl Metrics {
         let labels = [name, ("operation", operation), ("allowed", allowed), ("code", code(facts.code))];
         self.requests.get_or_create(&labels).inc();
         self.durations.get_or_create(&[name]).observe(took.as_secs_f64());
+        if facts.would_be_denied {
+            self.would_be_denied.get_or_create(&[name, ("operation", operation)]).inc();
+        }
         for (rule, severity) in &facts.raised {
             self.findings.get_or_create(&[("rule", rule), ("severity", severity.name())]).inc();
         }
@@ -236,7 +246,8 @@ mod tests {
     fn what_was_answered_is_told_under_the_names_that_dashboards_use() {
         let metrics = Metrics::default();
         let raised = vec![("fsync-off", Severity::Error), ("stuck-commit-bug", Severity::Warning)];
-        let denied = Facts { operation: "CREATE", allowed: Some(false), code: 422, raised };
+        let denied =
+            Facts { operation: "CREATE", allowed: Some(false), code: 422, raised, ..Facts::default() };
         metrics.answered(Webhook::Validate, &denied, Duration::from_micros(700));
         metrics.answered(Webhook::Mutate, &Facts { code: 400, ..Facts::default() }, Duration::from_secs(9));
         metrics.shed();

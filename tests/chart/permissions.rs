@@ -7,8 +7,9 @@ use crate::applied::{APPLY, expect, in_its_namespace, server};
 use crate::leash::until;
 
 /// Watched everywhere, whoever issues the certificate.
-const WATCHES: [&str; 3] = [
+const WATCHES: [&str; 4] = [
     "sgclusters.stackgres.io [] [] [get list watch]",
+    "sgdbops.stackgres.io [] [] [get]",
     "sgpgconfigs.stackgres.io [] [] [get list watch]",
     "sgshardedclusters.stackgres.io [] [] [get list watch]",
 ];

@@ -38,7 +38,7 @@ const EXAMPLE_WARNINGS: [&str; 3] = [
 const WARNED: [&str; 2] = [
     "Warning: spec.replication.role: a role is unknown, or not one that the main pods can have (an error, \
      but the settings say to warn in this namespace) [unknown-role]",
-    "Warning: spec.instances: strict-sync-all on a single instance runs asynchronous (an error, but the \
+    "Warning: spec.instances: strict-sync-all on a single instance runs asynchronous (downgraded: the \
      settings say to warn in this namespace) [strict-sync-all-without-standby]",
 ];
 

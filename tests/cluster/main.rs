@@ -9,6 +9,7 @@ mod clients;
 mod custody;
 mod doctor;
 mod examples;
+mod excuses;
 mod kubectl;
 mod leash;
 mod namespace;

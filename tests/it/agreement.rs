@@ -7,7 +7,7 @@ use syncguard::{
     cluster::no_postgres_configs,
     policy::Policy,
     prediction::{Event, Fate, Running, Writes, predict},
-    review::{self, Origin, Request},
+    review::{self, Origin, Request, Writer},
     view::Object,
 };
 
@@ -28,6 +28,7 @@ impl Said {
             configs: &no_postgres_configs,
             configs_before: None,
             origin: Origin::File,
+            writer: Writer::Anybody,
         };
         let findings = review::judge(&request, &Policy::default()).into_iter();
         let findings = findings.map(|it| (it.rule.id, it.severity.name(), it.path.to_string())).collect();

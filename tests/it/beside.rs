@@ -11,14 +11,14 @@ use syncguard::{
 
 use crate::wire::is_acceptable;
 
-const NAMESPACE: &str = "failover";
+pub const NAMESPACE: &str = "failover";
 
 /// A namespace in which this is stored, as watches have seen it.
 #[derive(Clone, Default)]
-struct World(Stored);
+pub struct World(Stored);
 
 impl World {
-    fn live() -> Self {
+    pub fn live() -> Self {
         let mut stored = Stored::default();
         for kind in KINDS {
             stored.set_live(kind, true);
@@ -27,7 +27,7 @@ impl World {
     }
 
     /// With a cluster in version 7.
-    fn with(mut self, kind: Kind, name: &str, spec: &Value) -> Self {
+    pub fn with(mut self, kind: Kind, name: &str, spec: &Value) -> Self {
         let object = json!({
             "apiVersion": kind.api_version(), "kind": kind.name(),
             "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
@@ -36,11 +36,11 @@ impl World {
         self
     }
 
-    fn with_cluster(self, name: &str, spec: &Value) -> Self {
+    pub fn with_cluster(self, name: &str, spec: &Value) -> Self {
         self.with(Kind::Cluster, name, spec)
     }
 
-    fn with_config(mut self, name: &str, parameters: &Value) -> Self {
+    pub fn with_config(mut self, name: &str, parameters: &Value) -> Self {
         let Ok(Given::Is(parameters)) = Given::<Parameters<'_>>::deserialize(parameters) else {
             panic!("settings are an object")
         };
@@ -48,13 +48,28 @@ impl World {
         self
     }
 
+    /// In which this SGDbOps upgrades a cluster.
+    pub fn with_upgrade(mut self, name: &str, cluster: &str) -> Self {
+        self.0.put_upgrade(NAMESPACE.to_owned(), name.to_owned(), cluster.to_owned());
+        self
+    }
+
     fn ask(&self, review: &Value) -> Outcome {
-        ask(review, Knowledge::Watched(&self.0))
+        ask(review, Knowledge::Watched(&self.0), &Settings::default())
+    }
+
+    /// What is answered when everything that was asked for has been read.
+    #[track_caller]
+    pub fn answer_read(&self, review: &Value, settings: &Settings) -> Answer {
+        match ask(review, Knowledge::Read(&self.0), settings) {
+            Outcome::Reply(reply) => Answer::of(review, &reply.body),
+            Outcome::Wanted(wanted) => panic!("everything was read, and {wanted:?} was asked for"),
+        }
     }
 
     /// What is answered, by nothing but what is known.
     #[track_caller]
-    fn answer(&self, review: &Value) -> Answer {
+    pub fn answer(&self, review: &Value) -> Answer {
         match self.ask(review) {
             Outcome::Reply(reply) => Answer::of(review, &reply.body),
             Outcome::Wanted(wanted) => panic!("everything is known, and {wanted:?} was asked for"),
@@ -73,18 +88,18 @@ fn stored(kind: Kind, name: &str, json: &[u8], parameters: Option<Parameters<'st
     }
 }
 
-fn ask(review: &Value, knowledge: Knowledge<'_>) -> Outcome {
+fn ask(review: &Value, knowledge: Knowledge<'_>, settings: &Settings) -> Outcome {
     let body = review.to_string();
-    admission::reply_knowing(Webhook::Validate, body.as_bytes(), &Settings::default(), knowledge)
+    admission::reply_knowing(Webhook::Validate, body.as_bytes(), settings, knowledge)
 }
 
 /// What a person is told.
 #[derive(Debug)]
-struct Answer {
-    allowed: bool,
+pub struct Answer {
+    pub allowed: bool,
     /// `field: message` of each cause.
-    causes: Vec<String>,
-    warnings: Vec<String>,
+    pub causes: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl Answer {
@@ -104,7 +119,7 @@ impl Answer {
 
     /// Held against what was expected: a denial with one cause that holds these words in their order.
     #[track_caller]
-    fn is_denied(&self, words: &[&str]) {
+    pub fn is_denied(&self, words: &[&str]) {
         assert!(!self.allowed, "was to be denied: {self:?}");
         let [cause] = self.causes.as_slice() else { panic!("one cause, and there are {:?}", self.causes) };
         let mut rest = cause.as_str();
@@ -115,12 +130,12 @@ impl Answer {
     }
 
     #[track_caller]
-    fn is_allowed_silently(&self) {
+    pub fn is_allowed_silently(&self) {
         assert!(self.allowed && self.warnings.is_empty(), "was to be allowed without a word: {self:?}");
     }
 }
 
-fn review(kind: Kind, object: &Value, before: Option<&Value>) -> Value {
+pub fn review(kind: Kind, object: &Value, before: Option<&Value>) -> Value {
     let (group, version) = kind.api_version().split_once('/').unwrap();
     json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "1", "kind": {"group": group, "version": version, "kind": kind.name()},
@@ -131,7 +146,7 @@ fn review(kind: Kind, object: &Value, before: Option<&Value>) -> Value {
 }
 
 /// `kubectl scale`, of the cluster `db` in the version that the Scale carries.
-fn scale(version: &str, from: i64, to: i64) -> Value {
+pub fn scale(version: &str, from: i64, to: i64) -> Value {
     let scale = |replicas: i64| {
         // An API server leaves a zero out.
         let spec = if replicas == 0 { json!({}) } else { json!({"replicas": replicas}) };
@@ -143,18 +158,18 @@ fn scale(version: &str, from: i64, to: i64) -> Value {
     review(Kind::Scale, &scale(to), Some(&scale(from)))
 }
 
-fn config(parameters: &Value) -> Value {
+pub fn config(parameters: &Value) -> Value {
     json!({
         "apiVersion": "stackgres.io/v1", "kind": "SGPostgresConfig",
         "metadata": {"name": "pg", "namespace": NAMESPACE}, "spec": {"postgresql.conf": parameters},
     })
 }
 
-fn strict(instances: i64) -> Value {
+pub fn strict(instances: i64) -> Value {
     json!({"instances": instances, "replication": {"mode": "strict-sync-all"}})
 }
 
-fn strict_with_config(instances: i64) -> Value {
+pub fn strict_with_config(instances: i64) -> Value {
     let mut spec = strict(instances);
     spec["configurations"] = json!({"sgPostgresConfig": "pg"});
     spec
@@ -253,11 +268,14 @@ fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
         assert_eq!(world.ask(&scale("8", 6, 1)), Outcome::Wanted(vec![cluster.clone()]), "{why}");
     }
     assert!(cluster.is_vital(), "failurePolicy decides where it cannot be read");
-    let Outcome::Reply(read) = ask(&scale("8", 6, 1), Knowledge::Read(&behind.0)) else {
+    let Outcome::Reply(read) = ask(&scale("8", 6, 1), Knowledge::Read(&behind.0), &Settings::default())
+    else {
         panic!("what has been read is all there is")
     };
     assert_eq!(read.facts.allowed, Some(false));
-    let Outcome::Reply(gone) = ask(&scale("8", 6, 1), Knowledge::Read(&Stored::default())) else {
+    let Outcome::Reply(gone) =
+        ask(&scale("8", 6, 1), Knowledge::Read(&Stored::default()), &Settings::default())
+    else {
         panic!("what has been read is all there is")
     };
     assert_eq!(gone.status, 503, "there is no such cluster: failurePolicy decides");
@@ -327,7 +345,8 @@ fn a_cluster_is_judged_with_the_settings_that_it_names() {
         panic!("settings of which no watch would have told are asked for")
     };
     assert!(!wanted.iter().any(Wanted::is_vital), "no write waits for settings that may not exist");
-    let Outcome::Reply(reply) = ask(&create, Knowledge::Read(&Stored::default())) else {
+    let Outcome::Reply(reply) = ask(&create, Knowledge::Read(&Stored::default()), &Settings::default())
+    else {
         panic!("what has been read is all there is")
     };
     assert_eq!(reply.facts.allowed, Some(true), "settings that do not exist are the operator's business");

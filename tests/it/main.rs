@@ -11,6 +11,7 @@ mod certificate;
 mod cli;
 mod edits;
 mod examples;
+mod excuses;
 mod golden;
 mod licences;
 mod properties;

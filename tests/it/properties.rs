@@ -18,7 +18,7 @@ use syncguard::{
     offline::{Judge, KnownObjects},
     path::Step,
     policy::Policy,
-    review::{self, Origin, Request},
+    review::{self, Origin, Request, Writer},
     rule::{Check, Finding, Severity},
     settings::Settings,
     view::{Body, Object},
@@ -46,6 +46,7 @@ fn judged<'a>(now: &'a Body<'a>, before: Option<&'a Body<'a>>, origin: Origin) -
         configs: &no_postgres_configs,
         configs_before: None,
         origin,
+        writer: Writer::Anybody,
     };
     review::judge(&request, &Policy::default())
 }

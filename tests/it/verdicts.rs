@@ -6,7 +6,7 @@ use serde_json::Value;
 use syncguard::{
     cluster::no_postgres_configs,
     policy::Policy,
-    review::{self, Origin, Request},
+    review::{self, Origin, Request, Writer},
     rule::{Finding, Related, Severity},
     view::Object,
 };
@@ -38,6 +38,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
         configs: &no_postgres_configs,
         configs_before: None,
         origin: Origin::Admission,
+        writer: Writer::Anybody,
     };
     let mut findings = review::judge(&request, &Policy::default());
     findings.retain(|finding| finding.severity == Severity::Error);

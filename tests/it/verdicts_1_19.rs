@@ -8,7 +8,7 @@ use syncguard::{
     cluster::{Child, Cluster, Part, Range, Sharded, no_postgres_configs},
     policy::Policy,
     replication::Mode,
-    review::{self, Origin, Request},
+    review::{self, Origin, Request, Writer},
     rule::{Finding, Related, Severity},
     view::{Body, Kind, Object},
 };
@@ -89,6 +89,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
             configs: &no_postgres_configs,
             configs_before: None,
             origin: Origin::Admission,
+            writer: Writer::Anybody,
         };
         review::judge(&request, &policy)
     };

@@ -110,7 +110,7 @@ fn an_error_that_was_there_before_is_a_warning_and_says_so() {
         &["warning strict-sync-all-without-standby spec.instances"],
     );
     assert!(
-        said.contains("(not an error here: it was so before this change)"),
+        said.contains("(downgraded: already present before this change)"),
         "the reason is given:\n{said}"
     );
     says(

@@ -16,7 +16,7 @@ fn annotated(manifest: &str, annotation: &str) -> String {
 }
 
 #[test]
-fn a_comment_or_an_annotation_softens_errors_and_hides_warnings() {
+fn a_comment_or_an_annotation_downgrades_errors_and_hides_warnings() {
     const ERROR: &str = "error strict-sync-all-without-standby spec.instances";
     const SOFTENED: &str = "warning strict-sync-all-without-standby spec.instances";
     const UNUSED: &str = "warning unused-ignore";
@@ -147,15 +147,15 @@ fn two_excuses_for_one_error_do_not_hide_it() {
 }
 
 #[test]
-fn a_softened_error_says_who_softened_it() {
+fn a_downgraded_error_says_why() {
     for (text, reason) in [
         (
             with_instances(ALONE, "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby]"),
-            "(not an error here: a comment says that it is known)",
+            "(downgraded: a comment says that it is known)",
         ),
         (
             annotated(ALONE, "strict-sync-all-without-standby"),
-            "(not an error here: the object's annotation says that it is known)",
+            "(downgraded: the object's annotation says that it is known)",
         ),
     ] {
         let folder = Folder::with(&[("db.yaml", text)]);

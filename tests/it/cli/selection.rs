@@ -103,7 +103,7 @@ fn a_config_beside_the_cluster_counts_more_than_one_elsewhere() {
         "{}",
         said.out
     );
-    assert!(said.out.contains("(not an error here: another SGPostgresConfig of that name"), "{}", said.out);
+    assert!(said.out.contains("(downgraded: another SGPostgresConfig of that name"), "{}", said.out);
 }
 
 #[test]
