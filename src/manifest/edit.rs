@@ -143,6 +143,11 @@ mod tests {
         ] {
             check(text, async_mode, expected);
         }
+        check(
+            "a: 1\n",
+            &[set("b", json!({"\u{2028}\u{85}": "\u{feff}\u{7f}é"}))],
+            "a: 1\nb:\n  \"\\u2028\\u0085\": \"\\ufeff\\u007fé\"\n",
+        );
         check("x: {mode: , b}\n", &[set("x.mode", json!(1)), set("x.b", json!(2))], "x: {mode: 1 , b: 2}\n");
         check("l:\n- a\n-\n- c\n", &[set("l.1", json!("b"))], "l:\n- a\n- b\n- c\n");
         check("l: [a, b]\n", &[set("l.1", json!("on")), set("l.2", json!(3))], "l: [a, \"on\", 3]\n");

@@ -48,7 +48,19 @@ pub(super) fn member(name: &str, value: &Value, style: Style) -> String {
 
 /// A text or a key.
 pub(super) fn key(text: &str, style: Style) -> String {
-    if style == Style::Yaml && is_plain(text) { text.to_owned() } else { Value::from(text).to_string() }
+    if style == Style::Yaml && is_plain(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// In double quotes, with everything escaped that YAML takes for the end of a line, or does not take at all.
+fn quoted(text: &str) -> String {
+    let is_odd = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    let escaped = |text: String, c: char| {
+        if is_odd(c) { text + &format!("\\u{:04x}", u32::from(c)) } else { text + c.encode_utf8(&mut [0; 4]) }
+    };
+    let json = Value::from(text).to_string();
+    if json.contains(is_odd) { json.chars().fold(String::new(), escaped) } else { json }
 }
 
 /// A key and its value on lines of their own, the first of them without its indentation.

@@ -251,6 +251,13 @@ fn comments_belong_to_their_document() {
 }
 
 #[test]
+fn comments_behind_the_value_of_a_document_are_none_of_it() {
+    let parsed = parse("'' x, # c\na: ");
+    assert!(parsed.error.is_some(), "there are two values");
+    assert_eq!((parsed.documents[0].span(), parsed.documents[0].comments()), (0..3, &[][..]));
+}
+
+#[test]
 fn what_a_type_does_not_ask_for_is_not_read() {
     #[derive(Debug, Deserialize, PartialEq)]
     struct Some<'a> {

@@ -94,7 +94,8 @@ impl<'t> Reader<'t> {
 
     fn document(&mut self, is_marked: bool) -> Result<(), SyntaxError> {
         let marker = self.scanner.peek()?.range.clone();
-        let start = self.scanner.comments.first().map_or(marker.start, |first| first.range.start);
+        let first = self.scanner.comments.first();
+        let start = first.map_or(marker.start, |first| first.range.start.min(marker.start));
         if is_marked {
             self.scanner.take();
         }
@@ -114,7 +115,10 @@ impl<'t> Reader<'t> {
     fn finish(&mut self, start: usize, end: usize) {
         let next = Builder::with_capacity(self.builder.len());
         let tree = mem::replace(&mut self.builder, next).finish();
-        let comments = mem::take(&mut self.scanner.comments);
+        // The scanner looks ahead for keys, and may have passed comments that stand further down.
+        let own = self.scanner.comments.partition_point(|comment| comment.range.start < end);
+        let rest = self.scanner.comments.split_off(own);
+        let comments = mem::replace(&mut self.scanner.comments, rest);
         self.documents.extend(tree.map(|tree| Document { tree, comments, span: start..end }));
     }
 }
