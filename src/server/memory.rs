@@ -28,6 +28,9 @@ const PER_REVIEW: usize = 64 << 10;
 /// What one review makes at most, in bytes, however large its body: lists and maps are read up to a length.
 pub(super) const MOST_PER_REVIEW: usize = 24 << 20;
 
+/// The most that a small request takes, in bytes: most reviews do.
+const SMALL: usize = 256 << 10;
+
 /// Memory in bytes that is counted, not allocated.
 pub(super) struct Memory {
     total: usize,
@@ -41,9 +44,12 @@ struct State {
     rounds: u64,
     last_round: Option<Instant>,
     next: u64,
-    /// Those who wait, in their order: clients that have proven themselves first.
-    queue: BTreeMap<(bool, u64), Waiting>,
+    /// Those who wait, in their order: small requests first, and of them clients that have proven themselves.
+    queue: BTreeMap<Order, Waiting>,
 }
+
+/// Whether a request is large, whether its client has proven nothing yet, and its number.
+type Order = (bool, bool, u64);
 
 struct Waiting {
     bytes: usize,
@@ -54,7 +60,7 @@ struct Waiting {
 /// A place among those who wait, left when dropped: nobody waits behind somebody who has given up.
 struct Turn {
     memory: Arc<Memory>,
-    number: (bool, u64),
+    number: Order,
     share: oneshot::Receiver<Reservation>,
 }
 
@@ -111,9 +117,9 @@ impl Memory {
 
     /// A share where nobody waits and there is enough.
     fn at_once(self: &Arc<Self>, bytes: usize, activity: &Activity) -> Option<Reservation> {
-        let bytes = bytes.min(self.total);
+        let bytes = bytes.min(self.room_for(bytes));
         let mut state = self.lock();
-        if !state.queue.is_empty() || bytes > self.total - state.used {
+        if !state.queue.is_empty() || state.used + bytes > self.room_for(bytes) {
             return None;
         }
         state.used += bytes;
@@ -122,13 +128,18 @@ impl Memory {
         Some(Reservation { memory: Arc::clone(self), bytes, activity: activity.clone() })
     }
 
+    /// The most that may be in use with a request of this size in it; also the most that one request gets, so that none could
+    /// wait for ever. An eighth is for small ones, which then never wait for large ones whose clients are slow.
+    fn room_for(&self, bytes: usize) -> usize {
+        if bytes > SMALL { self.total - self.total / 8 } else { self.total }
+    }
+
     fn ask(self: &Arc<Self>, bytes: usize, activity: Activity) -> Turn {
         let (granted, share) = oneshot::channel();
         let mut state = self.lock();
-        let turn = (!activity.is_proven(), state.next);
+        let bytes = bytes.min(self.room_for(bytes));
+        let turn = (bytes > SMALL, !activity.is_proven(), state.next);
         state.next += 1;
-        // Never so much that one request could wait for ever.
-        let bytes = bytes.min(self.total);
         state.queue.insert(turn, Waiting { bytes, activity, granted });
         drop(state);
         self.grant();
@@ -151,7 +162,7 @@ impl Memory {
         let mut state = self.lock();
         let first = state.queue.first_entry()?;
         let bytes = first.get().bytes;
-        if bytes > self.total - state.used {
+        if state.used + bytes > self.room_for(bytes) {
             return None;
         }
         state.used += bytes;
@@ -229,6 +240,18 @@ mod tests {
         assert!(reserve(&memory, 1, activity).await.is_none());
         drop((first, second, third));
         assert!(reserve(&memory, 1000, activity).await.is_some(), "one alone gets all that there is");
+    }
+
+    #[tokio::test]
+    async fn small_requests_do_not_wait_for_large_ones() {
+        let crowd = Crowd::new(1);
+        let (memory, place) = (Memory::new(80 << 20, Arc::clone(&crowd)), crowd.enter().await);
+        let large = reserve(&memory, 70 << 20, place.activity()).await.unwrap();
+        let mut waiting = memory.ask(1 << 20, place.activity().clone());
+        assert!(reserve(&memory, SMALL, place.activity()).await.is_some(), "an eighth is kept for them");
+        assert!(waiting.share.try_recv().is_err(), "and not for another large one");
+        drop(large);
+        (&mut waiting.share).await.expect("there is room again");
     }
 
     #[tokio::test]
