@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
         made anew; in a strict mode writes may hang until it is.",
     fix: "Remove the setting: the operator decides how standbys recover; a target of recovery belongs into spec.initialData.restore.",
     blind_spot: "",
-    reference: "patroni/postgresql/config.py, _adjust_recovery_parameters. Observed on Patroni 4.1.0: the standby's restore_command is \
+    reference: "patroni/postgresql/config.py, _adjust_recovery_parameters. Observed on Patroni 3.3.0 and 4.1.0: the standby's restore_command is \
         empty.",
     bad: Example::cluster(
         "spec:

@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     blind_spot: "ALTER SYSTEM, and settings of a role, a database or a session are not seen. The default of \
         max_standby_streaming_delay, 30 s, is not reported.",
     reference: "PostgreSQL manual: synchronous_commit, recovery_min_apply_delay, max_standby_streaming_delay. Observed on Patroni \
-        4.1.0: with a delay of 20 s a commit takes 20.1 s; a query on the standby held commits for as long as it ran.",
+        3.3.0 and 4.1.0: with a delay of 2 s every commit takes at least 2 s; a query on the standby held commits for as long as it ran.",
     bad: Example::cluster(
         "spec:
   instances: 3

@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
         run.",
     fix: "Configure backups, or leave max_slot_wal_keep_size at -1 and watch the primary's disk.",
     blind_spot: "Backups that something else than the manifest makes are not seen.",
-    reference: "PostgreSQL manual: max_slot_wal_keep_size. Observed on Patroni 4.1.0: with strict and two instances commits hang with both \
+    reference: "PostgreSQL manual: max_slot_wal_keep_size. Observed on Patroni 3.3.0 and 4.1.0: with strict and two instances commits hang with both \
         pods running.",
     bad: Example::cluster(
         "spec:

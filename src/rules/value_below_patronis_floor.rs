@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     fix: "Write the value that is meant, within what Patroni accepts; explain shows those in effect.",
     blind_spot: "A value that Postgres would not read either is passed over.",
     reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, CMDLINE_OPTIONS. Observed on \
-        Patroni 4.1.0: ttl 2 promotes after 20 s, one replication slot becomes ten.",
+        Patroni 3.3.0 and 4.1.0: with ttl 2 the leader's lock is kept for 20 s, one replication slot becomes ten.",
     bad: Example::cluster(
         "spec:
   instances: 3

@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
     fix: "Add the standby in a mode that does not wait (async or sync-all), and change to the strict mode \
         when patronictl list shows it streaming.",
     blind_spot: "How large the database is, and so how long the clone takes, cannot be seen.",
-    reference: "StackGres operator: when it switches strict synchronous mode on. Observed on Patroni 3.3.0 and 4.1.0; CREATE ROLE in \
-        a new strict cluster on 4.1.0.",
+    reference: "StackGres operator: when it switches strict synchronous mode on. Observed on Patroni 3.3.0 and 4.1.0, also \
+        CREATE ROLE in a new strict cluster.",
     bad: Example::change(
         "spec:
   instances: 1

@@ -84,7 +84,7 @@ impl Cluster {
         let listed = status["members"].as_array().ok_or("the leader lists nobody")?;
         let streaming = |member: &&Value| {
             let is_leader = ["leader", "standby_leader"].iter().any(|role| member["role"] == *role);
-            is_leader || (member["state"] == "streaming" && lag(member) == Some(0))
+            is_leader || (member["state"] == self.explained.standby_state() && lag(member) == Some(0))
         };
         let well = listed.iter().filter(streaming).count();
         ensure(well == running && listed.len() == running, || {
@@ -191,6 +191,14 @@ impl Cluster {
     fn lock(&self) -> Result<Option<String>, String> {
         let kept = self.key("leader")?;
         Ok(kept.map(|kept| text(&kept["lease"])))
+    }
+
+    /// How many seconds the leader's lock is kept for where nobody renews it: the `ttl` that is in effect.
+    pub fn ttl_of_lock(&self) -> Result<i64, String> {
+        let lease = self.lock()?.ok_or("nobody holds the leader's lock")?;
+        let answer = http::post(self.lab.etcd, "/v3/lease/timetolive", &json!({"ID": lease}));
+        let (_, answer) = answer.ok_or("etcd does not answer")?;
+        text(&answer["grantedTTL"]).parse().map_err(|_| format!("etcd knows no such lease: {answer}"))
     }
 
     /// The members that Patroni would promote, from `/sync`.

@@ -1,5 +1,6 @@
 //! What syncguard says of a manifest: the one source of everything that the lab configures and expects.
 
+use std::fmt;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -16,6 +17,10 @@ pub struct Explained {
     pub facts: Value,
     /// The table below `$ patronictl list` in the text.
     pub list: String,
+    /// The manifest.
+    manifest: String,
+    /// Patroni's dynamic configuration where it is not as predicted but as somebody wrote it: merged over the prediction.
+    written: Value,
 }
 
 /// The settings of Patroni that the prediction names as Patroni does.
@@ -49,6 +54,23 @@ pub fn manifest_with(instances: u32, replication: &str, patroni: &str, postgres:
     )
 }
 
+/// The same with settings that Patroni gets as they are written here, whatever syncguard predicts that they come to.
+pub fn written(
+    (instances, replication): (u32, &str),
+    patroni: &Value,
+    postgres: &Value,
+    shipped: Shipped,
+) -> Explained {
+    let mut dynamic = json!({"ttl": 20, "loop_wait": 1, "retry_timeout": 3});
+    merge(&mut dynamic, patroni);
+    // JSON is YAML.
+    let manifest = manifest(instances, replication)
+        .replace(&format!("{{{TIMINGS}}}"), &dynamic.to_string())
+        .replace("{wal_sender_timeout: 5s}", &postgres.to_string());
+    merge(&mut dynamic, &json!({"postgresql": {"parameters": postgres}}));
+    Explained::of(&manifest, shipped).with(&dynamic)
+}
+
 /// The documentation's example for a Patroni, with the lab's timings.
 pub fn documentations_example() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/strict-sync-all.yaml");
@@ -75,7 +97,13 @@ impl Explained {
         let (_, list) = text.split_once("$ patronictl list").expect("explain prints a list");
         let list = list.lines().skip(1).take_while(|line| !line.is_empty());
         let list = list.map(|line| line.to_owned() + "\n").collect();
-        Self { shipped, facts, list }
+        Self { shipped, facts, list, manifest, written: json!({}) }
+    }
+
+    /// The same with what somebody else than syncguard writes into Patroni's dynamic configuration.
+    pub fn with(mut self, written: &Value) -> Self {
+        merge(&mut self.written, written);
+        self
     }
 
     /// The name of the cluster.
@@ -112,7 +140,21 @@ impl Explained {
                 },
             }),
         );
-        Value::Object(configuration)
+        let mut configuration = Value::Object(configuration);
+        merge(&mut configuration, &self.written);
+        configuration
+    }
+
+    /// A setting of Patroni as it is predicted to be in effect.
+    pub fn predicted(&self, setting: &str) -> i64 {
+        self.facts["patroni"][setting].as_i64().unwrap_or_else(|| panic!("explain tells {setting}"))
+    }
+
+    /// The state in which a standby is listed that follows.
+    pub fn standby_state(&self) -> &str {
+        let members = self.facts["members"].as_array().unwrap();
+        let standby = members.iter().find(|member| member["role"] != "Leader");
+        standby.map_or("streaming", |standby| standby["state"].as_str().unwrap())
     }
 
     /// How many standbys commits wait for while all pods run.
@@ -134,6 +176,26 @@ impl Explained {
     /// `synchronous_standby_names` while all pods run.
     pub fn standby_names(&self) -> &str {
         self.facts["synchronous_standby_names"].as_str().unwrap()
+    }
+}
+
+impl fmt::Display for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Patroni {}, {}with {}", self.shipped.patroni, self.manifest, self.written)
+    }
+}
+
+/// Objects are merged, whatever else there is replaced.
+fn merge(into: &mut Value, from: &Value) {
+    let Some(from) = from.as_object() else {
+        *into = from.clone();
+        return;
+    };
+    if !into.is_object() {
+        *into = json!({});
+    }
+    for (key, value) in from {
+        merge(&mut into[key], value);
     }
 }
 

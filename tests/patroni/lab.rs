@@ -60,7 +60,10 @@ impl Lab {
 
     /// A program of a Patroni: `patroni`, `patronictl`.
     pub fn patroni(&self, shipped: Shipped, program: &str) -> PathBuf {
-        self.directory.join(format!("patroni-{}/bin/{program}", shipped.patroni))
+        let version = shipped.patroni;
+        let program = self.directory.join(format!("patroni-{version}/bin/{program}"));
+        assert!(program.exists(), "this test needs Patroni {version}: run tests/patroni/install {version}");
+        program
     }
 }
 
@@ -95,8 +98,8 @@ pub fn free_port() -> u16 {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 12_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Two runs at a time begin at different places.
-    let begin = std::process::id() % u32::from(COUNT);
+    // Two runs at a time begin at different places, further apart than the ports of one run reach.
+    let begin = std::process::id().wrapping_mul(631) % u32::from(COUNT);
     let begin = u16::try_from(begin).unwrap_or(0);
     let mut candidates = (0..COUNT).map(|_| {
         let step = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;

@@ -19,7 +19,10 @@ macro_rules! on_each_patroni {
 }
 
 mod cluster;
+mod commits;
+mod experiment;
 mod explained;
+mod failure_tables;
 mod failures;
 mod http;
 mod keeper;
@@ -31,7 +34,9 @@ mod patience;
 mod processes;
 mod reasons;
 mod session;
+mod settings;
 mod settled;
+mod standby_cluster;
 mod stuck_commit;
 mod table;
 mod writer;

@@ -223,6 +223,12 @@ impl Member {
         self.log().contains("before current recovery point")
     }
 
+    /// Whether it or its Postgres has logged this since it came into being.
+    pub fn has_logged(&self, text: &str) -> Result<(), String> {
+        let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+        ensure(log.contains(text), || format!("{} has not logged {text:?}", self.name))
+    }
+
     /// The end of what it has logged.
     pub fn log(&self) -> String {
         let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();

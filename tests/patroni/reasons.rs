@@ -5,9 +5,10 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::cluster::Cluster;
+use crate::experiment::{crash, is_listed_as_healthy, open_transaction, shown};
 use crate::explained::{Explained, manifest, manifest_with};
 use crate::failures::outcome::{LOOKS, hangs};
-use crate::lab::{POSTGRES, Shipped, command};
+use crate::lab::{POSTGRES, command};
 use crate::patience::{GRACE, LONG, ensure, wait};
 use crate::processes::signal;
 use crate::session::{Session, ask};
@@ -53,18 +54,6 @@ on_each_patroni! {
         let manifest = manifest_with(3, "mode: sync-all", "", "wal_sender_timeout: '0'");
         shown(&manifest, shipped, members_ahead);
     };
-    standby_names_set_by_hand_are_passed_on_from_3_3_2: |shipped| {
-        shown(&manifest(1, "mode: async"), shipped, |cluster| names_set_by_hand(cluster, shipped));
-    };
-}
-
-fn shown(manifest: &str, shipped: Shipped, show: impl Fn(&mut Cluster) -> Result<(), String>) {
-    let explained = Explained::of(manifest, shipped);
-    let outcome = Cluster::settled(&explained).and_then(|mut cluster| {
-        let outcome = show(&mut cluster);
-        outcome.map_err(|problem| problem + "\n" + &cluster.logs())
-    });
-    outcome.unwrap_or_else(|problem| panic!("Patroni {}, {manifest}\n{problem}", shipped.patroni));
 }
 
 /// strict-with-one-standby: what ends a wait in a strict mode, other than a standby.
@@ -242,42 +231,4 @@ fn c_1_falls_behind(cluster: &mut Cluster, kilobytes: u32) -> Result<Session, St
     signal("STOP", &[sender]);
     bulk.ask(&format!("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, {kilobytes})"))?;
     Ok(bulk)
-}
-
-/// A transaction that stays open, with a table to fill.
-fn open_transaction(cluster: &Cluster) -> Result<Session, String> {
-    let mut session = Session::open(cluster.leader()?.port, "bulk", Some(LONG))?;
-    session.ask("CREATE TABLE bulk (text text)")?;
-    session.ask("BEGIN")?;
-    Ok(session)
-}
-
-/// synchronous-standby-names-set: a single instance waits for nobody at all, where Patroni passes the setting on.
-fn names_set_by_hand(cluster: &mut Cluster, shipped: Shipped) -> Result<(), String> {
-    let leader = cluster.leader()?.rest;
-    let by_hand = json!({"postgresql": {"parameters": {"synchronous_standby_names": "*"}}});
-    crate::http::patch(leader, "/config", &by_hand).ok_or("Patroni does not take a configuration")?;
-    cluster.members[0].looks(LOOKS)?;
-    let written = manifest_with(1, "mode: async", "", "synchronous_standby_names: '*'");
-    let (explained, real) = (Explained::of(&written, shipped), cluster.leader()?.standby_names()?);
-    let predicted = explained.standby_names();
-    ensure(predicted == real, || {
-        format!("synchronous_standby_names was to be {predicted:?}, and is {real:?}")
-    })?;
-    let writer = cluster.writer()?;
-    if shipped.patroni.starts_with('4') { hangs(cluster, &writer) } else { goes_on(&writer) }
-}
-
-fn crash(cluster: &mut Cluster, ordinals: &[usize]) -> Result<(), String> {
-    let members = cluster.members.iter_mut().enumerate();
-    let hit = members.filter(|(ordinal, _)| ordinals.contains(ordinal)).map(|(_, member)| member);
-    crate::member::Member::crash(&mut hit.collect::<Vec<_>>());
-    cluster.expire_lock()
-}
-
-fn is_listed_as_healthy(cluster: &Cluster, member: &str) -> Result<(), String> {
-    let list = cluster.patronictl(&["list"])?;
-    let row = list.lines().find(|line| line.contains(&format!("| {member} "))).unwrap_or_default();
-    let healthy = row.contains("Sync Standby") && row.contains("streaming");
-    ensure(healthy, || format!("{member} was to be listed as a healthy Sync Standby:\n{list}"))
 }

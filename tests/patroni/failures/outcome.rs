@@ -103,6 +103,10 @@ pub fn of_leadership(cluster: &mut Cluster, row: &Predicted, struck: &Struck) ->
     match row.leader.as_str() {
         "unchanged" | "restarted-in-place" => leads(cluster, &BTreeSet::from([struck.leader.clone()])),
         "synchronous-standby" => leads(cluster, &struck.awaited),
+        "any-standby" => {
+            let leader = &cluster.led()?.name;
+            ensure(*leader != struck.leader, || format!("another member was to lead, and {leader} does"))
+        }
         "old-leader-only" => {
             if let Some(first) = return_standby(cluster, struck) {
                 let port = cluster.members[cluster.index(&first)].port;
