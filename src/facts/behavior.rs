@@ -79,7 +79,7 @@ pub mod patroni {
         what: "ttl below 20, loop_wait below 1 and retry_timeout below 3 are raised, and loop_wait + 2 * \
             retry_timeout <= ttl is enforced",
         ranges: &[Range::from(Version(3, 2, 0))],
-        source: "patroni/config.py, _validate_and_adjust_timeouts; observed on 4.1.0: ttl 2 promotes after 20 s",
+        source: "patroni/config.py, _validate_and_adjust_timeouts; observed with ttl 2: 3.2.2, 3.3.0 and 4.1.0 keep the lock for 20 s, 2.1.4 and 3.0.2 for 2 s",
         date: "2026-11",
     };
 
@@ -87,7 +87,7 @@ pub mod patroni {
     pub const READS_PRIMARY_START_TIMEOUT: Behavior = Behavior {
         what: "primary_start_timeout is read, and master_start_timeout only where it is absent",
         ranges: &[Range::from(Version(3, 0, 0))],
-        source: "patroni/config.py and patroni/global_config.py: 2.1.4 knows master_start_timeout alone",
+        source: "patroni/config.py and patroni/global_config.py; observed: 2.1.4 knows master_start_timeout alone, 3.0.2 and later both",
         date: "2026-11",
     };
 

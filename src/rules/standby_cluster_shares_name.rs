@@ -9,19 +9,20 @@ use crate::{
 pub(super) static RULE: Rule = Rule {
     id: "standby-cluster-shares-name",
     severity: Severity::Warning,
-    severity_note: "an error in the strict modes: after the promotion nobody takes over any more",
+    severity_note: "an error in the strict modes: a failover of the source loses acknowledged commits, or is refused",
     parity: false,
     judges_stopped: true,
     summary: "a standby cluster has the name of the cluster that it follows, so their members have the same names",
     rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of the same name, the \
-        standby leader streams under a name that the source has, too. Patroni then takes the connection of one \
-        for that of the other: a standby that is not there counts as one that streams, slots are shared, and a \
-        failover waits for members that never answer.",
+        standby leader streams under a name that the source has, too. Patroni and Postgres then take the connection of one \
+        for that of the other: commits of the source are acknowledged by a member that it cannot promote. Its own \
+        standby of that name either counts as complete without being so, and a failover loses acknowledged \
+        commits, or never counts again, and nobody is promoted.",
     fix: "Give the standby cluster a name of its own: names cannot be changed later.",
     blind_spot: "The source is known by its host, by its sgCluster or by the path of its archive alone. A host that is another name for the \
         source is not recognized.",
-    reference: "Patroni: application_name and slots are the members' names. Observed on Patroni 4.1.0: in a strict mode nobody is promoted \
-        within 60 s, else after 20 s.",
+    reference: "Patroni: application_name and slots are the members' names. Observed in strict-sync-all with two instances: on Patroni 3.3.0 a \
+        failover lost acknowledged commits, on 4.1.0 nobody was promoted.",
     bad: Example::cluster(
         "spec:
   instances: 3

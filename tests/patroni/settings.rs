@@ -66,7 +66,7 @@ fn adjusted_timings(cluster: &mut Cluster) -> Result<(), String> {
     ))
 }
 
-/// primary_start_timeout 0: nothing waits for a Postgres that crashed.
+/// `primary_start_timeout` 0: nothing waits for a Postgres that crashed.
 fn given_away(replication: &str, setting: &str, shipped: Shipped) {
     let explained = written((2, replication), &json!({setting: 0}), &json!({}), shipped);
     shown_on(&explained, |cluster| {

@@ -3,15 +3,24 @@
 use serde_json::json;
 
 use crate::cluster::Cluster;
+use crate::experiment::{crash, is_listed_as_healthy, shown_on};
 use crate::explained::{Explained, written};
+use crate::failures::outcome::LOOKS;
 use crate::keeper::Keeper;
 use crate::lab::{POSTGRES, Shipped};
-use crate::patience::{LONG, wait};
+use crate::patience::{LONG, ensure, wait};
+use crate::processes::signal;
 use crate::session::ask;
 use crate::table;
+use crate::writer::goes_on;
 
 on_each_patroni! {
     a_standby_cluster_that_follows_an_archive_alone_is_listed_as_predicted: follows_an_archive;
+    a_standby_cluster_of_the_same_name_acknowledges_commits_that_a_failover_loses_or_refuses: |shipped| {
+        let parameters = json!({"wal_sender_timeout": "0"});
+        let source = written((2, "mode: strict-sync-all"), &json!({}), &parameters, shipped);
+        shown_on(&source, namesakes);
+    };
 }
 
 fn follows_an_archive(shipped: Shipped) {
@@ -47,4 +56,50 @@ fn is_listed_as_predicted(cluster: &mut Cluster, source: u16) -> Result<(), Stri
         ask(source, "SELECT pg_switch_wal()")?;
         table::agrees(&cluster.explained.list, &cluster.patronictl(&["list"])?)
     })
+}
+
+/// standby-cluster-shares-name: the standby leader connects while the source's own standby is away, and counts as it ever after.
+fn namesakes(source: &mut Cluster) -> Result<(), String> {
+    let manifest = "apiVersion: stackgres.io/v1\nkind: SGCluster\nmetadata: {name: c}\nspec:\n  postgres: {version: VERSION}\n  \
+        instances: 2\n  replicateFrom: {instance: {external: {host: c-primary, port: 5433}}}\n";
+    let port = source.leader()?.port;
+    let explained = Explained::of(manifest, source.explained.shipped).with(&json!({
+        "ttl": 20, "loop_wait": 1, "retry_timeout": 3, "standby_cluster": {"host": "127.0.0.1", "port": port},
+    }));
+    let mut follower = Cluster::new(&explained);
+    source.members[1].stop()?;
+    follower.members[1].start();
+    let sql = "SELECT pid FROM pg_stat_replication WHERE application_name = 'c-1' AND state = 'streaming'";
+    let foreign = wait("the namesake's connection", LONG, || {
+        let sender = ask(port, sql)?;
+        ensure(!sender.is_empty(), || "it does not stream".to_owned()).map(|()| sender)
+    });
+    let foreign = foreign.map_err(|problem| problem + "\n" + &follower.logs())?;
+    source.members[1].start();
+    let own = wait("c-1's own connection", LONG, || {
+        let sender = ask(port, &format!("{sql} AND pid <> {foreign}"))?;
+        sender.parse().map_err(|_| "it does not stream".to_owned())
+    })?;
+    // 3.3.0 takes the namesake for its own standby, 4.1.0 never gets to count its own.
+    let is_fooled = source.explained.shipped.patroni.starts_with('3');
+    if is_fooled {
+        source.settle()?;
+        is_listed_as_healthy(source, "c-1")?;
+    } else {
+        source.members[0].looks(LOOKS)?;
+    }
+    let counted = source.sync_key()?.contains("c-1");
+    ensure(counted == is_fooled, || format!("c-1 in /sync was to be {is_fooled}, and is {counted}"))?;
+    signal("STOP", &[own]);
+    let writer = source.writer()?;
+    goes_on(&writer)?;
+    source.remember(writer);
+    crash(source, &[0])?;
+    if !is_fooled {
+        return source.nobody_leads(LOOKS);
+    }
+    let leader = &source.led()?.name;
+    ensure(leader == "c-1", || format!("c-1 was to lead, and {leader} does"))?;
+    let kept = source.keeps_everything();
+    ensure(kept.is_err(), || "commits that the namesake alone had were to be lost, and are there".to_owned())
 }
