@@ -276,7 +276,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
             .map_or_else(|| list::standby_names(name, &names, in_effect), str::to_owned),
         standby_names_set_by_hand: by_hand.is_some(),
         synchronous_commit: synchronous_commit.name(),
-        replay_delay_ms: cluster.replay_delay_ms().filter(|_| waits_for_replay),
+        replay_delay_ms: cluster.replay_delay_ms().filter(|_| waits_for_replay && standbys > 0),
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),

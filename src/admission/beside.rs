@@ -234,6 +234,9 @@ impl<'s> Beside<'s, '_> {
         let writer = self.writer(None);
         let mut findings = review::judge(&Request { writer, ..request(object, before, &configs) }, policy);
         let (mut consequences, mut size) = (Consequences::of(change, writer), 0);
+        if self.has_unread_clusters() {
+            return Reply::unavailable(TOO_MANY);
+        }
         for known in self.naming(change.name) {
             size += known.json.len();
             if size > MOST_JUDGED {
@@ -246,6 +249,13 @@ impl<'s> Beside<'s, '_> {
         }
         findings.extend(consequences.told());
         answer(findings)
+    }
+
+    /// Whether there are clusters that are too large to be kept, and more of them than are read for one review: what they would
+    /// make of the change is not known.
+    fn has_unread_clusters(&self) -> bool {
+        let stored = self.knowledge.stored().into_iter();
+        stored.flat_map(|stored| stored.clusters(self.namespace)).any(|known| !known.is_whole())
     }
 
     /// The clusters in whose text the name of an SGPostgresConfig stands: an API server writes such a name as it is.

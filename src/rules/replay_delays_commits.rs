@@ -54,7 +54,9 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     else {
         return;
     };
-    if cluster.synchronous_commit() != SynchronousCommit::RemoteApply {
+    // Without a standby nothing is replayed.
+    let is_alone = cluster.instances() == Some(1);
+    if is_alone || cluster.synchronous_commit() != SynchronousCommit::RemoteApply {
         return;
     }
     let grave = Severity::error_if(mode.is_strict());
@@ -103,6 +105,7 @@ mod tests {
             (3, "sync", "recovery_min_apply_delay: '0'", &[]),
             (3, "async", "recovery_min_apply_delay: 20s", &[]),
             (1, "strict-sync-all", "recovery_min_apply_delay: 20s", &[]),
+            (1, "strict-sync", "recovery_min_apply_delay: 20s", &[]),
         ] {
             let conf = |commit| {
                 format!("{{postgres: {{postgresql.conf: {{synchronous_commit: {commit}, {settings}}}}}}}")

@@ -53,8 +53,10 @@ fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
             .help("remove shards, and put what is still wanted of it into workers");
         return;
     }
+    // What an older operator has stored is moved, under whichever version somebody asks for it.
+    let is_stored_by_an_older_one = sharded.noted_release().is_some_and(|release| release < Release::WORKERS);
     let operator = sharded.known_operator();
-    if operator.is_some_and(|release| release < Release::WORKERS) {
+    if is_stored_by_an_older_one || operator.is_some_and(|release| release < Release::WORKERS) {
         return;
     }
     problems
@@ -86,6 +88,7 @@ mod tests {
             ("v1alpha1", "{}", Some("warning")),
             ("v1alpha1", "{stackgres.io/operatorVersion: 1.19.0-rc5}", Some("error")),
             ("v1alpha1", "{stackgres.io/operatorVersion: 1.18.6}", None),
+            ("v1beta1", "{stackgres.io/operatorVersion: 1.18.6}", None),
         ] {
             let case =
                 sharded(shards).version(version).with("metadata", &format!("{{annotations: {annotations}}}"));

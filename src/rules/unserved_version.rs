@@ -1,10 +1,10 @@
 //! An object that no known version of StackGres explains: what is unknown in it is not judged.
 
 use crate::{
-    cluster::{Base, Place, Sharded, no_postgres_configs},
+    cluster::{Base, Place, Sharded, WorkersField, no_postgres_configs},
     path::Path,
     rule::{Check, Example, Problems, Rule, Severity, one_of},
-    view::{Body, Given, Kind, Leaf, Spec},
+    view::{Body, Given, Kind, Leaf, Spec, Workers},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -92,9 +92,13 @@ fn check_sharded<'a>(object: &'a Body<'a>, spec: &'a Spec<'a>, problems: &mut Pr
         }
         Given::Is(_) => {}
     }
-    let field = sharded.workers_field();
-    for workers in [&spec.workers, &spec.shards].into_iter().filter_map(Given::other) {
-        not_an_object(sharded.workers_place().path(), workers, problems);
+    let described = [(WorkersField::Workers, &spec.workers), (WorkersField::Shards, &spec.shards)];
+    for (field, workers) in described {
+        match workers {
+            Given::Absent => {}
+            Given::Other(leaf) => not_an_object(Base::Workers(field).path(), leaf, problems),
+            Given::Is(workers) => check_workers(field, workers, problems),
+        }
     }
     if spec.workers.is_absent() && spec.shards.is_absent() {
         problems
@@ -104,14 +108,15 @@ fn check_sharded<'a>(object: &'a Body<'a>, spec: &'a Spec<'a>, problems: &mut Pr
             )
             .help("describe the clusters that hold the data in workers, or in shards until StackGres 1.18");
     }
-    for workers in [&spec.workers, &spec.shards].into_iter().filter_map(Given::get) {
-        for (leaf, key) in
-            [(&workers.clusters, "clusters"), (&workers.instances_per_cluster, "instancesPerCluster")]
-        {
-            if leaf.is_absent() {
-                let unknown = workers.unknown.iter().map(|key| &**key);
-                may_be_renamed(at(Base::Workers(field), key), field.name(), unknown, problems);
-            }
+}
+
+fn check_workers<'a>(field: WorkersField, workers: &'a Workers<'a>, problems: &mut Problems<'a>) {
+    for (leaf, key) in
+        [(&workers.clusters, "clusters"), (&workers.instances_per_cluster, "instancesPerCluster")]
+    {
+        if leaf.is_absent() {
+            let unknown = workers.unknown.iter().map(|key| &**key);
+            may_be_renamed(at(Base::Workers(field), key), field.name(), unknown, problems);
         }
     }
 }
@@ -201,6 +206,10 @@ mod tests {
             (format!("{{{coordinator}}}"), &["spec.workers"]),
             (format!("{{{coordinator}, workers: [1]}}"), &["spec.workers"]),
             (format!("{{{coordinator}, shards: some}}"), &["spec.shards"]),
+            (
+                format!("{{{coordinator}, workers: true, shards: {{a: null}}}}"),
+                &["spec.workers", "spec.shards.clusters", "spec.shards.instancesPerCluster"],
+            ),
             (
                 format!("{{{coordinator}, workers: {{count: 1, instancesPerCluster: 1}}}}"),
                 &["spec.workers.clusters"],

@@ -404,3 +404,17 @@ fn what_was_too_large_to_be_kept_is_read_when_it_is_needed() {
         assert_eq!(world.ask(&review), Outcome::Wanted(vec![wanted]), "{what}");
     }
 }
+
+#[test]
+fn a_change_is_not_judged_by_some_of_the_clusters_that_it_may_concern() {
+    let mut world = World::live();
+    for number in 0..20 {
+        let name = format!("large-{number}");
+        world.0.put(StoredObject { json: Box::default(), ..stored(Kind::Cluster, &name, b"", None) });
+    }
+    let review = review(Kind::PostgresConfig, &config(&json!({})), None);
+    let Outcome::Reply(reply) = ask(&review, Knowledge::Read(&world.0), &Settings::default()) else {
+        panic!("what was read is all there is")
+    };
+    assert_eq!(reply.status, 503, "more clusters are too large to be kept than are read");
+}

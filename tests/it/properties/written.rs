@@ -121,11 +121,28 @@ fn autoscaling() -> BoxedStrategy<Value> {
 }
 
 fn configurations() -> BoxedStrategy<Value> {
-    let settings =
-        ["synchronous_commit", "FSYNC", "wal_sender_timeout", "max_wal_senders", "synchronous_standby_names"];
+    let settings = [
+        "synchronous_commit",
+        "FSYNC",
+        "fsync",
+        "wal_sender_timeout",
+        "max_wal_senders",
+        "synchronous_standby_names",
+        "recovery_min_apply_delay",
+        "max_slot_wal_keep_size",
+        "no name",
+    ];
     let settings = settings.map(|key| (key, anything().boxed()));
-    let dynamic =
-        ["ttl", "loop_wait", "maximum_lag_on_failover", "maximum_lag_on_syncnode", "synchronous_mode"];
+    let dynamic = [
+        "ttl",
+        "loop_wait",
+        "primary_start_timeout",
+        "maximum_lag_on_failover",
+        "maximum_lag_on_syncnode",
+        "synchronous_mode",
+        "standby_cluster",
+        "postgresql",
+    ];
     let dynamic = dynamic.map(|key| (key, anything().boxed()));
     let initial = some(vec![("tags", anything().boxed())]);
     some(vec![
