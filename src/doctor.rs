@@ -5,12 +5,13 @@
 mod checks;
 mod probe;
 mod seen;
+mod versions;
 
 use serde::Serialize;
 
 pub use checks::diagnose;
 pub use probe::{sound, unsound};
-pub use seen::{Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
+pub use seen::{Answer, Endpoint, Registered, Registration, Rule, Seen, Service, Shown, Target};
 
 /// What became of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,6 +71,7 @@ mod tests {
 
     use super::*;
     use crate::certificate::{Authority, ServingCertificate};
+    use crate::stored::KINDS;
     use crate::view::Kind;
 
     /// Seconds from 1970 to a day in 2030.
@@ -84,6 +86,13 @@ mod tests {
         Answer { result, warnings, took: std::time::Duration::from_millis(4) }
     }
 
+    /// A resource in all known versions.
+    fn rule(resource: &str) -> Rule {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.resource() == resource);
+        let versions = kind.into_iter().flat_map(Kind::versions).map(|version| (*version).to_owned());
+        Rule { resources: vec![resource.to_owned()], versions: versions.collect() }
+    }
+
     /// An installation behind a URL with which nothing is wrong, on a leaf of an hour.
     fn sound_installation() -> Seen {
         let authority = Authority::issue(Duration::days(1), noon()).unwrap();
@@ -92,9 +101,9 @@ mod tests {
         let registration = |path: &str, resources: &[&str]| {
             let target = Target::Url(format!("https://a.b{path}"));
             let bundle = authority.certificate().to_owned();
-            let resources = resources.iter().map(|name| (*name).to_owned()).collect();
+            let rules = resources.iter().map(|kind| rule(kind)).collect();
             let name = "w".to_owned();
-            let webhook = Registered { name, target, bundle, selects_namespace: true, resources };
+            let webhook = Registered { name, target, bundle, selects_namespace: true, rules };
             Some(Registration { webhooks: vec![webhook] })
         };
         let [clusters, sharded, configs] =
@@ -106,6 +115,7 @@ mod tests {
             namespace: "n".to_owned(),
             now: noon(),
             server_time: Some(noon()),
+            served: Ok(KINDS.iter().flat_map(|kind| served(*kind, kind.versions())).collect()),
             validating: registration("/validate", &[clusters, sharded, configs, "sgclusters/scale"]),
             mutating: registration("/mutate", &[clusters]),
             endpoints: vec![Endpoint { target, service: None, shown: Shown::Certificate(chain) }],
@@ -113,6 +123,10 @@ mod tests {
             sound: answer(Ok(json!({"spec": {"replication": {"syncInstances": 2}}})), &[]),
             unsound: answer(Err((422, "x [strict-sync-all-without-standby]".to_owned())), &[]),
         }
+    }
+
+    fn served(kind: Kind, versions: &[&str]) -> Vec<(Kind, String)> {
+        versions.iter().map(|version| (kind, (*version).to_owned())).collect()
     }
 
     /// After this change the check speaks like this, and every other one is content.
@@ -145,9 +159,39 @@ mod tests {
         check(warned, "judgement", Outcome::Ok, "passes with a warning");
         let unsent = |seen: &mut Seen| {
             if let Some(registration) = &mut seen.validating {
-                registration.webhooks[0].resources.retain(|name| name != "sgclusters/scale");
+                registration.webhooks[0].rules.retain(|rule| rule.resources != ["sgclusters/scale"]);
             }
         };
         check(unsent, "registration", Outcome::Wrong, "does not send sgclusters/scale");
+    }
+
+    #[test]
+    fn what_is_served_is_held_against_what_is_known_and_registered() {
+        const CHECK: &str = "versions";
+        check(|_| {}, CHECK, Outcome::Ok, "SGShardedCluster v1beta1, SGShardedCluster v1alpha1");
+        let older = |seen: &mut Seen| {
+            seen.served =
+                Ok([served(Kind::Cluster, &["v1"]), served(Kind::ShardedCluster, &["v1alpha1"])].concat());
+        };
+        check(older, CHECK, Outcome::Ok, "SGShardedCluster v1alpha1");
+        let newer = |seen: &mut Seen| {
+            seen.served =
+                Ok([served(Kind::Cluster, &["v1"]), served(Kind::ShardedCluster, &["v1"])].concat());
+        };
+        check(newer, CHECK, Outcome::Wrong, "SGShardedCluster as v1, which this syncguard does not know");
+        let registered = |versions: &'static [&'static str]| {
+            move |seen: &mut Seen| {
+                let Some(registration) = &mut seen.validating else { panic!("there is one") };
+                let rules = registration.webhooks[0].rules.iter_mut();
+                for rule in rules.filter(|rule| rule.resources == [Kind::ShardedCluster.resource()]) {
+                    rule.versions = versions.iter().map(|version| (*version).to_owned()).collect();
+                }
+            }
+        };
+        check(registered(&["v1alpha1"]), CHECK, Outcome::Wrong, "does not name v1beta1 of sgshardedclusters");
+        check(registered(&["*"]), CHECK, Outcome::Ok, "");
+        let nothing = |seen: &mut Seen| seen.served = Ok(Vec::new());
+        check(nothing, CHECK, Outcome::Wrong, "does not serve SGClusters");
+        check(|seen| seen.served = Err("it is forbidden".to_owned()), CHECK, Outcome::Unknown, "forbidden");
     }
 }

@@ -11,6 +11,7 @@ mod reduction;
 mod registration;
 mod secret;
 mod sent;
+mod served;
 mod upgrade;
 mod watches;
 
@@ -19,7 +20,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, Config};
 use thiserror::Error;
 
@@ -28,8 +28,6 @@ pub use certificates::{Custody, Keeping, Trust, look_after};
 pub use examination::examine;
 pub use listing::{Listed, Pages, Wish};
 pub use watches::{MOST_LISTED, Watches, follow};
-
-use crate::view::Kind;
 
 /// Why there is no way to the API server, although there should be.
 #[derive(Debug, Error)]
@@ -105,10 +103,4 @@ async fn from_file(file: &Path) -> Result<Config, AccessError> {
 /// The kubelet tells every pod where the API server is.
 fn is_pod() -> bool {
     env::var_os("KUBERNETES_SERVICE_HOST").is_some_and(|host| !host.is_empty())
-}
-
-/// A kind as kube addresses it.
-fn resource(kind: Kind) -> ApiResource {
-    let (group, version) = kind.api_version().split_once('/').unwrap_or_default();
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind.name()), kind.resource())
 }

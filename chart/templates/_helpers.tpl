@@ -98,7 +98,7 @@ clientConfig:
     port: {{ .root.Values.service.port }}
 rules:
   - apiGroups: [stackgres.io]
-    apiVersions: [{{ .version }}]
+    apiVersions: [{{ join ", " .versions }}]
     resources: [{{ .resource }}]
     operations: [{{ join ", " .operations }}]
     scope: Namespaced

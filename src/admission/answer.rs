@@ -101,11 +101,13 @@ impl<'a> Question<'a> {
         Account::of(self.user.text().unwrap_or_default(), namespace, operator)
     }
 
-    /// One line about what became of the request: who it is about, and no contents. What is allowed without a word is
-    /// only of interest to somebody who looks for it.
+    /// One line about what became of the request: who it is about, and no contents. What is allowed is only of interest to
+    /// somebody who looks for it, unless it was not understood, or would be denied elsewhere.
     pub(super) fn log(&self, webhook: Webhook, reply: &Reply, took: Duration) {
         let Facts { allowed, code, raised, would_be_denied, .. } = &reply.facts;
-        if *allowed == Some(true) && !would_be_denied && !enabled!(Level::DEBUG) {
+        let is_unexplained = raised.iter().any(|(id, _)| *id == UNEXPLAINED);
+        let is_told = is_unexplained || *would_be_denied;
+        if *allowed == Some(true) && !is_told && !enabled!(Level::DEBUG) {
             return;
         }
         let rules: Vec<_> = raised.iter().map(|(id, _)| *id).collect();
@@ -131,6 +133,7 @@ impl<'a> Question<'a> {
             };
         }
         match allowed {
+            Some(true) if is_unexplained => told!(Level::WARN, "allowed, and not judged as a whole"),
             Some(true) if *would_be_denied => told!(Level::INFO, "would be denied"),
             Some(true) => told!(Level::DEBUG, "allowed"),
             Some(false) => told!(Level::INFO, "denied"),
@@ -235,6 +238,9 @@ impl<'a> Question<'a> {
 
 /// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
 const USUAL: usize = 1000;
+
+/// The rule about objects that no known StackGres explains: who runs syncguard is to hear of them, since nobody is denied.
+const UNEXPLAINED: &str = "unserved-version";
 
 /// The status code of a denial.
 const INVALID: u16 = 422;

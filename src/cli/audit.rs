@@ -86,7 +86,7 @@ async fn audit(args: &Args, settings: &Settings) -> Result<ExitCode> {
     let mut report = Report::begin(&args.report)?;
     let mut refused = 0;
     for kind in [Kind::Cluster, Kind::ShardedCluster] {
-        let mut pages = Pages::of(&client, kind, &wish);
+        let mut pages = Pages::of(&client, kind, &wish).await.with_context(|| cannot_list(kind))?;
         while let Some(page) = pages.next().await.with_context(|| cannot_list(kind))? {
             for listed in page {
                 let action = settings.enforcement.in_namespace(&listed.namespace);
@@ -119,7 +119,7 @@ fn judge_one(judge: &Judge<'_>, kind: Kind, listed: Listed, report: &mut Report)
 async fn configs(client: &Client, wish: &Wish) -> Result<KnownObjects> {
     let kind = Kind::PostgresConfig;
     let wish = Wish { labels: None, ..wish.clone() };
-    let mut pages = Pages::of(client, kind, &wish);
+    let mut pages = Pages::of(client, kind, &wish).await.with_context(|| cannot_list(kind))?;
     let mut sources = Vec::new();
     while let Some(page) = pages.next().await.with_context(|| cannot_list(kind))? {
         sources.extend(page.into_iter().map(|listed| source(kind, listed)));

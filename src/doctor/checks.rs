@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::probe::{BROKEN_RULE, INSTANCES, OVERWRITTEN_RULE};
-use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target};
+use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target, versions};
 use crate::admission::Webhook;
 use crate::certificate::utc;
 use crate::view::Kind;
@@ -17,6 +17,7 @@ const LAST_PART: i32 = 20;
 pub fn diagnose(seen: &Seen) -> Vec<Check> {
     vec![
         registration(seen),
+        versions::check(seen),
         namespace(seen),
         service(seen),
         endpoints(seen),
@@ -30,7 +31,7 @@ pub fn diagnose(seen: &Seen) -> Vec<Check> {
 }
 
 /// Each configuration with what it is called and what it should call.
-fn registrations(seen: &Seen) -> [(Webhook, &'static str, Option<&Registration>); 2] {
+pub(super) fn registrations(seen: &Seen) -> [(Webhook, &'static str, Option<&Registration>); 2] {
     [
         (Webhook::Validate, "ValidatingWebhookConfiguration", seen.validating.as_ref()),
         (Webhook::Mutate, "MutatingWebhookConfiguration", seen.mutating.as_ref()),
@@ -57,10 +58,8 @@ fn registration(seen: &Seen) -> Check {
             );
             return Check::wrong(CHECK, message, format!("it has to call {path}; install the chart again"));
         }
-        let sent = |resource: &str| {
-            registration.webhooks.iter().any(|one| one.resources.iter().any(|known| known == resource))
-        };
-        if let Some(missing) = judged(webhook).into_iter().find(|resource| !sent(resource)) {
+        let is_unsent = |resource: &&str| registration.versions_of(resource).is_none();
+        if let Some(missing) = judged(webhook).into_iter().find(is_unsent) {
             let message = format!("{name} does not send {missing}");
             return Check::wrong(CHECK, message, "install the chart again");
         }
@@ -107,7 +106,7 @@ fn nothing_registered(seen: &Seen) -> Option<&'static str> {
 }
 
 /// What is to be said where nothing was found wrong: there may have been nothing to look at.
-fn ok_if_registered(check: &'static str, seen: &Seen, message: String) -> Check {
+pub(super) fn ok_if_registered(check: &'static str, seen: &Seen, message: String) -> Check {
     match nothing_registered(seen) {
         Some(unknown) => Check::unknown(check, unknown, ""),
         None => Check::ok(check, message),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::certificate::Chain;
+use crate::view::Kind;
 
 /// Everything that was looked at, at one moment.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Seen {
     pub now: OffsetDateTime,
     /// The clock of the API server, to the second.
     pub server_time: Option<OffsetDateTime>,
+    /// The kinds of StackGres that are read here, each with a version that the API server serves; or why that is not known.
+    pub served: Result<Vec<(Kind, String)>, String>,
     /// The `ValidatingWebhookConfiguration`; none where there is none of that name.
     pub validating: Option<Registration>,
     /// The `MutatingWebhookConfiguration`.
@@ -52,8 +55,17 @@ pub struct Registered {
     pub bundle: String,
     /// Whether it is called for objects of the namespace.
     pub selects_namespace: bool,
-    /// What it is called for, as the API server names it (`sgclusters/scale`).
+    /// What it is called for.
+    pub rules: Vec<Rule>,
+}
+
+/// Some of what a webhook is called for.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Which resources, as the API server names them (`sgclusters/scale`).
     pub resources: Vec<String>,
+    /// In which versions of their API.
+    pub versions: Vec<String>,
 }
 
 /// Where a webhook is called.
@@ -160,6 +172,16 @@ pub struct Answer {
     pub warnings: Vec<String>,
     /// How long it took, measured here.
     pub took: Duration,
+}
+
+impl Registration {
+    /// The versions of a resource that are sent; none where it is not sent at all.
+    pub fn versions_of(&self, resource: &str) -> Option<Vec<&str>> {
+        let rules = self.webhooks.iter().flat_map(|one| &one.rules);
+        let about = rules.filter(|rule| rule.resources.iter().any(|known| known == resource));
+        let versions: Vec<_> = about.flat_map(|rule| rule.versions.iter().map(String::as_str)).collect();
+        (!versions.is_empty()).then_some(versions)
+    }
 }
 
 impl Answer {

@@ -19,7 +19,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::registration::Entry;
-use super::{CallError, handshake, resource};
+use super::served::all_served;
+use super::{CallError, call_error::in_words, handshake};
 use crate::doctor::{self, Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
 use crate::view::Kind;
 
@@ -39,6 +40,7 @@ pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> R
         let webhooks = all.iter().find(|(name, _)| name == configuration).map(|(_, webhooks)| webhooks);
         webhooks.map(|webhooks| registration(webhooks, &labels))
     };
+    let served = all_served(client).await.map_err(|error| in_words(&error));
     let (registered, completing) = (of(&validating), of(&mutating));
     let endpoints = endpoints(client, registered.iter().chain(&completing)).await;
     let (sound, server_time) = probe(client, namespace, &doctor::sound()).await?;
@@ -49,6 +51,7 @@ pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> R
         namespace: namespace.to_owned(),
         now: OffsetDateTime::now_utc(),
         server_time,
+        served,
         validating: registered,
         mutating: completing,
         endpoints,
@@ -85,7 +88,7 @@ fn registration(webhooks: &[Entry], labels: &BTreeMap<String, String>) -> Regist
         target: webhook.target(),
         bundle: webhook.bundle(),
         selects_namespace: selects(webhook.namespace_selector.clone(), labels),
-        resources: webhook.resources(),
+        rules: webhook.rules(),
     };
     Registration { webhooks: webhooks.iter().map(registered).collect() }
 }
@@ -106,8 +109,9 @@ fn alike(all: &[(String, Vec<Entry>)], configuration: &str) -> Vec<String> {
 fn others(all: &[(String, Vec<Entry>)], configuration: &str) -> Vec<String> {
     let called = |webhook: &&Entry| {
         webhook
-            .resources()
+            .rules()
             .iter()
+            .flat_map(|rule| &rule.resources)
             .any(|known| matches!(known.as_str(), "*" | "*/*" | "sgclusters" | "sgclusters/*"))
     };
     let others = all.iter().filter(|(name, _)| name != configuration);
@@ -160,9 +164,10 @@ async fn probe(
     namespace: &str,
     object: &Value,
 ) -> Result<(Answer, Option<OffsetDateTime>), kube::Error> {
-    let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &resource(Kind::Cluster));
+    let kind = Kind::Cluster;
+    let url = format!("/apis/{}/namespaces/{namespace}/{}", kind.api_version(), kind.resource());
     let params = PostParams { dry_run: true, ..PostParams::default() };
-    let request = Request::new(api.resource_url()).create(&params, object.to_string().into_bytes());
+    let request = Request::new(url).create(&params, object.to_string().into_bytes());
     let request = request.map_err(kube::Error::BuildRequest)?;
     let started = Instant::now();
     let response = client.send(request.map(Body::from)).await?;

@@ -4,8 +4,9 @@ use kube::api::ListParams;
 use kube::{Api, Client};
 use serde_json::Value;
 
+use super::CallError;
 use super::sent::Sent;
-use super::{CallError, resource};
+use super::served::{Served, is_not_found};
 use crate::view::Kind;
 
 /// How many objects the API server sends at once.
@@ -22,20 +23,22 @@ pub struct Wish {
 
 /// The pages of a kind.
 pub struct Pages {
-    api: Api<Sent>,
-    kind: Kind,
+    /// Where they are; none where the API server does not know the kind.
+    api: Option<(Served, Api<Sent>)>,
     next: Option<ListParams>,
 }
 
 impl Pages {
     /// Everything of a kind that is wished for.
-    pub fn of(client: &Client, kind: Kind, wish: &Wish) -> Self {
-        let api = match &wish.namespace {
-            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource(kind)),
-            None => Api::all_with(client.clone(), &resource(kind)),
-        };
+    ///
+    /// # Errors
+    ///
+    /// The API server does not answer, or refuses to.
+    pub async fn of(client: &Client, kind: Kind, wish: &Wish) -> Result<Self, CallError> {
+        let served = Served::newest(client, kind).await?;
+        let api = served.map(|served| (served, served.api(client, wish.namespace.as_deref())));
         let first = ListParams { label_selector: wish.labels.clone(), ..ListParams::default().limit(PAGE) };
-        Self { api, kind, next: Some(first) }
+        Ok(Self { api, next: Some(first) })
     }
 
     /// The next page as JSON texts, each with the object's namespace and name; none at the end, and where the API
@@ -45,15 +48,15 @@ impl Pages {
     ///
     /// The API server does not answer, or refuses to.
     pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, CallError> {
-        let Some(params) = self.next.take() else { return Ok(None) };
-        let page = match self.api.list(&params).await {
+        let (Some((served, api)), Some(params)) = (&self.api, self.next.take()) else { return Ok(None) };
+        let page = match api.list(&params).await {
             Ok(page) => page,
-            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(None),
+            Err(error) if is_not_found(&error) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let rest = page.metadata.continue_.filter(|token| !token.is_empty());
         self.next = rest.map(|token| ListParams { continue_token: Some(token), ..params });
-        Ok(Some(page.items.into_iter().map(|object| Listed::of(self.kind, &object)).collect()))
+        Ok(Some(page.items.into_iter().map(|object| Listed::of(*served, &object)).collect()))
     }
 }
 
@@ -68,8 +71,8 @@ pub struct Listed {
 }
 
 impl Listed {
-    fn of(kind: Kind, object: &Sent) -> Self {
-        let json = object.json(kind);
+    fn of(served: Served, object: &Sent) -> Self {
+        let json = object.json(served);
         // In lines, which findings are shown with; one that is nested too deep for that is told of by whoever reads it.
         let lines = serde_json::from_slice(&json).and_then(|value: Value| serde_json::to_vec_pretty(&value));
         Self { namespace: object.namespace(), name: object.name(), json: lines.unwrap_or(json) }

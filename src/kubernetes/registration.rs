@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::DynamicObject;
 use serde::Deserialize;
 
-use crate::doctor::Target;
+use crate::doctor::{Rule, Target};
 
 /// One entry of the list `webhooks`, validating or mutating alike.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,7 +48,12 @@ impl Entry {
     }
 
     /// What it is called for, as the API server names it.
-    pub(super) fn resources(&self) -> Vec<String> {
-        self.rules.iter().flat_map(|rule| rule.resources.clone().unwrap_or_default()).collect()
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let list = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
+        let read = |rule: &RuleWithOperations| Rule {
+            resources: list(&rule.resources),
+            versions: list(&rule.api_versions),
+        };
+        self.rules.iter().map(read).collect()
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::reduction::reduced;
+use super::served::Served;
 use crate::stored::StoredObject;
 use crate::view::{Annotations, Given, Kind, Object, Parameters, Spec, Status, Typed};
 
@@ -64,12 +65,13 @@ impl Sent {
         self.metadata.name.clone().unwrap_or_default()
     }
 
-    /// The object as JSON, of its status only what is read. The items of a list need not say what they are.
-    pub(super) fn json(&self, kind: Kind) -> Vec<u8> {
-        self.with_spec(kind, self.spec.as_deref())
+    /// The object as JSON, of its status only what is read. The items of a list need not say what they are. The version is
+    /// the one that was asked for: it says what the API server has filled in.
+    pub(super) fn json(&self, served: Served) -> Vec<u8> {
+        self.with_spec(served, self.spec.as_deref())
     }
 
-    fn with_spec(&self, kind: Kind, spec: Option<&RawValue>) -> Vec<u8> {
+    fn with_spec(&self, served: Served, spec: Option<&RawValue>) -> Vec<u8> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Kept<'a> {
@@ -81,8 +83,8 @@ impl Sent {
         }
         let status = self.status.as_ref().map(|status| reduced(Status::SHAPE, status));
         let kept = Kept {
-            api_version: kind.api_version(),
-            kind: kind.name(),
+            api_version: &served.api_version(),
+            kind: served.kind.name(),
             metadata: &self.metadata,
             spec,
             status: status.as_deref(),
@@ -92,9 +94,10 @@ impl Sent {
     }
 
     /// What is judged of it.
-    pub(super) fn reduced(&self, kind: Kind) -> StoredObject {
+    pub(super) fn reduced(&self, served: Served) -> StoredObject {
+        let kind = served.kind;
         let spec = self.spec.as_ref().map(|spec| reduced(Spec::SHAPE, spec));
-        let json = self.with_spec(kind, spec.as_deref());
+        let json = self.with_spec(served, spec.as_deref());
         let (json, parameters) = match kind {
             Kind::PostgresConfig => (Vec::new(), Some(parameters(&json))),
             Kind::Cluster | Kind::ShardedCluster | Kind::Scale => (json, None),
@@ -161,8 +164,13 @@ mod tests {
 
     const OPERATOR: &str = "stackgres.io/operatorVersion";
 
+    /// Of what this API server serves.
+    fn served(kind: Kind) -> Served {
+        Served::all(kind).next().unwrap()
+    }
+
     fn stored(kind: Kind, object: &Value) -> StoredObject {
-        serde_json::from_str::<Sent>(&object.to_string()).unwrap().reduced(kind)
+        serde_json::from_str::<Sent>(&object.to_string()).unwrap().reduced(served(kind))
     }
 
     #[test]
@@ -192,6 +200,18 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_of_the_version_that_was_asked_for() {
+        let sent: Sent =
+            serde_json::from_value(json!({"metadata": {"name": "a"}, "spec": {"coordinator": {}}})).unwrap();
+        let read = |json: &[u8]| serde_json::from_slice::<Value>(json).unwrap()["apiVersion"].clone();
+        for (served, version) in Served::all(Kind::ShardedCluster).zip(Kind::ShardedCluster.versions()) {
+            for json in [&*sent.json(served), &*sent.reduced(served).json] {
+                assert_eq!(read(json), format!("stackgres.io/{version}"));
+            }
+        }
+    }
+
+    #[test]
     fn of_an_sgpostgresconfig_the_settings_stay() {
         let object = |spec: Value| json!({"metadata": {"name": "a", "namespace": "b"}, "spec": spec});
         let config = stored(Kind::PostgresConfig, &object(json!({"postgresql.conf": {"Fsync": "off"}})));
@@ -213,7 +233,7 @@ mod tests {
             ]}}"
         );
         let list: ObjectList<Sent> = serde_json::from_str(&list).unwrap();
-        let [deep, odd] = [0, 1].map(|index: usize| list.items[index].reduced(Kind::Cluster));
+        let [deep, odd] = [0, 1].map(|index: usize| list.items[index].reduced(served(Kind::Cluster)));
         let instances = |object: &StoredObject| object.read().get()?.spec.get()?.instances.integer();
         assert_eq!((deep.name.as_str(), instances(&deep)), ("deep", Some(3)));
         assert_eq!((odd.name.as_str(), instances(&odd)), ("", None));

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use kube::Client;
 use kube::api::ListParams;
 use kube::runtime::watcher::{self, Event, watcher};
-use kube::{Api, Client};
 use tracing::{info, warn};
 
 use super::call_error::{CallError, in_words};
-use super::resource;
 use super::sent::Sent;
+use super::served::{Served, is_not_found};
 use super::upgrade;
 use crate::admission::Wanted;
 use crate::server::Metrics;
@@ -95,9 +95,8 @@ impl Watches {
     async fn read(&self, wanted: Wanted) -> Result<Change, CallError> {
         match wanted {
             Wanted::Object { kind, namespace, name } => {
-                let object = self.api(kind, &namespace).get_opt(&name).await?;
-                let gone = Change::Remove { kind, namespace, name };
-                Ok(object.map_or(gone, |object| Change::Put(object.reduced(kind))))
+                let object = self.read_one(kind, &namespace, &name).await?;
+                Ok(object.map_or(Change::Remove { kind, namespace, name }, Change::Put))
             }
             Wanted::All { kind, namespace } => {
                 let objects = self.read_all(kind, &namespace).await?;
@@ -110,25 +109,34 @@ impl Watches {
         }
     }
 
+    async fn read_one(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<StoredObject>, CallError> {
+        let Some(served) = Served::newest(&self.client, kind).await? else { return Ok(None) };
+        let object = served.api(&self.client, Some(namespace)).get_opt(name).await?;
+        Ok(object.map(|object| object.reduced(served)))
+    }
+
     /// All objects of a kind in a namespace; of a kind that the API server does not know none.
     async fn read_all(&self, kind: Kind, namespace: &str) -> Result<Vec<StoredObject>, CallError> {
-        let (api, mut params) = (self.api(kind, namespace), ListParams::default().limit(PAGE));
         let mut objects = Vec::new();
+        let Some(served) = Served::newest(&self.client, kind).await? else { return Ok(objects) };
+        let api = served.api(&self.client, Some(namespace));
+        let mut params = ListParams::default().limit(PAGE);
         loop {
             let page = match api.list(&params).await {
-                Err(kube::Error::Api(status)) if status.code == 404 => return Ok(objects),
+                Err(error) if is_not_found(&error) => return Ok(objects),
                 page => page?,
             };
-            objects.extend(page.items.iter().map(|object| object.reduced(kind)));
+            objects.extend(page.items.iter().map(|object| object.reduced(served)));
             let Some(token) = page.metadata.continue_.filter(|token| !token.is_empty()) else {
                 return Ok(objects);
             };
             params.continue_token = Some(token);
         }
-    }
-
-    fn api(&self, kind: Kind, namespace: &str) -> Api<Sent> {
-        Api::namespaced_with(self.client.clone(), namespace, &resource(kind))
     }
 
     /// Changes what is known; `filled` where it is now all of a kind.
@@ -151,35 +159,77 @@ pub async fn follow(watches: Arc<Watches>) {
     tokio::join!(clusters, sharded, configs);
 }
 
-/// Follows one kind. Where the API server is out of reach, or does not know the kind yet, it is tried again and again.
+/// Follows one kind, under the newest version that is served at the time.
 async fn follow_kind(watches: &Watches, kind: Kind) {
-    let api: Api<Sent> = Api::all_with(watches.client.clone(), &resource(kind));
-    let mut events = pin!(watcher(api, watcher::Config::default().page_size(PAGE)));
-    let (mut listed, mut said, mut failures) = (Vec::new(), String::new(), 0);
+    let mut trouble = Trouble { watches, kind, said: String::new(), failures: 0 };
     loop {
-        match events.try_next().await {
+        match Served::newest(&watches.client, kind).await {
+            Ok(Some(served)) => follow_version(served, &mut trouble).await,
+            Ok(None) => trouble.wait(true, UNKNOWN.to_owned()).await,
+            Err(error) => trouble.wait(false, in_words(&error)).await,
+        }
+    }
+}
+
+/// Follows a kind under one version; returns where that is not served any more, or is not the newest.
+async fn follow_version(served: Served, trouble: &mut Trouble<'_>) {
+    let (watches, kind) = (trouble.watches, served.kind);
+    let api = served.api(&watches.client, None);
+    let mut events = pin!(watcher(api, watcher::Config::default().page_size(PAGE)));
+    let mut replaced = pin!(served.replaced(&watches.client));
+    let mut listed = Vec::new();
+    loop {
+        let event = tokio::select! {
+            event = events.try_next() => event,
+            now = &mut replaced => {
+                // Until all has been read under the other version, nobody tells what happens.
+                watches.change(kind, false, false, |_| {});
+                info!(resource = kind.resource(), before = served.api_version(), now, "served under another version");
+                return;
+            }
+        };
+        match event {
             Ok(Some(event)) => {
                 // A list is announced before it is asked for: that alone is no sign of life.
                 if !matches!(event, Event::Init) {
-                    said.clear();
-                    failures = 0;
+                    trouble.is_over();
                 }
-                take(watches, kind, event, &mut listed);
+                take(watches, served, event, &mut listed);
             }
             Ok(None) => return,
-            Err(error) => {
-                let unknown = is_unknown_kind(&error);
-                watches.change(kind, unknown, false, |_| {});
-                let text =
-                    if unknown { "the API server does not know this kind".to_owned() } else { why(&error) };
-                if text != said {
-                    warn!(resource = kind.resource(), error = text, "not watched; trying again");
-                    said = text;
-                }
-                tokio::time::sleep(pause(failures)).await;
-                failures += 1;
-            }
+            Err(error) if is_unknown_kind(&error) => return trouble.wait(true, UNKNOWN.to_owned()).await,
+            Err(error) => trouble.wait(false, why(&error)).await,
         }
+    }
+}
+
+const UNKNOWN: &str = "the API server does not know this kind";
+
+/// What keeps a kind from being watched. Where the API server is out of reach, or does not know the kind yet, it is tried
+/// again and again.
+struct Trouble<'w> {
+    watches: &'w Watches,
+    kind: Kind,
+    said: String,
+    /// In a row.
+    failures: u32,
+}
+
+impl Trouble<'_> {
+    /// Says why, once, and waits before it is tried again. Of an unknown kind everything has been seen: nothing.
+    async fn wait(&mut self, unknown: bool, why: String) {
+        self.watches.change(self.kind, unknown, false, |_| {});
+        if why != self.said {
+            warn!(resource = self.kind.resource(), error = why, "not watched; trying again");
+            self.said = why;
+        }
+        tokio::time::sleep(pause(self.failures)).await;
+        self.failures += 1;
+    }
+
+    fn is_over(&mut self) {
+        self.said.clear();
+        self.failures = 0;
     }
 }
 
@@ -188,17 +238,20 @@ fn pause(failures: u32) -> Duration {
     Duration::from_millis(800).saturating_mul(1 << failures.min(6)).min(Duration::from_secs(30))
 }
 
-fn take(watches: &Watches, kind: Kind, event: Event<Sent>, listed: &mut Vec<StoredObject>) {
+fn take(watches: &Watches, served: Served, event: Event<Sent>, listed: &mut Vec<StoredObject>) {
+    let kind = served.kind;
     match event {
         Event::Init => listed.clear(),
-        Event::InitApply(object) => listed.push(object.reduced(kind)),
+        Event::InitApply(object) => listed.push(object.reduced(served)),
         Event::InitDone => {
             let all = std::mem::take(listed);
             watches.change(kind, true, true, |stored| stored.replace(kind, None, all));
         }
-        Event::Apply(object) => watches.change(kind, false, true, |stored| stored.keep(object.reduced(kind))),
+        Event::Apply(object) => {
+            watches.change(kind, false, true, |stored| stored.keep(object.reduced(served)));
+        }
         Event::Delete(object) => {
-            let gone = object.reduced(kind);
+            let gone = object.reduced(served);
             watches.change(kind, false, true, |stored| stored.remove(&gone.namespace, kind, &gone.name));
         }
     }
@@ -209,7 +262,7 @@ fn is_unknown_kind(error: &watcher::Error) -> bool {
     let (watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error)) = error else {
         return false;
     };
-    matches!(error, kube::Error::Api(status) if status.code == 404)
+    is_not_found(error)
 }
 
 /// Why a watch has ended, for people.

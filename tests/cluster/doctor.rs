@@ -119,6 +119,7 @@ fn nothing_is_registered_under_that_name() {
         "doctor-other",
         &[
             ("registration", "wrong", "doctor-named"),
+            ("versions", "unknown", "nothing is registered"),
             ("namespace", "unknown", "nothing is registered"),
             ("service", "unknown", "nothing is registered"),
             ("endpoints", "unknown", "nothing is registered"),
@@ -126,6 +127,18 @@ fn nothing_is_registered_under_that_name() {
             ("expiry", "unknown", ""),
         ],
     );
+}
+
+#[test]
+fn a_version_that_is_served_is_not_registered() {
+    let namespace = install("doctor-version", |webhook| {
+        let rule = &mut webhook["rules"][0];
+        if rule["resources"][0] == "sgshardedclusters" {
+            rule["apiVersions"] = json!(["v1alpha1"]);
+        }
+    });
+    let unregistered = ("versions", "wrong", "does not name v1beta1 of sgshardedclusters");
+    check(&namespace, "doctor-version", &[unregistered]);
 }
 
 #[test]

@@ -228,3 +228,42 @@ fn where_the_settings_say_warn_an_error_is_a_warning_that_says_so() {
         assert_eq!(warnings.contains("the settings say to warn"), allowed, "in {namespace}: {warnings}");
     }
 }
+
+/// An SGShardedCluster whose workers are described under this name.
+fn described_in(workers: &str) -> Value {
+    let workers = (workers.to_owned(), json!({"clusters": 2, "instancesPerCluster": 1}));
+    let spec = serde_json::Map::from_iter([("coordinator".to_owned(), json!({"instances": 1})), workers]);
+    json!({
+        "apiVersion": "stackgres.io/v1beta1", "kind": "SGShardedCluster",
+        "metadata": {"name": "db", "namespace": "n"}, "spec": spec,
+    })
+}
+
+#[test]
+fn an_object_that_becomes_unexplained_passes_with_a_warning_and_is_counted_and_logged() {
+    const RULE: &str = "unserved-version";
+    let update = |now: &str| {
+        json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": "1", "kind": {"group": "stackgres.io", "version": "v1beta1", "kind": "SGShardedCluster"},
+            "name": "db", "namespace": "n", "operation": "UPDATE",
+            "object": described_in(now), "oldObject": described_in("workers"),
+        }})
+    };
+    for (workers, told) in [("workers", false), ("pools", true)] {
+        let (log, review) = (tempfile::NamedTempFile::new().unwrap(), update(workers));
+        let logged = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .with_writer(std::sync::Mutex::new(log.reopen().unwrap()))
+            .finish();
+        let reply = tracing::subscriber::with_default(logged, || send(Webhook::Validate, &review));
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap();
+        let warnings = answer["response"]["warnings"].to_string();
+        assert_eq!(reply.facts.allowed, Some(true), "{workers}: {warnings}");
+        assert_eq!(warnings.contains(RULE), told, "what a person is told of {workers}: {warnings}");
+        let counted = reply.facts.raised.iter().any(|(rule, _)| *rule == RULE);
+        assert_eq!(counted, told, "what is counted of {workers}: {:?}", reply.facts.raised);
+        let log = std::fs::read_to_string(log.path()).unwrap();
+        assert_eq!(log.contains(" WARN ") && log.contains(RULE), told, "what is logged of {workers}: {log}");
+    }
+}
