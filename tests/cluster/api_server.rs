@@ -34,7 +34,7 @@ impl ApiServer {
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Result<ApiServer, String>> = OnceLock::new();
         // Every test says it, not only the first one: a poisoned lock would explain nothing.
-        SHARED.get_or_init(Self::start).as_ref().unwrap_or_else(|problem| panic!("{problem}"))
+        SHARED.get_or_init(|| Self::with(&crds())).as_ref().unwrap_or_else(|problem| panic!("{problem}"))
     }
 
     /// A kubeconfig for whoever has this token, by way of another port of this machine.
@@ -48,7 +48,8 @@ impl ApiServer {
         })
     }
 
-    fn start() -> Result<Self, String> {
+    /// One with these CRDs.
+    pub fn with(crds: &Value) -> Result<Self, String> {
         let tools = tools()?;
         let [client, peer, secure] = free_ports();
         let etcd = etcd(&tools, client, peer);
@@ -59,7 +60,7 @@ impl ApiServer {
         let kubectl = Kubectl::new(tools.join("kubectl"), &directory, &url, &ca, TOKEN);
         let is_ready = || (kubectl.run(&["get", "--raw", "/readyz"], "").stdout == "ok").then_some(());
         api_server.until("ready", is_ready).map_err(|problem| etcd_too(&problem, &etcd))?;
-        install_crds(&kubectl)?;
+        install_crds(&kubectl, crds)?;
         let (proxy, port) = proxy(&kubectl)?;
         Ok(Self { kubectl, proxy: port, port: secure, ca, _programs: [etcd, api_server, proxy] })
     }
@@ -129,8 +130,8 @@ fn etcd_too(problem: &str, etcd: &Leash) -> String {
     format!("{problem}\nand etcd:\n{}", log.lines().last().unwrap_or("nothing"))
 }
 
-fn install_crds(kubectl: &Kubectl) -> Result<(), String> {
-    let said = kubectl.run(&["create", "-f", "-"], &crds().to_string());
+fn install_crds(kubectl: &Kubectl, crds: &Value) -> Result<(), String> {
+    let said = kubectl.run(&["create", "-f", "-"], &crds.to_string());
     if said.code != Some(0) {
         return Err(format!("the API server was to take our CRDs, and said: {}", said.stderr));
     }

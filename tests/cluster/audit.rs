@@ -12,7 +12,7 @@ use crate::plain;
 const MANY: usize = 260;
 
 /// Runs `audit` with these arguments.
-fn audit(arguments: &[&str]) -> Output {
+pub fn audit(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_syncguard"))
         .arg("audit")
         .args(arguments)

@@ -13,6 +13,7 @@ mod excuses;
 mod kubectl;
 mod leash;
 mod namespace;
+mod older;
 mod operator;
 mod plain;
 mod road;

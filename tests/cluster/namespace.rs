@@ -16,8 +16,19 @@ pub struct Namespace {
 impl Namespace {
     /// One that nobody guards yet: what is broken was stored before there was a webhook.
     pub fn unguarded(name: &'static str) -> Self {
-        let namespace = Self { name, server: ApiServer::shared() };
+        Self::on(ApiServer::shared(), name)
+    }
+
+    fn on(server: &'static ApiServer, name: &'static str) -> Self {
+        let namespace = Self { name, server };
         namespace.expect(&["create", "namespace", name], "");
+        namespace
+    }
+
+    /// One that syncguard guards, of another API server than the one that tests share.
+    pub fn guarded_on(server: &'static ApiServer, name: &'static str, setup: &Setup) -> Self {
+        let namespace = Self::on(server, name);
+        namespace.guard(setup);
         namespace
     }
 

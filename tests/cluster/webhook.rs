@@ -69,6 +69,14 @@ impl Setup {
         assert!(running.is_ok(), "{}", running.as_ref().err().unwrap());
     }
 
+    /// What it has logged.
+    pub fn wrote(&self) -> String {
+        self.running
+            .get()
+            .and_then(|running| running.as_ref().ok())
+            .map_or_else(String::new, |it| it.wrote("stderr"))
+    }
+
     fn start(&self, server: &ApiServer) -> Result<Leash, String> {
         let directory = Leash::directory("serve");
         let (ca, settings) = (directory.join("ca.crt"), directory.join("settings.yaml"));
