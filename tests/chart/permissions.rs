@@ -18,8 +18,8 @@ const LEASE: [&str; 2] =
     ["leases.coordination.k8s.io [] [] [create]", "leases.coordination.k8s.io [] [NAME] [get update]"];
 /// The caBundle, in its own configurations.
 const CONFIGURATIONS: [&str; 2] = [
-    "mutatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get list watch patch]",
-    "validatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get list watch patch]",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get patch]",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io [] [NAME] [get patch]",
 ];
 /// The same two where somebody else writes them.
 const LOOKED_AT: [&str; 2] = [
@@ -83,15 +83,19 @@ fn with_cert_manager_it_writes_nothing() {
 }
 
 #[test]
-fn of_configurations_it_may_list_its_own_alone() {
+fn of_configurations_it_may_read_its_own_alone_and_list_none() {
     let server = server();
-    let release = "lists-syncguard";
+    let release = "reads-syncguard";
     expect(server, &APPLY, &in_its_namespace(server, release, "defaults"));
     let account = format!("--as=system:serviceaccount:{release}:{release}");
-    let list = |name: &str| {
-        let field = format!("--field-selector=metadata.name={name}");
-        server.kubectl.run(&["get", "validatingwebhookconfigurations", &field, &account], "").code
+    let get = |arguments: &[&str]| {
+        let whole = [&["get", "validatingwebhookconfigurations", &account], arguments].concat();
+        server.kubectl.run(&whole, "")
     };
-    assert!(until(|| (list(release) == Some(0)).then_some(())).is_some(), "it was to list its own by name");
-    assert_eq!(list("another"), Some(1), "it was not to list another's");
+    let reads_its_own = || (get(&[release]).code == Some(0)).then_some(());
+    assert!(until(reads_its_own).is_some(), "it was to read its own by name");
+    for (what, arguments) in [("another's", &["another"][..]), ("a list", &[])] {
+        let said = get(arguments);
+        assert!(said.stderr.contains("forbidden"), "it was not to read {what}: {said:?}");
+    }
 }
