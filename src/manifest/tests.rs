@@ -193,6 +193,17 @@ fn documents_before_an_error_are_delivered() {
 }
 
 #[test]
+fn the_beginning_of_a_document_that_cannot_be_read_is_no_document() {
+    for (text, whole) in
+        [("a: 3\0", 0), ("a: 3\n\0", 0), ("a: 3\n# \u{1b}", 0), ("a: 1\n---\nb: 3\u{1b}0\n---\nc: 1", 1)]
+    {
+        let read = parse(text);
+        assert_eq!(read.documents.len(), whole, "{text:?}");
+        assert!(read.error.is_some_and(|error| error.message.contains("invisible character")), "{text:?}");
+    }
+}
+
+#[test]
 fn values_are_located() {
     let text = "# c\nspec:\n  groups:\n    - role: x\n      count: 2\n    - role: y\n  empty:\n  m: &m {k: v}\n  a: *m\n";
     let parsed = parse(text);

@@ -14,25 +14,35 @@ use super::{Document, Documents, SyntaxError, build::Builder, error};
 /// Reads all documents of a text, until the first error.
 pub(super) fn read(text: &str) -> Documents<'_> {
     let obstacle = obstacle(text);
-    let readable = obstacle.as_ref().map_or(text, |(end, _)| text.get(..*end).unwrap_or_default());
+    let readable = obstacle.as_ref().map_or(text, |it| text.get(..it.at).unwrap_or_default());
     let mut reader = Reader::new(readable);
-    let error = reader.read().err().or(obstacle.map(|(_, error)| error));
+    let result = reader.read();
+    if result.is_ok() && obstacle.as_ref().is_some_and(|it| it.is_inside) {
+        // Its beginning is no document: the rest might say something else.
+        reader.documents.pop();
+    }
+    let error = result.err().or(obstacle.map(|it| it.error));
     Documents { documents: reader.documents, error }
 }
 
-/// What no document can hold: where the last sound line before it ends, and what to say.
-fn obstacle(text: &str) -> Option<(usize, SyntaxError)> {
+/// What no document can hold.
+struct Obstacle {
+    /// Where what can be read ends.
+    at: usize,
+    /// Whether it stands inside a document, and not between two.
+    is_inside: bool,
+    error: SyntaxError,
+}
+
+fn obstacle(text: &str) -> Option<Obstacle> {
     let separator = bad_separator(text);
     let character = forbidden_character(text);
-    match (separator, character) {
-        (Some(separator), Some(character)) if character.0 < separator.0 => Some(character),
-        (separator, character) => separator.or(character),
-    }
+    separator.into_iter().chain(character).min_by_key(|it| it.at)
 }
 
 /// A line that begins with `---` and goes on with something else than space and a comment. kubectl cuts at such lines
 /// before it reads any YAML, and refuses most; the first line of a file is another matter to it.
-fn bad_separator(text: &str) -> Option<(usize, SyntaxError)> {
+fn bad_separator(text: &str) -> Option<Obstacle> {
     let begins = memchr::memmem::find_iter(text.as_bytes(), b"---");
     let mut lines = begins.filter(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'));
     lines.find_map(|at| {
@@ -41,11 +51,11 @@ fn bad_separator(text: &str) -> Option<(usize, SyntaxError)> {
         let start = at + 3 + (line.len() - line.trim_start().len());
         let error = || SyntaxError::new(error::SEPARATOR, start..start + behind.len());
         let is_comment = behind.starts_with('#') && !line.starts_with('#');
-        (!behind.is_empty() && !is_comment).then(|| (at, error()))
+        (!behind.is_empty() && !is_comment).then(|| Obstacle { at, is_inside: false, error: error() })
     })
 }
 
-fn forbidden_character(text: &str) -> Option<(usize, SyntaxError)> {
+fn forbidden_character(text: &str) -> Option<Obstacle> {
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r');
     if text.as_bytes().iter().all(is_plain) {
         return None;
@@ -55,7 +65,8 @@ fn forbidden_character(text: &str) -> Option<(usize, SyntaxError)> {
         _ => !matches!(c, '\u{fffe}' | '\u{ffff}'),
     };
     let (at, character) = text.char_indices().find(|(_, character)| !is_allowed(*character))?;
-    Some((at, SyntaxError::new(error::CONTROL_CHARACTER, at..at + character.len_utf8())))
+    let error = SyntaxError::new(error::CONTROL_CHARACTER, at..at + character.len_utf8());
+    Some(Obstacle { at, is_inside: true, error })
 }
 
 struct Reader<'t> {
