@@ -18,7 +18,7 @@ pub use field::{Base, Field, Place, WorkersField};
 pub use group::{Group, default_group_name};
 pub use indexes::{Child, Element, Owners, Range};
 pub use parameter::{Parameter, SetIn};
-pub use sharded::{Overriding, Part, Sharded, Written};
+pub use sharded::{Overriding, Part, Sharded, Written, number_of};
 pub use surroundings::Followed;
 
 use settings::Configured;

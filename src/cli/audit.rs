@@ -1,5 +1,8 @@
 //! `syncguard audit`: judge every cluster that is stored, through the API server, as if it were new today.
 
+mod parents;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,6 +19,7 @@ use crate::offline::{Judge, KnownObjects};
 use crate::render::findings::counted;
 use crate::settings::{Action, Settings};
 use crate::view::Kind;
+use parents::{Parent, Parents};
 
 const LONG_ABOUT: &str = "\
 Judge every stored SGCluster and SGShardedCluster.
@@ -85,12 +89,13 @@ async fn audit(args: &Args, settings: &Settings) -> Result<ExitCode> {
     let judge = Judge { policy: &settings.policy, known: &known, inline_ignores: false, with_excerpts };
     let mut report = Report::begin(&args.report)?;
     let mut refused = 0;
-    for kind in [Kind::Cluster, Kind::ShardedCluster] {
+    let mut parents = Parents::default();
+    for kind in [Kind::ShardedCluster, Kind::Cluster] {
         let mut pages = Pages::of(&client, kind, &wish).await.with_context(|| cannot_list(kind))?;
         while let Some(page) = pages.next().await.with_context(|| cannot_list(kind))? {
             for listed in page {
                 let action = settings.enforcement.in_namespace(&listed.namespace);
-                let has_errors = judge_one(&judge, kind, listed, &mut report)?;
+                let has_errors = judge_one(&judge, kind, listed, &mut parents, &mut report)?;
                 refused += usize::from(has_errors && action == Action::Deny);
             }
         }
@@ -103,14 +108,30 @@ async fn audit(args: &Args, settings: &Settings) -> Result<ExitCode> {
 }
 
 /// Judges one object, and says whether it has errors.
-fn judge_one(judge: &Judge<'_>, kind: Kind, listed: Listed, report: &mut Report) -> Result<bool> {
+fn judge_one(
+    judge: &Judge<'_>,
+    kind: Kind,
+    listed: Listed,
+    parents: &mut Parents,
+    report: &mut Report,
+) -> Result<bool> {
+    let (namespace, name) = (listed.namespace.clone(), listed.name.clone());
+    let parent = (kind == Kind::ShardedCluster).then(|| Parent::of(&listed.json)).flatten();
     let source = source(kind, listed);
     let mut refused = false;
+    let mut raised = BTreeSet::new();
     for piece in source.pieces()? {
         let mut judged = judge.piece(&source, &piece.map_err(|error| source.unreadable(error))?);
+        if kind == Kind::Cluster {
+            parents.leave_out(&namespace, &name, &mut judged);
+        }
+        raised.extend(judged.diagnostics.iter().map(|diagnostic| diagnostic.rule.id));
         judged.summary.files = 1;
         refused |= judged.summary.errors > 0;
         report.take(judged)?;
+    }
+    if let Some(parent) = parent {
+        parents.add(namespace, parent, raised);
     }
     Ok(refused)
 }

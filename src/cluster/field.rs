@@ -62,6 +62,11 @@ impl Base {
         }
     }
 
+    /// Whether a path leads into an SGShardedCluster's coordinator.
+    pub fn is_of_coordinator(path: &Path<'_>) -> bool {
+        matches!(path.steps(), [Step::Key("spec"), Step::Key("coordinator"), ..])
+    }
+
     /// The base among an SGShardedCluster's workers that a path leads into, and the way on from there.
     pub fn of_workers<'p, 'a>(path: &'p Path<'a>) -> Option<(Self, &'p [Step<'a>])> {
         let [Step::Key("spec"), Step::Key(key), inside @ ..] = path.steps() else { return None };

@@ -8,6 +8,7 @@ mod overriding;
 mod parts;
 mod written;
 
+pub use names::number_of;
 pub use overriding::Overriding;
 pub use written::Written;
 

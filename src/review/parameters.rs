@@ -2,11 +2,11 @@
 
 use super::{Origin, Request, Writer, judge};
 use crate::{
-    cluster::PostgresConfigs,
+    cluster::{PostgresConfigs, Sharded, no_postgres_configs},
     path::Path,
     policy::Policy,
     rule::{Downgrade, Finding, Related},
-    view::{Body, Parameters},
+    view::{Body, Kind, Parameters},
 };
 
 /// An SGPostgresConfig before and after.
@@ -72,6 +72,7 @@ impl<'a> Consequences<'a> {
     }
 
     fn collect(&mut self, cluster: &Body<'_>, finding: Finding<'_>) {
+        let child = child_of(cluster, &finding.path);
         let Some(finding) = self.of_change(finding) else { return };
         let same = |fault: &Fault<'_>| {
             let other = &fault.finding;
@@ -82,7 +83,7 @@ impl<'a> Consequences<'a> {
         if index == self.faults.len() {
             self.faults.push(Fault { finding, clusters: Vec::new(), more: 0 });
         }
-        self.faults[index].count(cluster);
+        self.faults[index].count(cluster, child);
     }
 
     /// The finding as one on the SGPostgresConfig; none where it is not about this change.
@@ -117,11 +118,18 @@ impl<'a> Consequences<'a> {
     }
 }
 
+/// The SGCluster of a sharded one that uses the settings at a path: its name is what people see in `kubectl get`.
+fn child_of(cluster: &Body<'_>, path: &Path<'_>) -> Option<String> {
+    let is_sharded = cluster.known_kind() == Some(Kind::ShardedCluster);
+    is_sharded.then(|| Sharded::of(cluster, &no_postgres_configs).name_for(path)).flatten()
+}
+
 impl<'a> Fault<'a> {
-    fn count(&mut self, cluster: &Body<'_>) {
+    fn count(&mut self, cluster: &Body<'_>, child: Option<String>) {
         if self.clusters.len() < NAMED {
             let kind = cluster.kind.text().unwrap_or_default();
-            self.clusters.push(format!("{kind} {}", cluster.name().unwrap_or_default()));
+            let child = child.map(|name| format!(" (SGCluster {name})")).unwrap_or_default();
+            self.clusters.push(format!("{kind} {}{child}", cluster.name().unwrap_or_default()));
         } else {
             self.more += 1;
         }

@@ -1,7 +1,7 @@
 //! Names that make one SGCluster of two clusters of an SGShardedCluster.
 
 use crate::{
-    cluster::{Child, Field, Sharded},
+    cluster::{Child, Field, Sharded, number_of},
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -106,12 +106,6 @@ impl<'a> Named<'a> {
         let digits_are_a_number = !digits.starts_with('0');
         (long.count > 0 && digits_are_a_number && short.has(&name)).then_some(name)
     }
-}
-
-/// A number as the operator writes it behind a template.
-fn number_of(digits: &str) -> Option<i64> {
-    let number = digits.parse::<i64>().ok()?;
-    (number >= 0 && number.to_string() == digits).then_some(number)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! A field that a replication object does not have: a typing error that an API server may drop silently.
 
 use crate::{
-    cluster::{Base, Place, Sharded, Written, no_postgres_configs},
+    cluster::{Base, Place, Sharded, WorkersField, Written, no_postgres_configs},
     rule::{Check, Example, MOST, Problems, Rule, Severity},
     spelling::{self, nearest},
-    view::{Body, Group, Kind, Leaf, Replication, Spec, elements},
+    view::{Autoscaling, Body, Coordinator, Group, Kind, Leaf, Replication, Spec, Workers, elements},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     severity_note: "",
     parity: false,
     judges_stopped: true,
-    summary: "a field of a replication object that does not exist",
+    summary: "a field that does not exist, in a replication object or misspelled beside one",
     rationale: "kubectl apply refuses a field that the custom resource definition does not know; Helm, Argo \
         CD and client libraries let the API server drop it silently. A misspelt syncInstances then counts as \
         1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest says. An \
@@ -45,33 +45,73 @@ pub(super) static RULE: Rule = Rule {
 const SHARDED_KEYS: &[&str] = &["mode", "syncInstances", "initialization"];
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
-    match object.known_kind() {
-        Some(Kind::Cluster) => {
-            let Some(spec) = object.spec.get() else { return };
-            check_spec(spec, problems);
+    let (Some(kind), Some(spec)) = (object.known_kind(), object.spec.get()) else { return };
+    match kind {
+        Kind::Cluster => {
+            check_spec(spec, kind, problems);
             if let Some(replication) = spec.replication.get() {
                 check_cluster(replication, problems);
             }
         }
-        Some(Kind::ShardedCluster) => {
+        Kind::ShardedCluster => {
+            check_spec(spec, kind, problems);
+            check_parts(spec, problems);
             let sharded = Sharded::of(object, &no_postgres_configs);
             sharded.written().iter().for_each(|written| check_sharded(written, problems));
         }
-        Some(Kind::PostgresConfig | Kind::Scale) | None => {}
+        Kind::PostgresConfig | Kind::Scale => {}
     }
 }
 
-/// Beside `replication` stand fields that nobody here reads: only what was surely meant for it is told.
-fn check_spec<'a>(spec: &'a Spec<'a>, problems: &mut Problems<'a>) {
-    for key in &spec.unread {
-        let place = Place::new(Base::Spec, &[]).key(key);
-        if spelling::surely(key, ["replication"]).is_some() {
-            report(place, key, "spec", &["replication"], problems);
-        } else if let Some(name) = Replication::KEYS.iter().find(|name| *name == key) {
+/// Beside `replication` stand fields that nobody here reads: only what was surely meant for one that is read is told.
+fn check_spec<'a>(spec: &'a Spec<'a>, kind: Kind, problems: &mut Problems<'a>) {
+    let place = Place::new(Base::Spec, &[]);
+    let unknown = spec.unread.iter().filter(|key| !kind.has_in_spec(key));
+    for key in unknown.take(MOST) {
+        if let Some(name) = Replication::KEYS.iter().find(|name| *name == key) {
             problems
-                .at_name(place.path(), format!("spec has no field {name}: it stands one level too high"))
+                .at_name(
+                    place.key(key).path(),
+                    format!("spec has no field {name}: it stands one level too high"),
+                )
                 .help(format!("move it into replication: replication: {{{name}: …}}"));
+        } else {
+            misspelled(place, "spec", key, kind.read_in_spec(), problems);
         }
+    }
+    if let Some(autoscaling) = spec.autoscaling.get().filter(|_| kind == Kind::Cluster) {
+        let place = Place::new(Base::Spec, &["autoscaling"]);
+        for key in autoscaling.unknown.iter().take(MOST) {
+            misspelled(place, "autoscaling", key, Autoscaling::KEYS, problems);
+        }
+    }
+}
+
+/// The parts of an SGShardedCluster, of whose fields most are read by nobody here.
+fn check_parts<'a>(spec: &'a Spec<'a>, problems: &mut Problems<'a>) {
+    if let Some(coordinator) = spec.coordinator.get() {
+        let place = Place::new(Base::Coordinator, &[]);
+        for key in coordinator.unknown.iter().take(MOST) {
+            misspelled(place, "the coordinator", key, Coordinator::KEYS, problems);
+        }
+    }
+    for (field, workers) in [(WorkersField::Workers, &spec.workers), (WorkersField::Shards, &spec.shards)] {
+        for key in workers.get().into_iter().flat_map(|workers| &workers.unknown).take(MOST) {
+            misspelled(Place::new(Base::Workers(field), &[]), field.name(), key, Workers::KEYS, problems);
+        }
+    }
+}
+
+/// Tells of a key that surely stands for a field; of any other one an API server tells.
+fn misspelled<'a>(
+    holder: Place<'a>,
+    owner: &str,
+    key: &'a str,
+    known: &[&'static str],
+    problems: &mut Problems<'a>,
+) {
+    if let Some(name) = spelling::surely(key, known.iter().copied()) {
+        report(holder.key(key), key, owner, &[name], problems);
     }
 }
 
@@ -157,12 +197,27 @@ mod tests {
             ("{replicaton: {mode: sync}}", &["spec.replicaton"][..]),
             ("{Replication: {mode: sync}}", &["spec.Replication"]),
             ("{replication: null, mode: sync, syncInstances: 1}", &["spec.mode", "spec.syncInstances"]),
-            ("{pods: {}, sgInstanceProfile: x, metadata: {}, managedSql: {}}", &[]),
+            ("{instanses: 3}", &["spec.instanses"]),
+            ("{autoscalling: {}, configuration: {}}", &["spec.autoscalling", "spec.configuration"]),
+            ("{autoscaling: {minInstance: 3}}", &["spec.autoscaling.minInstance"]),
+            ("{pods: {}, sgInstanceProfile: x, metadata: {}, managedSql: {}, somethingNew: {}}", &[]),
         ] {
             cluster(spec).raises(&RULE, at);
         }
         cluster("{replicaton: {}}").says(&RULE, "did you mean replication?");
         cluster("{mode: sync}").says(&RULE, "replication: {mode: …}");
+    }
+
+    #[test]
+    fn parts_of_a_sharded_cluster_are_searched_for_misspelled_fields() {
+        let spec = "{coordinater: {}, coordinator: {instance: 1}, workers: {cluster: 2, instancesPerClusters: 1, other: 2}}";
+        let at = [
+            "spec.coordinater",
+            "spec.coordinator.instance",
+            "spec.workers.cluster",
+            "spec.workers.instancesPerClusters",
+        ];
+        sharded(spec).raises(&RULE, &at);
     }
 
     #[test]

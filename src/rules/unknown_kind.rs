@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     rationale: "An API server has no such kind and refuses the object; until then it passes for something of \
         another kind, and nobody judges it.",
     fix: "Correct kind and apiVersion: SGCluster and SGPostgresConfig of stackgres.io/v1, SGShardedCluster of \
-        stackgres.io/v1alpha1.",
+        stackgres.io/v1beta1 (v1alpha1 until StackGres 1.18).",
     blind_spot: "Only files are searched: no API server would send such an object. A kind that is far from all of \
         them is skipped and counted.",
     reference: "The custom resource definitions of StackGres: names.kind and versions.",

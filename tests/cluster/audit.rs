@@ -101,3 +101,23 @@ fn without_an_api_server_it_says_so() {
         text(&output.stderr)
     );
 }
+
+#[test]
+fn a_fault_of_a_sharded_cluster_is_told_once_and_not_of_its_clusters() {
+    let namespace = Namespace::unguarded("audited-children");
+    let strict = "replication: {mode: strict-sync-all}";
+    let parent = format!(
+        "apiVersion: stackgres.io/v1beta1\nkind: SGShardedCluster\nmetadata: {{name: db}}\nspec: {{coordinator: \
+         {{instances: 3}}, workers: {{clusters: 1, clusterNameTemplate: data-, instancesPerCluster: 1, {strict}}}}}\n"
+    );
+    namespace.passes(&["create", "-f", "-"], &parent, &[]);
+    for name in ["data-0", "data-1"] {
+        namespace.passes(&["create", "-f", "-"], &cluster(name, &format!("{{instances: 1, {strict}}}")), &[]);
+    }
+    let output = audit(&["-n", "audited-children", "-o", "json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let alone = said["findings"].as_array().unwrap().iter();
+    let alone = alone.filter(|finding| finding["rule"] == "strict-sync-all-without-standby");
+    let named: Vec<_> = alone.map(|finding| finding["object"]["name"].as_str().unwrap()).collect();
+    assert_eq!(named, ["db", "data-1"], "data-0 is made of db, and data-1 is not: {said:#}");
+}

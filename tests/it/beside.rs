@@ -315,7 +315,7 @@ fn a_sharded_cluster_uses_settings_too() {
     let world = World::live().with(Kind::ShardedCluster, "many", &spec);
     let off = config(&json!({"synchronous_commit": "off"}));
     world.answer(&review(Kind::PostgresConfig, &off, None)).is_denied(&[
-        "spec[\"postgresql.conf\"].synchronous_commit: SGShardedCluster many: ",
+        "spec[\"postgresql.conf\"].synchronous_commit: SGShardedCluster many (SGCluster many-worker0): ",
         "[synchronous-commit-off]",
     ]);
 }

@@ -4,8 +4,15 @@
 use super::{Part, Sharded};
 use crate::{
     cluster::{Base, Child, Field, Place},
+    path::Path,
     view::ABSENT,
 };
+
+/// A number as the operator writes it behind a template.
+pub fn number_of(digits: &str) -> Option<i64> {
+    let number = digits.parse::<i64>().ok()?;
+    (number >= 0 && number.to_string() == digits).then_some(number)
+}
 
 impl<'a> Sharded<'a> {
     /// The name of the SGCluster that the operator makes of the coordinator.
@@ -40,6 +47,27 @@ impl<'a> Sharded<'a> {
                 self.first_of(child, position).map(|number| numbered(child, number))
             }
         }
+    }
+
+    /// The SGCluster that the operator makes for the value at a path, the first where several share it; none where the value is
+    /// the whole object's.
+    pub fn name_for(&self, path: &Path<'_>) -> Option<String> {
+        let part_at = |base| match base {
+            Base::Override(_, position) => {
+                let overriding = self.overrides.iter().find(|it| it.position == position)?;
+                Some(Part::Override(overriding.child?, position))
+            }
+            _ => {
+                let of_workers =
+                    self.parts.iter().filter(|part| part.exists && part.part.is_of(Child::Worker));
+                of_workers.map(|part| part.part).next()
+            }
+        };
+        let part = match Base::of_workers(path) {
+            Some((base, _)) => part_at(base),
+            None => Base::is_of_coordinator(path).then_some(Part::Coordinator),
+        };
+        self.name_of(part?)
     }
 
     /// The field that gives workers, or query routers, another name.
