@@ -1,6 +1,7 @@
 //! What goes to a terminal: lines for people on standard error, and whether there is color.
 
 use std::{
+    env,
     fmt::Display,
     io::{self, Write},
 };
@@ -19,5 +20,8 @@ pub fn tell(line: impl Display) {
 /// Whether a stream takes color where nobody said so: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`, `TERM` and
 /// whether it is a terminal decide, as everywhere.
 pub(super) fn takes_color(stream: &impl RawStream) -> bool {
-    !matches!(AutoStream::choice(stream), ColorChoice::Never)
+    // The library takes every terminal of a CI for one that shows color, also one that says that it cannot.
+    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let is_forced = env::var_os("CLICOLOR_FORCE").is_some_and(|forced| !forced.is_empty());
+    (is_forced || !is_dumb) && !matches!(AutoStream::choice(stream), ColorChoice::Never)
 }

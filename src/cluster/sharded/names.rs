@@ -52,19 +52,15 @@ impl<'a> Sharded<'a> {
     /// The SGCluster that the operator makes for the value at a path, the first where several share it; none where the value is
     /// the whole object's.
     pub fn name_for(&self, path: &Path<'_>) -> Option<String> {
-        let part_at = |base| match base {
-            Base::Override(_, position) => {
+        let part = match Base::of_workers(path) {
+            Some((Base::Override(_, position), _)) => {
                 let overriding = self.overrides.iter().find(|it| it.position == position)?;
                 Some(Part::Override(overriding.child?, position))
             }
-            _ => {
-                let of_workers =
-                    self.parts.iter().filter(|part| part.exists && part.part.is_of(Child::Worker));
-                of_workers.map(|part| part.part).next()
+            Some(_) => {
+                let mut workers = self.parts.iter().filter(|part| part.part.is_of(Child::Worker));
+                workers.find(|part| part.exists).map(|part| part.part)
             }
-        };
-        let part = match Base::of_workers(path) {
-            Some((base, _)) => part_at(base),
             None => Base::is_of_coordinator(path).then_some(Part::Coordinator),
         };
         self.name_of(part?)

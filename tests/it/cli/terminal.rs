@@ -7,7 +7,7 @@ use super::{ALONE, folder::Folder};
 fn program(folder: &Folder, arguments: &str) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("syncguard"));
     command.args(arguments.split_whitespace()).current_dir(folder.path()).stdin(std::process::Stdio::null());
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
         command.env_remove(name);
     }
     command
@@ -170,6 +170,7 @@ fn color_is_for_terminals_that_show_it() {
     for (variables, in_color) in [
         (&[("TERM", "xterm")][..], true),
         (&[("TERM", "dumb")], false),
+        (&[("TERM", "dumb"), ("CI", "true")], false),
         (&[("TERM", "xterm"), ("NO_COLOR", "1")], false),
         (&[("TERM", "xterm"), ("CLICOLOR", "0")], false),
     ] {

@@ -27,12 +27,13 @@ fn all_limits_together_fit_the_charts_memory() {
     assert!(most <= memory_of_the_chart(), "{most} bytes are more than the chart gives");
 }
 
-/// Sends a review, and keeps at it for as long as it is told to come back, or that it takes too long beside others.
+/// Sends a review, and keeps at it for as long as it is told to come back, that it takes too long beside others, or is cut
+/// because it holds memory that others wait for.
 async fn post(replica: &Replica, path: &str, body: &str) -> Option<Value> {
     loop {
         let mut client = Client::shake_hands(replica.https, &Handshake::default()).await.ok()?;
         client.send(request("POST", path, "content-type: application/json\r\n", body).as_bytes()).await;
-        let answer = client.answer().await?;
+        let Some(answer) = client.answer().await else { continue };
         // On a slow machine a body may take its time, and so may what is made of others.
         if ![408, 429, 503].contains(&answer.status) {
             return serde_json::from_str(&answer.body).ok();
