@@ -35,11 +35,12 @@ impl<'a> Ignores<'a> {
         findings.retain_mut(|finding| {
             let Some(ignore) = self.0.iter().find(|ignore| ignore.id == finding.rule.id) else { return true };
             ignore.used.set(true);
-            finding.downgraded = Some(Downgrade::Accepted);
             // What somebody has accepted is not to be replaced.
             finding.suggestion = None;
-            let was = std::mem::replace(&mut finding.severity, Severity::Warning);
-            was == Severity::Error
+            // Two excuses make no error disappear.
+            let was_error = finding.severity == Severity::Error || finding.downgraded.is_some();
+            finding.downgrade(Downgrade::Accepted);
+            was_error
         });
     }
 
@@ -84,6 +85,9 @@ pub fn why_unused(id: &str) -> String {
     format!("no rule is called {id:?}, so this ignore hides nothing{meant}")
 }
 
+/// The most ids that are looked at where they are no rule's: each of them is told of.
+const MAX_IGNORES: usize = 100;
+
 /// Reads `"<id>[: reason], <id>…"`. A comma inside a reason does not start another id, unless what
 /// follows looks like one.
 fn parse(annotation: &str) -> Vec<Ignore<'_>> {
@@ -93,8 +97,9 @@ fn parse(annotation: &str) -> Vec<Ignore<'_>> {
         let id = piece.split(':').next().unwrap_or_default().trim();
         let looks_like_id =
             !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit());
-        // Once is enough, and a hundred thousand would cost that much at every finding.
-        if looks_like_id && (id.contains('-') || ignores.is_empty()) && known.insert(id) {
+        // Once is enough; and a hundred thousand that are none would cost that much at every finding.
+        let is_told = |known: &HashSet<&str>| known.len() < MAX_IGNORES || rules::find(id).is_some();
+        if looks_like_id && (id.contains('-') || ignores.is_empty()) && is_told(&known) && known.insert(id) {
             ignores.push(Ignore { id, used: Cell::new(false) });
         }
     }
@@ -116,5 +121,14 @@ mod tests {
             let read: Vec<_> = parse(annotation).into_iter().map(|ignore| ignore.id).collect();
             assert_eq!(read, ids, "the ids in {annotation:?}");
         }
+    }
+
+    #[test]
+    fn of_very_many_ids_those_of_rules_are_read_and_some_of_the_others() {
+        let nonsense: Vec<_> = (0..200_000).map(|number| format!("no-rule-{number}")).collect();
+        let annotation = format!("{},fsync-off", nonsense.join(","));
+        let read: Vec<_> = parse(&annotation).into_iter().map(|ignore| ignore.id).collect();
+        assert_eq!(read.last(), Some(&"fsync-off"), "a rule is accepted wherever it stands");
+        assert!(read.len() <= MAX_IGNORES + 1, "{} ids are told of", read.len());
     }
 }

@@ -36,8 +36,8 @@ const EXAMPLE_WARNINGS: [&str; 3] = [
      two or more synchronous standbys [stuck-commit-bug]",
 ];
 const WARNED: [&str; 2] = [
-    "Warning: spec.replication.role: a role is unknown, or not one that the main pods can have (an error, \
-     but the settings say to warn in this namespace) [unknown-role]",
+    "Warning: spec.replication.role: a role is unknown, or not one that the main pods can have (downgraded: \
+     the settings say to warn in this namespace) [unknown-role]",
     "Warning: spec.instances: strict-sync-all on a single instance runs asynchronous (downgraded: the \
      settings say to warn in this namespace) [strict-sync-all-without-standby]",
 ];

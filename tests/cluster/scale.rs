@@ -60,7 +60,7 @@ fn a_cluster_that_is_nested_deep_is_watched_like_any_other() {
     let namespace = Namespace::guarded("deep", &STANDARD);
     let deep = format!("{}1{}", "{a: ".repeat(200), "}".repeat(200));
     let spec = format!(
-        "{{instances: 3, replication: {{mode: strict-sync-all}}, configurations: {{patroni: {{dynamicConfig: {deep}}}}}}}"
+        "{{instances: 3, replication: {{mode: strict-sync-all}}, configurations: {{patroni: {{dynamicConfig: {{slots: {deep}}}}}}}}}"
     );
     namespace.passes(&["create", "-f", "-"], &cluster("db", &spec), &[]);
     namespace.passes(&["scale", "sgcluster", "db", "--replicas=4"], "", &[]);
