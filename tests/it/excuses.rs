@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use syncguard::{policy::Starts, settings::Settings, view::Kind};
 
-use crate::beside::{Answer, NAMESPACE, World, config, review, scale, strict, strict_with_config};
+use crate::world::{Answer, NAMESPACE, World, config, review, scale, strict, strict_with_config};
 
 const OPERATOR: &str = "system:serviceaccount:stackgres:stackgres-operator";
 const UPGRADE: &str = "system:serviceaccount:failover:major-dbops";

@@ -23,3 +23,4 @@ mod verdicts_1_19;
 mod versions;
 mod webhook;
 mod wire;
+mod world;
