@@ -80,38 +80,41 @@ pub fn integer(text: &str) -> Option<i64> {
 }
 
 /// A duration in milliseconds, as Postgres reads one whose unit is milliseconds where none is written.
-#[expect(clippy::cast_possible_truncation, reason = "a float too large for the integer saturates")]
 pub fn milliseconds(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(unit_at)?;
-    let factor = match unit.trim() {
-        "us" => 0.001,
-        "" | "ms" => 1.0,
-        "s" => 1_000.0,
-        "min" => 60_000.0,
-        "h" => 3_600_000.0,
-        "d" => 86_400_000.0,
-        _ => return None,
-    };
-    let number: f64 = number.trim().parse().ok()?;
-    number.is_finite().then(|| (number * factor).round() as i64)
+    quantity(text, |unit| {
+        Some(match unit {
+            "us" => 0.001,
+            "" | "ms" => 1.0,
+            "s" => 1_000.0,
+            "min" => 60_000.0,
+            "h" => 3_600_000.0,
+            "d" => 86_400_000.0,
+            _ => return None,
+        })
+    })
 }
 
 /// A size in mebibytes, as Postgres reads one whose unit is mebibytes where none is written.
-#[expect(clippy::cast_possible_truncation, reason = "a float too large for the integer saturates")]
 pub fn mebibytes(text: &str) -> Option<i64> {
+    quantity(text, |unit| {
+        Some(match unit {
+            "B" => 1.0 / 1_048_576.0,
+            "kB" => 1.0 / 1_024.0,
+            "" | "MB" => 1.0,
+            "GB" => 1_024.0,
+            "TB" => 1_048_576.0,
+            _ => return None,
+        })
+    })
+}
+
+/// A number and its unit, as a whole number of the unit whose factor is 1.
+#[expect(clippy::cast_possible_truncation, reason = "a float too large for the integer saturates")]
+fn quantity(text: &str, factor: impl FnOnce(&str) -> Option<f64>) -> Option<i64> {
     let text = text.trim();
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(unit_at)?;
-    let factor = match unit.trim() {
-        "B" => 1.0 / 1_048_576.0,
-        "kB" => 1.0 / 1_024.0,
-        "" | "MB" => 1.0,
-        "GB" => 1_024.0,
-        "TB" => 1_048_576.0,
-        _ => return None,
-    };
+    let factor = factor(unit.trim())?;
     let number: f64 = number.trim().parse().ok()?;
     number.is_finite().then(|| (number * factor).round() as i64)
 }

@@ -3,7 +3,11 @@
 use std::fmt;
 
 use super::{Cluster, field::Field};
-use crate::{path::Path, postgres::risk, view::Parameters};
+use crate::{
+    path::Path,
+    postgres::{milliseconds, risk},
+    view::Parameters,
+};
 
 /// A setting of Postgres in effect.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,11 @@ impl<'a> Parameter<'a> {
     /// The value as a string, which is what Postgres reads; none where it has another type.
     pub fn text(&self) -> Option<&'a str> {
         self.field.leaf().text()
+    }
+
+    /// The value as a duration in milliseconds, where it is one whose unit is milliseconds unless another is written.
+    pub fn milliseconds(&self) -> Option<i64> {
+        milliseconds(self.text()?)
     }
 
     /// The place in the cluster at which the setting is chosen.

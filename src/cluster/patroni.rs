@@ -6,7 +6,7 @@ use super::{Cluster, Field, Parameter, Place};
 use crate::{
     facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
     patroni::{Deployed, Timing, WrittenTiming, written},
-    postgres::{SynchronousCommit, milliseconds},
+    postgres::SynchronousCommit,
     view::{self, ABSENT, Leaf, Setting},
 };
 
@@ -58,15 +58,14 @@ impl<'a> Cluster<'a> {
 
     /// `recovery_min_apply_delay`, in milliseconds; none where a standby replays at once.
     pub fn replay_delay_ms(&self) -> Option<u64> {
-        let setting = self.parameter("recovery_min_apply_delay");
-        let delay = setting.and_then(|setting| milliseconds(setting.text()?))?;
+        let delay = self.parameter("recovery_min_apply_delay")?.milliseconds()?;
         u64::try_from(delay).ok().filter(|delay| *delay > 0)
     }
 
     /// `max_standby_streaming_delay`, in milliseconds: how long a query may hold up replay; none where it may for ever.
     pub fn streaming_delay_ms(&self) -> Option<u64> {
         let setting = self.parameter("max_standby_streaming_delay");
-        let delay = setting.and_then(|setting| milliseconds(setting.text()?)).unwrap_or(30_000);
+        let delay = setting.and_then(|setting| setting.milliseconds()).unwrap_or(30_000);
         u64::try_from(delay).ok()
     }
 
@@ -82,7 +81,7 @@ impl<'a> Cluster<'a> {
             master_start_timeout: number("master_start_timeout"),
             maximum_lag_on_failover: number("maximum_lag_on_failover"),
             maximum_lag_on_syncnode: number("maximum_lag_on_syncnode"),
-            wal_sender_timeout_ms: sender_timeout.and_then(|setting| milliseconds(setting.text()?)),
+            wal_sender_timeout_ms: sender_timeout.and_then(|setting| setting.milliseconds()),
         };
         Timing::effective(&written, self.operator().default_ttl(), self.patroni().version())
     }

@@ -2,7 +2,6 @@
 
 use crate::{
     cluster::Cluster,
-    postgres::milliseconds,
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -51,7 +50,7 @@ pub(super) static RULE: Rule = Rule {
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };
     let Some(setting) = cluster.parameter("wal_sender_timeout") else { return };
-    let Some(timeout) = setting.text().and_then(milliseconds) else { return };
+    let Some(timeout) = setting.milliseconds() else { return };
     let consequence = match timeout {
         0 => "is never noticed: commits wait for it without limit".to_owned(),
         TOO_LONG.. => format!("is noticed after {} minutes: commits wait for it as long", timeout / 60_000),

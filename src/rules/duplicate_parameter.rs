@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     cluster::Cluster,
     path::Path,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Example, Problem, Problems, Rule, Severity},
     view::{Body, Kind, Leaf, Parameters},
 };
 
@@ -48,15 +48,8 @@ pub(super) static RULE: Rule = Rule {
 const MOST_SPELLINGS: usize = 8;
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
-    for (first, others) in spelled_apart(cluster.own_parameters().map(|setting| (setting.key, setting))) {
-        let grave = others.len() >= MOST_SPELLINGS;
-        for setting in others.iter().take(MOST_SPELLINGS) {
-            problems
-                .at_parameter(setting, message(setting.key, first.key))
-                .severity(Severity::error_if(grave))
-                .help(HELP);
-        }
-    }
+    let settings = cluster.own_parameters().map(|setting| (setting.key, setting));
+    report(settings, problems, |problems, setting, message| problems.at_parameter(&setting, message));
 }
 
 /// The same in an SGPostgresConfig.
@@ -65,38 +58,39 @@ fn check_config<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
         return;
     };
     let settings = spec.postgresql_conf.get().into_iter().flat_map(Parameters::iter);
-    for (first, others) in spelled_apart(settings.map(|(key, _)| (key, key))) {
-        let grave = others.len() >= MOST_SPELLINGS;
-        for key in others.into_iter().take(MOST_SPELLINGS) {
-            let path = Path::of(&["spec", "postgresql.conf"]).key(key);
-            problems.at_name(path, message(key, first)).severity(Severity::error_if(grave)).help(HELP);
+    report(settings.map(|(key, _)| (key, key)), problems, |problems, key, message| {
+        problems.at_name(Path::of(&["spec", "postgresql.conf"]).key(key), message)
+    });
+}
+
+/// Of settings that one name in lower case stands for, reports all but the one to keep: that in lower case, if there is such a one.
+fn report<'a, T>(
+    settings: impl Iterator<Item = (&'a str, T)>,
+    problems: &mut Problems<'a>,
+    at: impl for<'p> Fn(&'p mut Problems<'a>, T, String) -> &'p mut Problem<'a>,
+) {
+    let mut by_name = BTreeMap::<String, BTreeMap<&'a str, T>>::new();
+    for (key, setting) in settings {
+        // The first of two that are spelled alike stays: inline ones come first.
+        by_name.entry(key.to_ascii_lowercase()).or_default().entry(key).or_insert(setting);
+    }
+    for mut spellings in by_name.into_values() {
+        // Lower case letters sort behind upper case ones.
+        let Some((kept, _)) = spellings.pop_last() else { continue };
+        let severity = Severity::error_if(spellings.len() >= MOST_SPELLINGS);
+        for (key, setting) in spellings.into_iter().take(MOST_SPELLINGS) {
+            at(problems, setting, message(key, kept))
+                .severity(severity)
+                .help("keep one of them, in lower case");
         }
     }
 }
-
-const HELP: &str = "keep one of them, in lower case";
 
 fn message(key: &str, other: &str) -> String {
     let [key, other] = [key, other].map(|key| Leaf::Text(key.into()).to_string());
     format!(
         "{key} and {other} are one setting to Postgres, and which of them counts is chance: the worst is judged"
     )
-}
-
-/// Settings that one name in lower case stands for, where it is spelled in several ways: the one to keep, in lower case if there
-/// is such a one, and the others.
-fn spelled_apart<'a, T>(settings: impl Iterator<Item = (&'a str, T)>) -> Vec<(T, Vec<T>)> {
-    let mut by_name = BTreeMap::<String, BTreeMap<&'a str, T>>::new();
-    for (key, setting) in settings {
-        // The first of two that are spelled alike stays: inline ones come first.
-        by_name.entry(key.to_ascii_lowercase()).or_default().entry(key).or_insert(setting);
-    }
-    // Lower case letters sort behind upper case ones.
-    let split = |mut spellings: BTreeMap<&'a str, T>| {
-        let (_, kept) = spellings.pop_last()?;
-        (!spellings.is_empty()).then(|| (kept, spellings.into_values().collect()))
-    };
-    by_name.into_values().filter_map(split).collect()
 }
 
 #[cfg(test)]

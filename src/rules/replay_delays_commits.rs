@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Cluster, Parameter},
-    postgres::{SynchronousCommit, milliseconds},
+    postgres::SynchronousCommit,
     rule::{Check, Example, Problems, Rule, Severity},
 };
 
@@ -71,7 +71,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     };
     let value = |name: &str| {
         let setting = cluster.parameter(name)?;
-        Some((milliseconds(setting.text()?)?, setting))
+        Some((setting.milliseconds()?, setting))
     };
     if let Some((_, setting)) = value("recovery_min_apply_delay").filter(|(delay, _)| *delay > 0) {
         report(&setting, "every commit takes as long");
