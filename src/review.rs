@@ -19,7 +19,7 @@ use ratchet::Known;
 use state::{History, State};
 
 use crate::{
-    cluster::{Cluster, PostgresConfigs},
+    cluster::{Cluster, PostgresConfigs, no_postgres_configs},
     defaults::{self, Operation},
     path::Path,
     policy::{Policy, Starts},
@@ -53,6 +53,21 @@ pub struct Request<'r, 'a> {
     pub origin: Origin,
     /// Who writes it.
     pub writer: Writer,
+}
+
+impl<'a> Request<'_, 'a> {
+    /// A new object that anybody writes, and that is judged without SGPostgresConfigs.
+    pub fn new(object: &'a Body<'a>, origin: Origin) -> Self {
+        Self {
+            object,
+            before: None,
+            scale: None,
+            configs: &no_postgres_configs,
+            configs_before: None,
+            origin,
+            writer: Writer::Anybody,
+        }
+    }
 }
 
 /// Who writes an object, as far as that excuses what is written. What stands in the object proves nothing: whoever may write

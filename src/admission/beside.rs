@@ -7,7 +7,6 @@ use memchr::memmem;
 
 use super::{Account, Outcome, Reply, is_dns_name};
 use crate::{
-    cluster::PostgresConfigs,
     policy::Policy,
     review::{self, Consequences, Origin, ParameterChange, Request, Scale, Writer},
     rule::Finding,
@@ -197,7 +196,10 @@ impl<'s> Beside<'s, '_> {
             Kind::Cluster | Kind::ShardedCluster => {
                 let configs = |name: &str| self.parameters(name);
                 let writer = self.writer(object.name());
-                answer(review::judge(&Request { writer, ..request(object, before, &configs) }, policy))
+                answer(review::judge(
+                    &Request { before, configs: &configs, writer, ..Request::new(object, Origin::Admission) },
+                    policy,
+                ))
             }
         }
     }
@@ -214,7 +216,12 @@ impl<'s> Beside<'s, '_> {
         let scale = Scale { replicas: object.replicas(), before: before.map_or(&ABSENT, Body::replicas) };
         let configs = |name: &str| self.parameters(name);
         let writer = self.writer(cluster.name());
-        let request = Request { scale: Some(scale), writer, ..request(cluster, None, &configs) };
+        let request = Request {
+            scale: Some(scale),
+            configs: &configs,
+            writer,
+            ..Request::new(cluster, Origin::Admission)
+        };
         answer(review::judge(&request, policy))
     }
 
@@ -232,7 +239,10 @@ impl<'s> Beside<'s, '_> {
         };
         let configs = |name: &str| self.parameters(name);
         let writer = self.writer(None);
-        let mut findings = review::judge(&Request { writer, ..request(object, before, &configs) }, policy);
+        let mut findings = review::judge(
+            &Request { before, configs: &configs, writer, ..Request::new(object, Origin::Admission) },
+            policy,
+        );
         let (mut consequences, mut size) = (Consequences::of(change, writer), 0);
         if self.has_unread_clusters() {
             return Reply::unavailable(TOO_MANY);
@@ -267,22 +277,6 @@ impl<'s> Beside<'s, '_> {
 
     fn parameters(&self, name: &str) -> Option<&'s Parameters<'s>> {
         self.knowledge.stored()?.parameters(self.namespace, name)
-    }
-}
-
-fn request<'r, 'a>(
-    object: &'a Body<'a>,
-    before: Option<&'a Body<'a>>,
-    configs: PostgresConfigs<'r, 'a>,
-) -> Request<'r, 'a> {
-    Request {
-        object,
-        before,
-        scale: None,
-        configs,
-        configs_before: None,
-        origin: Origin::Admission,
-        writer: Writer::Anybody,
     }
 }
 

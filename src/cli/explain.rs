@@ -229,15 +229,7 @@ fn errors(
 ) -> Vec<ManifestError> {
     let configs =
         |name: &str| known.postgres_config(body.namespace(), name, variant).map(|config| &config.parameters);
-    let request = Request {
-        object: body,
-        before,
-        scale: None,
-        configs: &configs,
-        configs_before: None,
-        origin: review::Origin::File,
-        writer: review::Writer::Anybody,
-    };
+    let request = Request { before, configs: &configs, ..Request::new(body, review::Origin::File) };
     let mut findings = review::judge(&request, policy);
     excuse(&mut findings);
     findings

@@ -72,13 +72,9 @@ impl Judge<'_> {
         let before = self.known.before(&body).map(Known::read);
         let configs = |name: &str| self.known.parameters(body.namespace(), name);
         let request = Request {
-            object: &body,
             before: before.as_ref().and_then(Given::get),
-            scale: None,
             configs: &configs,
-            configs_before: None,
-            origin: review::Origin::File,
-            writer: Writer::Anybody,
+            ..Request::new(&body, review::Origin::File)
         };
         let is_accepted = |finding: &Finding<'_>| {
             let line = locator.line(subject.node().locate(&finding.path).range.start);
@@ -213,8 +209,7 @@ impl Judge<'_> {
         let &Stored { object, before, scale, writer } = stored;
         let config = |name: &str| self.known.postgres_config(object.namespace(), name, variant);
         let configs = |name: &str| config(name).map(|config| &config.parameters);
-        let request =
-            Request { object, before, scale, configs: &configs, configs_before: None, origin, writer };
+        let request = Request { before, scale, configs: &configs, writer, ..Request::new(object, origin) };
         let mut findings = review::judge(&request, self.policy);
         if origin == review::Origin::File {
             excuse_fragment(subject, locator.source, &mut findings);

@@ -58,13 +58,11 @@ impl<'a> Consequences<'a> {
         let now = |name: &str| if name == change.name { change.now } else { configs(name) };
         let before = |name: &str| if name == change.name { change.before } else { configs(name) };
         let request = Request {
-            object: cluster,
             before: Some(cluster),
-            scale: None,
             configs: &now,
             configs_before: Some(&before),
-            origin: Origin::Admission,
             writer: self.writer,
+            ..Request::new(cluster, Origin::Admission)
         };
         for finding in judge(&request, policy) {
             self.collect(cluster, finding);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     policy::Policy,
-    review::{self, Origin, Request, Writer},
+    review::{self, Origin, Request},
     rule::{Example, Rule},
     view::{Kind, Object, Parameters},
 };
@@ -138,13 +138,9 @@ impl Case {
         let config =
             self.config.as_ref().map(|value| crate::view::Given::<Parameters>::deserialize(value).unwrap());
         let request = Request {
-            object: object.get().unwrap(),
             before: before.as_ref().and_then(crate::view::Given::get),
-            scale: None,
             configs: &|_| config.as_ref()?.get(),
-            configs_before: None,
-            origin: Origin::File,
-            writer: Writer::Anybody,
+            ..Request::new(object.get().unwrap(), Origin::File)
         };
         review::judge(&request, &Policy::default()).iter().for_each(&mut see);
     }

@@ -7,7 +7,7 @@ use syncguard::{
     cluster::no_postgres_configs,
     policy::Policy,
     prediction::{Event, Fate, Running, Writes, predict},
-    review::{self, Origin, Request, Writer},
+    review::{self, Origin, Request},
     view::Object,
 };
 
@@ -21,15 +21,7 @@ impl Said {
     fn of(manifest: &Value) -> Self {
         let object = Object::deserialize(manifest).unwrap();
         let body = object.get().unwrap();
-        let request = Request {
-            object: body,
-            before: None,
-            scale: None,
-            configs: &no_postgres_configs,
-            configs_before: None,
-            origin: Origin::File,
-            writer: Writer::Anybody,
-        };
+        let request = Request::new(body, Origin::File);
         let findings = review::judge(&request, &Policy::default()).into_iter();
         let findings = findings.map(|it| (it.rule.id, it.severity.name(), it.path.to_string())).collect();
         let fates = predict(body, &no_postgres_configs, None).unwrap().clusters;

@@ -11,14 +11,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use syncguard::{
     admission::{self, Webhook, patch},
-    cluster::no_postgres_configs,
     defaults::Operation,
     input::{Source, documents},
     manifest,
     offline::{Judge, KnownObjects},
     path::Step,
     policy::Policy,
-    review::{self, Origin, Request, Writer},
+    review::{self, Origin, Request},
     rule::{Check, Finding, Severity},
     settings::Settings,
     view::{Body, Object},
@@ -39,15 +38,7 @@ fn findings(object: &Value, before: Option<&Value>, origin: Origin) -> Vec<(&'st
 }
 
 fn judged<'a>(now: &'a Body<'a>, before: Option<&'a Body<'a>>, origin: Origin) -> Vec<Finding<'a>> {
-    let request = Request {
-        object: now,
-        before,
-        scale: None,
-        configs: &no_postgres_configs,
-        configs_before: None,
-        origin,
-        writer: Writer::Anybody,
-    };
+    let request = Request { before, ..Request::new(now, origin) };
     review::judge(&request, &Policy::default())
 }
 

@@ -4,9 +4,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 use syncguard::{
-    cluster::no_postgres_configs,
     policy::Policy,
-    review::{self, Origin, Request, Writer},
+    review::{self, Origin, Request},
     rule::{Finding, Related, Severity},
     view::Object,
 };
@@ -31,15 +30,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
     let object = Object::deserialize(&case.object).unwrap();
     let mut body = object.get().unwrap().clone();
     review::complete(&mut body, None, &Policy::default(), || false);
-    let request = Request {
-        object: &body,
-        before: None,
-        scale: None,
-        configs: &no_postgres_configs,
-        configs_before: None,
-        origin: Origin::Admission,
-        writer: Writer::Anybody,
-    };
+    let request = Request::new(&body, Origin::Admission);
     let mut findings = review::judge(&request, &Policy::default());
     findings.retain(|finding| finding.severity == Severity::Error);
     see(&findings)

@@ -8,7 +8,7 @@ use syncguard::{
     cluster::{Child, Cluster, Part, Range, Sharded, no_postgres_configs},
     policy::Policy,
     replication::Mode,
-    review::{self, Origin, Request, Writer},
+    review::{self, Origin, Request},
     rule::{Finding, Related, Severity},
     view::{Body, Kind, Object},
 };
@@ -82,15 +82,7 @@ fn errors<T>(case: &Case, see: impl Fn(&[Finding<'_>]) -> T) -> T {
     policy.set_stackgres_version("1.19").unwrap();
     review::complete(&mut body, before.as_ref(), &policy, || false);
     let judge = |before| {
-        let request = Request {
-            object: &body,
-            before,
-            scale: None,
-            configs: &no_postgres_configs,
-            configs_before: None,
-            origin: Origin::Admission,
-            writer: Writer::Anybody,
-        };
+        let request = Request { before, ..Request::new(&body, Origin::Admission) };
         review::judge(&request, &policy)
     };
     let excused = |finding: &Finding<'_>| {
