@@ -162,19 +162,13 @@ impl<'p, 't> Parser<'p, 't> {
         self.builder.open(false, bracket.clone(), anchor)?;
         self.brackets.push(bracket);
         let mut is_first = true;
-        while *self.kind()? != Kind::FlowListEnd {
-            if !std::mem::take(&mut is_first) {
-                self.comma()?;
-            }
+        while self.has_item(&Kind::FlowListEnd, &mut is_first)? {
             match self.kind()? {
-                Kind::FlowListEnd => break,
                 Kind::Key => self.pair_in_list()?,
                 _ => self.node(Place::InBrackets)?,
             }
         }
-        let end = self.skip()?.end;
-        self.brackets.pop();
-        self.builder.close(Some(end))
+        self.end_of_brackets()
     }
 
     /// `[a: b]` is a list of a mapping.
@@ -198,27 +192,32 @@ impl<'p, 't> Parser<'p, 't> {
         self.builder.open(true, brace.clone(), anchor)?;
         self.brackets.push(brace);
         let mut is_first = true;
-        while *self.kind()? != Kind::FlowMapEnd {
-            if !std::mem::take(&mut is_first) {
-                self.comma()?;
-            }
-            match self.kind()? {
-                Kind::FlowMapEnd => break,
-                Kind::Key => {
-                    let key = self.skip()?;
-                    match self.kind()? {
-                        Kind::Colon | Kind::Comma | Kind::FlowMapEnd => self.nothing_behind(key)?,
-                        _ => self.node(Place::InBrackets)?,
-                    }
-                    self.value_in_brackets()?;
+        while self.has_item(&Kind::FlowMapEnd, &mut is_first)? {
+            if *self.kind()? == Kind::Key {
+                let key = self.skip()?;
+                match self.kind()? {
+                    Kind::Colon | Kind::Comma | Kind::FlowMapEnd => self.nothing_behind(key)?,
+                    _ => self.node(Place::InBrackets)?,
                 }
-                _ => {
-                    self.node(Place::InBrackets)?;
-                    let at = self.builder.last_end();
-                    self.nothing(at)?;
-                }
+                self.value_in_brackets()?;
+            } else {
+                self.node(Place::InBrackets)?;
+                let at = self.builder.last_end();
+                self.nothing(at)?;
             }
         }
+        self.end_of_brackets()
+    }
+
+    /// Whether one more item comes before the brackets end; takes the comma in front of it, which may also follow the last item.
+    fn has_item(&mut self, end: &Kind<'t>, is_first: &mut bool) -> Result<bool, SyntaxError> {
+        if self.kind()? != end && !std::mem::take(is_first) {
+            self.comma()?;
+        }
+        Ok(self.kind()? != end)
+    }
+
+    fn end_of_brackets(&mut self) -> Read {
         let end = self.skip()?.end;
         self.brackets.pop();
         self.builder.close(Some(end))
