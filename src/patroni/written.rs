@@ -30,6 +30,50 @@ impl<T> Taken<T> {
     }
 }
 
+/// What a field of the operator's class takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// A whole number of 32 bits.
+    Integer,
+    /// A truth value.
+    Boolean,
+    /// An object, or text that is empty.
+    Object,
+    /// A list.
+    List,
+    /// Any value that is neither a list nor an object; Patroni reads a duration in it.
+    Duration,
+}
+
+/// The fields of the operator's class of `dynamicConfig`, and what each takes: StackGres 1.18 and 1.19, observed with the operator's own
+/// code in November 2026. What is none of them it drops.
+pub const FIELDS: [(&str, Type); 19] = [
+    ("ttl", Type::Integer),
+    ("loop_wait", Type::Integer),
+    ("retry_timeout", Type::Integer),
+    ("maximum_lag_on_failover", Type::Integer),
+    ("maximum_lag_on_syncnode", Type::Integer),
+    ("max_timelines_history", Type::Integer),
+    ("primary_start_timeout", Type::Integer),
+    ("master_start_timeout", Type::Integer),
+    ("primary_stop_timeout", Type::Integer),
+    ("synchronous_mode", Type::Boolean),
+    ("synchronous_mode_strict", Type::Boolean),
+    ("synchronous_node_count", Type::Integer),
+    ("failsafe_mode", Type::Boolean),
+    ("check_timeline", Type::Boolean),
+    ("member_slots_ttl", Type::Duration),
+    ("slots", Type::Object),
+    ("ignore_slots", Type::List),
+    ("postgresql", Type::Object),
+    ("standby_cluster", Type::Object),
+];
+
+/// What the field of this name takes; none where there is no such field.
+pub fn type_of(name: &str) -> Option<Type> {
+    FIELDS.iter().find(|(field, _)| *field == name).map(|(_, taken)| *taken)
+}
+
 /// A whole number of 32 bits, in quotes or not. A fraction is cut off, as Jackson does.
 pub fn integer(leaf: &Leaf<'_>) -> Taken<i32> {
     match leaf {

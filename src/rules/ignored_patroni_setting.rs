@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     cluster::{Cluster, Field},
     facts::FAILSAFE_MODE,
+    patroni::written,
     rule::{Check, Example, Problems, Rule, Severity},
     spelling::nearest,
     view::Leaf,
@@ -68,23 +69,6 @@ const OVERWRITTEN: [(&str, &str); 4] = [
     ("standby_cluster", "use spec.replicateFrom: as it stands, this cluster is a primary and takes writes"),
 ];
 
-/// The settings that reach Patroni.
-const PASSED_ON: [&str; 13] = [
-    "ttl",
-    "loop_wait",
-    "retry_timeout",
-    "maximum_lag_on_failover",
-    "maximum_lag_on_syncnode",
-    "max_timelines_history",
-    "primary_start_timeout",
-    "master_start_timeout",
-    "primary_stop_timeout",
-    "check_timeline",
-    "member_slots_ttl",
-    "slots",
-    "ignore_slots",
-];
-
 /// The sections of `initialConfig` that the operator writes itself. It drops `scope`, too, but takes its value.
 const DROPPED: [&str; 8] = ["name", "namespace", "log", "bootstrap", "postgresql", "restapi", "ctl", "tags"];
 
@@ -107,11 +91,11 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
                     )
                     .help(format!("remove it, or use StackGres {FAILSAFE_MODE} or later"));
             }
-        } else if !PASSED_ON.contains(&name) {
+        } else if written::type_of(name).is_none() {
             let shown = Leaf::Text(name.into());
             let problem =
                 problems.at(&setting, format!("the setting {shown} has no effect: the operator drops it"));
-            match nearest(name, PASSED_ON) {
+            match nearest(name, passed_on()) {
                 Some(meant) => problem.help(format!("did you mean {meant}?")),
                 None => problem.help("remove it"),
             };
@@ -127,6 +111,14 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
             )
             .help(help);
     }
+}
+
+/// The settings that reach Patroni as they are written.
+fn passed_on() -> impl Iterator<Item = &'static str> {
+    let is_changed = |name: &str| {
+        ["postgresql", "failsafe_mode"].contains(&name) || OVERWRITTEN.iter().any(|(known, _)| *known == name)
+    };
+    written::FIELDS.iter().map(|(name, _)| *name).filter(move |name| !is_changed(name))
 }
 
 /// Of this section `pg_hba` alone is read.

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Cluster, Field},
-    patroni::written::{Taken, boolean, integer},
+    patroni::written::{Taken, Type, boolean, integer, type_of},
     rule::{Check, Example, Problems, Rule, Severity, is_not},
     view::Leaf,
 };
@@ -49,27 +49,6 @@ pub(super) static RULE: Rule = Rule {
     checks: &[Check::Cluster(check)],
 };
 
-/// The fields that take a whole number of 32 bits.
-const INTEGERS: [&str; 10] = [
-    "ttl",
-    "loop_wait",
-    "retry_timeout",
-    "maximum_lag_on_failover",
-    "maximum_lag_on_syncnode",
-    "max_timelines_history",
-    "primary_start_timeout",
-    "master_start_timeout",
-    "primary_stop_timeout",
-    "synchronous_node_count",
-];
-
-/// The fields that take a truth value.
-const BOOLEANS: [&str; 4] =
-    ["synchronous_mode", "synchronous_mode_strict", "failsafe_mode", "check_timeline"];
-
-/// The fields that take an object.
-const OBJECTS: [&str; 3] = ["postgresql", "standby_cluster", "slots"];
-
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     for (name, setting, _) in cluster.own_dynamic() {
         if let Some(expected) = expected(name, setting.leaf()) {
@@ -80,19 +59,16 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 
 /// What the field takes, where it does not take this.
 fn expected(name: &str, value: &Leaf<'_>) -> Option<&'static str> {
-    if INTEGERS.contains(&name) {
-        (integer(value) == Taken::Unreadable).then_some("a whole number within 32 bits")
-    } else if BOOLEANS.contains(&name) {
-        (boolean(value) == Taken::Unreadable).then_some("true or false")
-    } else if OBJECTS.contains(&name) {
-        let is_empty_text = value.text().is_some_and(|text| text.trim().is_empty());
-        (!matches!(value, Leaf::Object(_)) && !is_empty_text).then_some("an object")
-    } else if name == "ignore_slots" {
-        (!matches!(value, Leaf::List(_))).then_some("a list")
-    } else if name == "member_slots_ttl" {
-        matches!(value, Leaf::List(_) | Leaf::Object(_)).then_some("a duration in quotes, such as \"30min\"")
-    } else {
-        None
+    match type_of(name)? {
+        Type::Integer => (integer(value) == Taken::Unreadable).then_some("a whole number within 32 bits"),
+        Type::Boolean => (boolean(value) == Taken::Unreadable).then_some("true or false"),
+        Type::Object => {
+            let is_empty_text = value.text().is_some_and(|text| text.trim().is_empty());
+            (!matches!(value, Leaf::Object(_)) && !is_empty_text).then_some("an object")
+        }
+        Type::List => (!matches!(value, Leaf::List(_))).then_some("a list"),
+        Type::Duration => matches!(value, Leaf::List(_) | Leaf::Object(_))
+            .then_some("a duration in quotes, such as \"30min\""),
     }
 }
 
