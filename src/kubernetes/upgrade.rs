@@ -1,6 +1,6 @@
 //! Whether a major version upgrade is running: the SGDbOps of this name, as it is stored.
 
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::Value;
 
@@ -17,13 +17,8 @@ pub(super) async fn running(
     namespace: &str,
     name: &str,
 ) -> Result<Option<String>, kube::Error> {
-    let resource = ApiResource {
-        group: Kind::Cluster.group().to_owned(),
-        version: "v1".to_owned(),
-        api_version: Kind::Cluster.api_version().to_owned(),
-        kind: "SGDbOps".to_owned(),
-        plural: "sgdbops".to_owned(),
-    };
+    let named = GroupVersionKind::gvk(Kind::Cluster.group(), "v1", "SGDbOps");
+    let resource = ApiResource::from_gvk_with_plural(&named, "sgdbops");
     let api: Api<DynamicObject> = Api::namespaced_with(client, namespace, &resource);
     Ok(api.get_opt(name).await?.and_then(|upgrade| upgraded(&upgrade.data)))
 }

@@ -63,8 +63,7 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
 }
 
 fn check_version<'a>(object: &'a Body<'a>, kind: Kind, problems: &mut Problems<'a>) {
-    let served: Vec<_> =
-        kind.versions().iter().map(|version| format!("{}/{version}", kind.group())).collect();
+    let served: Vec<_> = kind.api_versions().collect();
     let served: Vec<_> = served.iter().map(String::as_str).collect();
     problems
         .at_path(

@@ -45,13 +45,14 @@ impl Kind {
         }
     }
 
-    /// The group and the newest version, as manifests have them.
-    pub fn api_version(self) -> &'static str {
-        match self {
-            Self::Cluster | Self::PostgresConfig => "stackgres.io/v1",
-            Self::ShardedCluster => "stackgres.io/v1beta1",
-            Self::Scale => "autoscaling/v1",
-        }
+    /// Each group and version, as manifests have them, the newest first.
+    pub fn api_versions(self) -> impl Iterator<Item = String> {
+        self.versions().iter().map(move |version| format!("{}/{version}", self.group()))
+    }
+
+    /// The group and the newest version.
+    pub fn api_version(self) -> String {
+        self.api_versions().next().unwrap_or_default()
     }
 
     /// The name in paths of the API and in a webhook's registration.

@@ -136,7 +136,7 @@ impl Answer {
 }
 
 pub fn review(kind: Kind, object: &Value, before: Option<&Value>) -> Value {
-    let (group, version) = kind.api_version().split_once('/').unwrap();
+    let (group, version) = (kind.group(), kind.versions()[0]);
     json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "1", "kind": {"group": group, "version": version, "kind": kind.name()},
         "name": object["metadata"]["name"], "namespace": NAMESPACE,
