@@ -26,8 +26,8 @@ pub fn unified(name: &str, text: &[u8], rewritten: &Rewritten) -> String {
             range: splice.range.start - window.start..splice.range.end - window.start,
             text: splice.text.clone(),
         });
-        let part = Rewritten { splices: inside.collect(), ..Rewritten::default() };
-        let edited = part.apply(text.get(window.clone()).unwrap_or_default());
+        let inside: Vec<_> = inside.collect();
+        let edited = Splice::apply_to_bytes(text.get(window.clone()).unwrap_or_default(), &inside);
         let new = String::from_utf8_lossy(&edited);
         let diff = TextDiff::from_lines(old.as_ref(), new.as_ref());
         for ops in diff.grouped_ops(CONTEXT) {

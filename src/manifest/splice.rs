@@ -25,13 +25,19 @@ pub struct Splice {
 impl Splice {
     /// A text with splices in it, which must be in the order of the text.
     pub fn apply(text: &str, splices: &[Self]) -> String {
-        let (mut edited, mut at) = (String::with_capacity(text.len() + 64), 0);
+        let edited = String::from_utf8(Self::apply_to_bytes(text.as_bytes(), splices));
+        edited.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+
+    /// The same of a text of which some may not be UTF-8.
+    pub fn apply_to_bytes(text: &[u8], splices: &[Self]) -> Vec<u8> {
+        let (mut edited, mut at) = (Vec::with_capacity(text.len() + 64), 0);
         for splice in splices {
-            edited.push_str(text.get(at..splice.range.start).unwrap_or_default());
-            edited.push_str(&splice.text);
+            edited.extend_from_slice(text.get(at..splice.range.start).unwrap_or_default());
+            edited.extend_from_slice(splice.text.as_bytes());
             at = splice.range.end;
         }
-        edited.push_str(text.get(at..).unwrap_or_default());
+        edited.extend_from_slice(text.get(at..).unwrap_or_default());
         edited
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     input::documents,
-    manifest::{self, Change, Document, EditError, Splice},
+    manifest::{self, Change, Document, Documents, EditError, Splice},
     path::OwnedPath,
 };
 
@@ -42,14 +42,7 @@ pub struct Rewritten {
 impl Rewritten {
     /// The text with the changes in it.
     pub fn apply(&self, text: &[u8]) -> Vec<u8> {
-        let (mut edited, mut at) = (Vec::with_capacity(text.len() + 64), 0);
-        for splice in &self.splices {
-            edited.extend_from_slice(text.get(at..splice.range.start).unwrap_or_default());
-            edited.extend_from_slice(splice.text.as_bytes());
-            at = splice.range.end;
-        }
-        edited.extend_from_slice(text.get(at..).unwrap_or_default());
-        edited
+        Splice::apply_to_bytes(text, &self.splices)
     }
 }
 
@@ -92,10 +85,13 @@ fn rewrite_chunk(
     let starts = read.documents.iter().skip(1).map(|document| document.span().start);
     let ends: Vec<usize> = starts.chain([chunk.len()]).collect();
     let lines = Lines::of(chunk);
+    // The usual chunk is one document, which has been read.
+    let mut whole = (ends.len() == 1).then_some(read);
     let mut start = 0;
     for end in ends {
         let text = &chunk[start..end];
-        let (splices, edits, error) = rewrite_document(text, edits_of);
+        let read = whole.take().unwrap_or_else(|| manifest::parse(text));
+        let (splices, edits, error) = rewrite_document(text, &read, edits_of);
         rewritten.edits += edits;
         rewritten.splices.extend(splices.into_iter().map(|splice| {
             let range = at + start + splice.range.start..at + start + splice.range.end;
@@ -111,9 +107,9 @@ fn rewrite_chunk(
 /// All changes are made in the text as it was, so that what is not asked for stays, however many rounds it takes.
 fn rewrite_document(
     text: &str,
+    read: &Documents<'_>,
     edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
 ) -> (Vec<Splice>, usize, Option<EditError>) {
-    let read = manifest::parse(text);
     let Some(original) = read.documents.first() else { return (Vec::new(), 0, None) };
     let mut edits = edits_of(text, original, &subjects(original));
     let mut done = (Vec::new(), 0);
