@@ -54,6 +54,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- if ne .Values.certificates.source "certManager" }}true{{ end -}}
 {{- end -}}
 
+{{/* The policy that keeps the account from changing anything else there. */}}
+{{- define "syncguard.caBundlePolicyName" -}}
+{{- printf "%s-ca-bundle-only" (include "syncguard.fullname" .) -}}
+{{- end -}}
+
+{{/* CEL: two maps have the same keys and values, some keys aside. Takes a dict of now, was, but. */}}
+{{- define "syncguard.celEqualBut" -}}
+{{ .now }}.all(key, key in {{ .but }} || key in {{ .was }} && {{ .now }}[key] == {{ .was }}[key]) && {{ .was }}.all(key, key in {{ .but }} || key in {{ .now }})
+{{- end -}}
+
 {{- define "syncguard.caSecretName" -}}
 {{- printf "%s-ca" (include "syncguard.fullname" .) -}}
 {{- end -}}

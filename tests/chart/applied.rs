@@ -17,10 +17,11 @@ use crate::leash::until;
 /// As Helm applies: by server-side apply, under its name.
 pub const APPLY: [&str; 5] = ["apply", "--server-side", "--field-manager=helm", "-f", "-"];
 /// As the program writes the caBundle.
-const APPLY_CA_BUNDLE: [&str; 6] =
+pub const APPLY_CA_BUNDLE: [&str; 6] =
     ["apply", "--server-side", "--force-conflicts", "--field-manager=syncguard", "-f", "-"];
 
-const CONFIGURATIONS: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+/// The kinds of webhook configurations; the chart has one of each.
+pub const CONFIGURATIONS: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// An API server with the kinds of the projects that the chart has objects for.
 pub fn server() -> &'static ApiServer {
@@ -108,13 +109,14 @@ fn a_ca_bundle_survives_the_next_apply() {
     }
 }
 
-fn stored(server: &ApiServer, kind: &str, name: &str) -> Value {
+/// What the API server has of it.
+pub fn stored(server: &ApiServer, kind: &str, name: &str) -> Value {
     let said = expect(server, &["get", kind, name, "-o", "json"], "");
     serde_json::from_str(&said.stdout).unwrap()
 }
 
 /// Exactly the caBundle of each entry of a configuration.
-fn with_ca_bundle(configuration: &Value, ca: &str) -> Value {
+pub fn with_ca_bundle(configuration: &Value, ca: &str) -> Value {
     let ca = STANDARD.encode(ca);
     let bundle = |entry: &Value| json!({"name": entry["name"], "clientConfig": {"caBundle": ca}});
     let entries: Vec<_> = configuration["webhooks"].as_array().unwrap().iter().map(bundle).collect();

@@ -6,6 +6,7 @@
 #[path = "../cluster/api_server.rs"]
 mod api_server;
 mod applied;
+mod ca_bundle_policy;
 mod foreign;
 #[path = "../it/golden.rs"]
 mod golden;

@@ -3,7 +3,7 @@
 use crate::helm::{NAMESPACE, RELEASE, template};
 
 /// A value that is refused, and where the refusal says it stands.
-const REFUSED: [(&str, &str); 22] = [
+const REFUSED: [(&str, &str); 23] = [
     ("imag.tag=1", "additional properties 'imag' not allowed"),
     ("webhooks.validating.sgcluster.failurePolicy=Fail", "at '/webhooks/validating'"),
     ("replicas=two", "at '/replicas'"),
@@ -24,6 +24,7 @@ const REFUSED: [(&str, &str); 22] = [
     ("service.port=65536", "at '/service/port'"),
     ("log.level=verbose", "at '/log/level'"),
     ("extraArgs={serve}", "at '/extraArgs/0'"),
+    ("caBundlePolicy.enabled=maybe", "at '/caBundlePolicy/enabled'"),
     ("podDisruptionBudget.maxUnavailable=half", "at '/podDisruptionBudget/maxUnavailable'"),
     ("monitoring.monitor.kind=Service", "at '/monitoring/monitor/kind'"),
 ];
