@@ -3,6 +3,7 @@
 //! Nothing here asks anybody anything; `kubernetes` looks, and `cli` tells.
 
 mod checks;
+mod operator;
 mod probe;
 mod seen;
 mod versions;
@@ -10,8 +11,11 @@ mod versions;
 use serde::Serialize;
 
 pub use checks::diagnose;
+pub use operator::{service_account, user_name};
 pub use probe::{sound, unsound};
-pub use seen::{Answer, Endpoint, Registered, Registration, Rule, Seen, Service, Shown, Target};
+pub use seen::{
+    Answer, Endpoint, Existence, Operator, Registered, Registration, Rule, Seen, Service, Shown, Target,
+};
 
 /// What became of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,6 +75,7 @@ mod tests {
 
     use super::*;
     use crate::certificate::{Authority, ServingCertificate};
+    use crate::policy::OPERATOR_ACCOUNT;
     use crate::stored::KINDS;
     use crate::view::Kind;
 
@@ -120,9 +125,14 @@ mod tests {
             mutating: registration("/mutate", &[clusters]),
             endpoints: vec![Endpoint { target, service: None, shown: Shown::Certificate(chain) }],
             others: Vec::new(),
+            operator: Ok(operator(Existence::Found)),
             sound: answer(Ok(json!({"spec": {"replication": {"syncInstances": 2}}})), &[]),
             unsound: answer(Err((422, "x [strict-sync-all-without-standby]".to_owned())), &[]),
         }
+    }
+
+    fn operator(existence: Existence) -> Operator {
+        Operator { user: OPERATOR_ACCOUNT.to_owned(), existence }
     }
 
     fn served(kind: Kind, versions: &[&str]) -> Vec<(Kind, String)> {
@@ -137,7 +147,8 @@ mod tests {
         for check in diagnose(&seen) {
             let expected = if check.check == name { outcome } else { Outcome::Ok };
             assert_eq!(check.outcome, expected, "{}: {}", check.check, check.message);
-            assert!(check.check != name || check.message.contains(words), "{words}: {}", check.message);
+            let said = format!("{}; {}", check.message, check.help);
+            assert!(check.check != name || said.contains(words), "{words}: {said}");
         }
     }
 
@@ -163,6 +174,35 @@ mod tests {
             }
         };
         check(unsent, "registration", Outcome::Wrong, "does not send sgclusters/scale");
+    }
+
+    #[test]
+    fn the_operators_account_has_to_exist() {
+        let missing = |others: &[&str]| {
+            operator(Existence::Missing { others: others.iter().map(|other| (*other).to_owned()).collect() })
+        };
+        let stranger = Operator { user: "jane".to_owned(), existence: Existence::NoServiceAccount };
+        let nobody = Operator { user: String::new(), existence: Existence::NoServiceAccount };
+        let elsewhere = "system:serviceaccount:sg:stackgres-operator";
+        for (seen_of_it, outcome, words) in [
+            (Ok(operator(Existence::Found)), Outcome::Ok, "stackgres:stackgres-operator exists"),
+            (Ok(missing(&[])), Outcome::Wrong, "the account that the operator's pods run as"),
+            (
+                Ok(missing(&[elsewhere])),
+                Outcome::Wrong,
+                "system:serviceaccount:sg:stackgres-operator, which exists",
+            ),
+            (
+                Ok(operator(Existence::Unknown("it is forbidden".to_owned()))),
+                Outcome::Unknown,
+                "it is forbidden",
+            ),
+            (Ok(stranger), Outcome::Unknown, "jane, which is no service account"),
+            (Ok(nobody), Outcome::Ok, "no account is excused"),
+            (Err("there is no ConfigMap".to_owned()), Outcome::Unknown, "--settings FILE"),
+        ] {
+            check(|seen| seen.operator = seen_of_it, "operator", outcome, words);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod examination;
 mod handshake;
 mod lease;
 mod listing;
+mod operator_account;
 mod reduction;
 mod registration;
 mod secret;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::input::settings;
 use super::report::write;
 use crate::doctor::{Check, Outcome, diagnose};
 use crate::kubernetes;
@@ -17,7 +18,8 @@ const LONG_ABOUT: &str = "\
 Find why the webhook is not called, or fails.
 
 It looks at the webhook configurations, the Service and the pods behind it, the certificate and the clocks, and sends \
-two clusters through the API server as dry runs: a sound one and an unsound one. Nothing is stored.
+two clusters through the API server as dry runs: a sound one and an unsound one. Nothing is stored. It also looks for the \
+service account that the settings name as the operator's, whose writes are never denied.
 
 Whoever runs it must be allowed to list webhook configurations and to create SGClusters, which syncguard's own pods are \
 not; what else may not be read is said to be unknown.";
@@ -46,6 +48,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 
+    /// The settings that the webhook uses; else those in the ConfigMap of the chart
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+
     /// How the checks are written
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Format,
@@ -63,7 +69,7 @@ enum Format {
 ///
 /// # Errors
 ///
-/// An API server that is not to be reached, or does not let us read its webhook configurations.
+/// Settings that cannot be used, or an API server that is not to be reached, or does not let us read its webhook configurations.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let checks = runtime.block_on(examine(args))?;
@@ -77,9 +83,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 async fn examine(args: &Args) -> Result<Vec<Check>> {
+    let settings = args.settings.as_deref().map(|file| settings(Some(file), false)).transpose()?;
+    let operator_account = settings.as_ref().map(|settings| settings.policy.operator_account.as_str());
     let client = kubernetes::any_client(args.kubeconfig.as_deref()).await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
-    let seen = kubernetes::examine(&client, &args.webhook_configuration, &namespace).await;
+    let seen = kubernetes::examine(&client, &args.webhook_configuration, &namespace, operator_account).await;
     let seen = seen.context("the API server was to show the installation")?;
     Ok(diagnose(&seen))
 }

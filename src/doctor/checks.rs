@@ -1,9 +1,9 @@
-//! The checks, in the order in which a call can fail: registered, selected, found, trusted, answered, heeded.
+//! The checks, in the order in which a call can fail: registered, selected, found, trusted, answered, heeded; then who is excused.
 
 use std::time::Duration;
 
 use super::probe::{BROKEN_RULE, INSTANCES, OVERWRITTEN_RULE};
-use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target, versions};
+use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target, operator, versions};
 use crate::admission::Webhook;
 use crate::certificate::utc;
 use crate::view::Kind;
@@ -27,6 +27,7 @@ pub fn diagnose(seen: &Seen) -> Vec<Check> {
         call(seen),
         judgement(seen),
         completion(seen),
+        operator::check(seen),
     ]
 }
 

@@ -31,10 +31,37 @@ pub struct Seen {
     pub endpoints: Vec<Endpoint>,
     /// Mutating webhooks of others that are called for new SGClusters.
     pub others: Vec<String>,
+    /// The account that the settings name as the operator's; or why it is not known which settings are in use.
+    pub operator: Result<Operator, String>,
     /// What became of the sound probe.
     pub sound: Answer,
     /// What became of the unsound one.
     pub unsound: Answer,
+}
+
+/// The account that the settings name as the operator's.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// Its user name; empty where the settings name none.
+    pub user: String,
+    /// Whether the API server has it.
+    pub existence: Existence,
+}
+
+/// Whether there is an account.
+#[derive(Debug, Clone)]
+pub enum Existence {
+    /// There is.
+    Found,
+    /// There is no such service account.
+    Missing {
+        /// User names of service accounts that could have been meant; none where they may not be listed.
+        others: Vec<String>,
+    },
+    /// It is no service account's name, and API servers store no other accounts.
+    NoServiceAccount,
+    /// It may not be read; why.
+    Unknown(String),
 }
 
 /// A webhook configuration.

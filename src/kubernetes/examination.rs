@@ -18,6 +18,7 @@ use kube::{Api, Client};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::operator_account::operator;
 use super::registration::Entry;
 use super::served::all_served;
 use super::{CallError, call_error::in_words, handshake};
@@ -27,12 +28,18 @@ use crate::view::Kind;
 /// What the webhooks of syncguard are called after their resource.
 const OUR_NAMES: &str = ".syncguard.dev";
 
-/// Looks at everything; the two probes are dry runs, and nothing is stored.
+/// Looks at everything; the two probes are dry runs, and nothing is stored. `operator_account` is the user name that the
+/// settings in use name; where it is not given, they are read beside the Service.
 ///
 /// # Errors
 ///
 /// The API server does not answer, or does not let us read its webhook configurations.
-pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> Result<Seen, CallError> {
+pub async fn examine(
+    client: &Client,
+    configuration: &str,
+    namespace: &str,
+    operator_account: Option<&str>,
+) -> Result<Seen, CallError> {
     let labels = labels(client, namespace).await?;
     let validating = all(client, ApiResource::erase::<ValidatingWebhookConfiguration>(&())).await?;
     let mutating = all(client, ApiResource::erase::<MutatingWebhookConfiguration>(&())).await?;
@@ -43,6 +50,7 @@ pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> R
     let served = all_served(client).await.map_err(|error| in_words(&error));
     let (registered, completing) = (of(&validating), of(&mutating));
     let endpoints = endpoints(client, registered.iter().chain(&completing)).await;
+    let operator = operator(client, operator_account, &endpoints).await;
     let (sound, server_time) = probe(client, namespace, &doctor::sound()).await?;
     let (unsound, _) = probe(client, namespace, &doctor::unsound()).await?;
     Ok(Seen {
@@ -56,6 +64,7 @@ pub async fn examine(client: &Client, configuration: &str, namespace: &str) -> R
         mutating: completing,
         endpoints,
         others: others(&mutating, configuration),
+        operator,
         sound,
         unsound,
     })

@@ -1,11 +1,15 @@
 //! `syncguard doctor`, with one thing broken at a time: it names that, and nothing that is whole.
 
+mod operator;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use syncguard::certificate::{Authority, CA_LIFETIME};
+use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use crate::api_server::ApiServer;
@@ -47,10 +51,37 @@ fn install(name: &'static str, change: impl Fn(&mut Value)) -> Namespace {
 /// Of this installation doctor says what is expected, and of everything else that it is as it should be.
 #[track_caller]
 fn check(namespace: &Namespace, configuration: &str, expected: &[Expected]) {
+    let settings = settings(operator());
+    check_with(
+        namespace,
+        configuration,
+        &ApiServer::shared().kubectl.kubeconfig(),
+        Some(&settings),
+        expected,
+    );
+}
+
+/// The same for whoever has this kubeconfig, with these settings.
+#[track_caller]
+fn check_with(
+    namespace: &Namespace,
+    configuration: &str,
+    kubeconfig: &Path,
+    settings: Option<&NamedTempFile>,
+    expected: &[Expected],
+) {
+    let (name, kubeconfig) = (namespace.name(), kubeconfig.display());
+    let settings = settings.map(|file| format!("--settings={}", file.path().display()));
+    let mut args = vec![
+        format!("--namespace={name}"),
+        format!("--webhook-configuration={configuration}"),
+        format!("--kubeconfig={kubeconfig}"),
+    ];
+    args.extend(settings);
     let mut said = Value::Null;
     // The API server takes a moment to follow its own configurations.
     let as_expected = until(|| {
-        said = doctor(namespace, configuration);
+        said = doctor(&args);
         let checks = said["checks"].as_array()?;
         checks.iter().all(|check| is_expected(check, expected)).then_some(())
     });
@@ -58,6 +89,22 @@ fn check(namespace: &Namespace, configuration: &str, expected: &[Expected]) {
         as_expected.is_some(),
         "of {configuration} this was to be said: {expected:?}, and it is: {said:#}"
     );
+}
+
+/// Settings that name this account as the operator's.
+fn settings(operator: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), json!({"operatorAccount": operator}).to_string()).unwrap();
+    file
+}
+
+/// The account of an operator, which exists.
+fn operator() -> &'static str {
+    static THERE: OnceLock<()> = OnceLock::new();
+    THERE.get_or_init(|| {
+        Namespace::unguarded("doctor-operator").expect(&["create", "serviceaccount", "sg"], "");
+    });
+    "system:serviceaccount:doctor-operator:sg"
 }
 
 fn is_expected(check: &Value, expected: &[Expected]) -> bool {
@@ -68,20 +115,10 @@ fn is_expected(check: &Value, expected: &[Expected]) -> bool {
     text("outcome") == *outcome && said.contains(words)
 }
 
-fn doctor(namespace: &Namespace, configuration: &str) -> Value {
-    let kubeconfig = ApiServer::shared().kubectl.kubeconfig();
+fn doctor(args: &[String]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_syncguard"))
-        .args([
-            "doctor",
-            "-o",
-            "json",
-            "--namespace",
-            namespace.name(),
-            "--webhook-configuration",
-            configuration,
-        ])
-        .arg("--kubeconfig")
-        .arg(kubeconfig)
+        .args(["doctor", "-o", "json"])
+        .args(args)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
