@@ -16,7 +16,7 @@ pub use beside::{Knowledge, Wanted};
 use std::time::Instant;
 
 use crate::{
-    review,
+    json, review,
     rule::{Downgrade, Finding},
     settings::{Action, Enforcement, Settings},
     view::{Body, Given, Kind, Leaf, Object, fields::objects},
@@ -251,12 +251,7 @@ pub fn reply_to_panic(body: &[u8]) -> Reply {
 }
 
 fn read(body: &[u8]) -> Result<Review<'_>, NotAReview> {
-    // Of a text that is known to be one, no string has to be looked at again.
-    let review = match str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text)?,
-        Err(_) => serde_json::from_slice(body)?,
-    };
-    Ok(match review {
+    Ok(match json::from_slice(body)? {
         Given::Is(review) => review,
         Given::Absent | Given::Other(_) => Review::default(),
     })

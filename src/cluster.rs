@@ -25,6 +25,7 @@ use settings::Configured;
 
 use crate::{
     facts::Release,
+    patroni::Deployed,
     replication::{Mode, Role},
     topology::{Synchronous, Topology},
     view::{self, ABSENT, Body, Given, Kind, Leaf, Parameters, Spec},
@@ -83,6 +84,8 @@ pub struct Cluster<'a> {
     running_postgres: &'a Leaf<'a>,
     /// The release of StackGres that the object names, and the one that the settings name.
     release: (Option<Release>, Option<Release>),
+    /// The Patroni that follows from the two, which many rules ask for.
+    patroni: Deployed,
 }
 
 /// Where the values of a cluster are taken from.
@@ -138,13 +141,22 @@ impl<'a> Cluster<'a> {
         let annotated = object.operator_version().and_then(Release::read);
         let name = object.name().filter(|_| self.part == Part::Whole);
         let release = (annotated, self.release.1);
-        Self { name, running_postgres: object.running_postgres(), release, ..self }
+        Self { name, running_postgres: object.running_postgres(), release, ..self }.with_patroni()
     }
 
     /// The cluster below the operator that the settings name.
     #[must_use]
-    pub fn under(self, configured: Option<Release>) -> Self {
-        Self { release: (self.release.0, configured), ..self }
+    pub fn under(mut self, configured: Option<Release>) -> Self {
+        if configured == self.release.1 {
+            return self;
+        }
+        self.release.1 = configured;
+        self.with_patroni()
+    }
+
+    fn with_patroni(mut self) -> Self {
+        self.patroni = self.deployed_patroni();
+        self
     }
 
     fn from_sources(spec: &'a Spec<'a>, sources: Sources<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
@@ -196,6 +208,7 @@ impl<'a> Cluster<'a> {
             topology: None,
             running_postgres: &ABSENT,
             release: (None, None),
+            patroni: Deployed::Unknown,
         };
         cluster.arranged()
     }

@@ -4,7 +4,7 @@
 //! The modules stand in layers. Each imports its own layer and those below, which a test over `src/` holds:
 //!
 //! ```text
-//! edges         cli  server  admission  kubernetes  doctor  stored  offline  input  manifest  settings  certificate  parallel
+//! edges         cli  server  admission  kubernetes  doctor  stored  offline  input  json  manifest  settings  certificate  parallel
 //! presentation  render
 //! judgement     review  prediction  policy
 //! knowledge     rules  defaults
@@ -43,6 +43,7 @@ pub mod certificate;
 pub mod cli;
 pub mod doctor;
 pub mod input;
+pub mod json;
 pub mod kubernetes;
 pub mod manifest;
 pub mod offline;

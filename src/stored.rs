@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::view::{Given, Kind, Object, Parameters};
+use crate::{
+    json,
+    view::{Given, Kind, Object, Parameters},
+};
 
 /// The kinds that a judgement of another object needs.
 pub const KINDS: [Kind; 3] = [Kind::Cluster, Kind::ShardedCluster, Kind::PostgresConfig];
@@ -73,7 +76,7 @@ impl StoredObject {
 
     /// The object again; absent for an SGPostgresConfig, and where only its name is kept.
     pub fn read(&self) -> Object<'_> {
-        serde_json::from_slice(&self.json).unwrap_or(Given::Absent)
+        json::from_slice(&self.json).unwrap_or(Given::Absent)
     }
 }
 

@@ -38,6 +38,10 @@ impl<'a> Cluster<'a> {
 
     /// The Patroni that the operator deploys beside this Postgres.
     pub fn patroni(&self) -> Deployed {
+        self.patroni
+    }
+
+    pub(super) fn deployed_patroni(&self) -> Deployed {
         match (self.running_postgres(), self.postgres_flavor.text()) {
             (Some(version), None | Some("vanilla")) => Deployed::beside(version, self.made_by()),
             _ => Deployed::Unknown,

@@ -59,6 +59,9 @@ impl<'a> State<'a> {
 
     /// The same below the operator that the settings name.
     fn under(self, configured: Option<Release>) -> Self {
+        if configured.is_none() {
+            return self;
+        }
         let clusters = match self.clusters {
             Clusters::One(cluster) => Clusters::One(Box::new(cluster.under(configured))),
             Clusters::Sharded(sharded) => Clusters::Sharded(sharded.under(configured)),

@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 5] = [
         "edges",
         &[
             "parallel",
+            "json",
             "manifest",
             "input",
             "kubernetes",

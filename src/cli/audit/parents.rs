@@ -23,7 +23,7 @@ pub(super) struct Parent {
 impl Parent {
     /// The names of a stored object; none where it cannot be read.
     pub fn of(json: &[u8]) -> Option<Self> {
-        let object: Object<'_> = serde_json::from_slice(json).ok()?;
+        let object: Object<'_> = crate::json::from_slice(json).ok()?;
         let Given::Is(body) = &object else { return None };
         let sharded = Sharded::of(body, &no_postgres_configs);
         let template = |child| (sharded.name_template(child), sharded.count(child).unwrap_or(0));
