@@ -76,6 +76,10 @@ impl<'a> Cluster<'a> {
 
     /// Every setting of this name that reaches Patroni, however it is spelled; the inline ones first.
     pub fn spellings(&self, name: &str) -> Vec<Parameter<'a>> {
+        // The usual case, asked for each of many settings.
+        if self.inline().is_none() && self.postgres_config.is_none() {
+            return Vec::new();
+        }
         let inline = self.inline().map_or_else(Vec::new, |settings| settings.all(name));
         let config = self.postgres_config.map_or_else(Vec::new, |settings| settings.all(name));
         let is_overridden = |key: &str| inline.iter().any(|(other, _)| *other == key);

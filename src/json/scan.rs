@@ -37,7 +37,7 @@ impl<'a> Scanner<'a> {
         let bytes = self.text.as_bytes();
         loop {
             let byte = *bytes.get(self.at)?;
-            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
                 return Some(byte);
             }
             self.at += 1;
@@ -68,7 +68,15 @@ impl<'a> Scanner<'a> {
         let mut at = self.at + 1;
         let mut has_escapes = false;
         loop {
-            at = self.end_of_plain(at);
+            if at / BLOCK != self.block {
+                self.look(at / BLOCK);
+            }
+            let marks = self.marks >> (at % BLOCK);
+            if marks == 0 {
+                at = (self.block + 1) * BLOCK;
+                continue;
+            }
+            at += marks.trailing_zeros() as usize;
             let byte = *bytes.get(at)?;
             if byte == b'"' {
                 self.at = at + 1;
@@ -81,32 +89,19 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Where a run of plain characters of a string ends that goes on here.
-    fn end_of_plain(&mut self, at: usize) -> usize {
-        let mut block = at / BLOCK;
-        let mut marks = self.look(block) & u64::MAX << (at % BLOCK);
-        while marks == 0 {
-            block += 1;
-            marks = self.look(block);
-        }
-        block * BLOCK + marks.trailing_zeros() as usize
-    }
-
-    /// What is marked in a block. Behind the end of the text everything is, so that every run ends.
-    fn look(&mut self, block: usize) -> u64 {
-        if block != self.block {
-            self.block = block;
-            let rest = self.text.as_bytes().get(block * BLOCK..).unwrap_or_default();
-            self.marks = rest.first_chunk().map_or_else(
-                || {
-                    let mut padded = [0; BLOCK];
-                    padded[..rest.len()].copy_from_slice(rest);
-                    marks(&padded)
-                },
-                marks,
-            );
-        }
-        self.marks
+    /// Looks at a block; once for many strings, and not to be in the way of those. Behind the end of the text everything is marked, so that every
+    /// search ends.
+    #[inline(never)]
+    fn look(&mut self, block: usize) {
+        let rest = self.text.as_bytes().get(block * BLOCK..).unwrap_or_default();
+        self.block = block;
+        self.marks = if let Some(whole) = rest.first_chunk() {
+            marks(whole)
+        } else {
+            let mut padded = [0; BLOCK];
+            padded[..rest.len()].copy_from_slice(rest);
+            marks(&padded)
+        };
     }
 
     /// Passes a whole number, which is next, and is not followed by a fraction or an exponent.
