@@ -178,17 +178,18 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Multiplying by it brings the lowest bits of eight bytes together in the highest byte.
+const GATHER: u64 = 0x0102_0408_1020_4080;
+
 /// Which bytes of a block can end a run of plain characters in a string: a quote, a backslash, a control character; a bit each, the
 /// lowest for the first. Written so that a compiler makes vector instructions of it.
 fn marks(block: &[u8; BLOCK]) -> u64 {
     let mut marked = [0; BLOCK];
     for (mark, byte) in marked.iter_mut().zip(block) {
-        *mark = u8::from((*byte == b'"') | (*byte == b'\\') | (*byte < b' '));
+        *mark = u8::from(*byte == b'"') | u8::from(*byte == b'\\') | u8::from(*byte < b' ');
     }
-    // Multiplying brings the lowest bits of eight bytes together in the highest byte.
-    const TOGETHER: u64 = 0x0102_0408_1020_4080;
     let (words, _) = marked.as_chunks();
-    let bits = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(TOGETHER) >> 56);
+    let bits = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56);
     bits.rev().fold(0, |marks, bits| marks << 8 | bits)
 }
 
