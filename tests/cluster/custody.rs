@@ -1,5 +1,5 @@
-//! Certificates that look after themselves, in front of a real API server and with the permissions of the chart alone: replicas that
-//! agree, a CA that changes under load, a Secret that is lost, damaged or expired, a replica that is cut off.
+//! Certificates that look after themselves, in front of a real API server, with the permissions of the chart alone and under its policy:
+//! replicas that agree, a CA that changes under load, a Secret that is lost, damaged or expired, a replica that is cut off.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -24,6 +24,10 @@ use crate::webhook::{CHART, address, base64};
 
 /// What the chart gives to the program's service account.
 const PERMISSIONS: [&str; 5] = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
+/// What holds it to `caBundle`, where values ask for it.
+const POLICY: [&str; 2] = ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+/// A render with such values.
+const CHART_WITH_POLICY: &str = include_str!("../golden/chart/existing-secret.yaml");
 
 /// A release of the chart, its replicas on this machine instead of in pods.
 struct Release {
@@ -48,9 +52,9 @@ impl Release {
     /// Three replicas that start at once, and are then registered: each answers for a part of the calls.
     fn install(name: &'static str, lifetimes: [&str; 3]) -> Self {
         let namespace = Namespace::unguarded(name);
-        for object in
-            objects(name).iter().filter(|object| PERMISSIONS.iter().any(|kind| object["kind"] == *kind))
-        {
+        let permissions = objects(CHART, name).into_iter().filter(|object| is_one_of(object, &PERMISSIONS));
+        let policy = objects(CHART_WITH_POLICY, name).into_iter().filter(|object| is_one_of(object, &POLICY));
+        for object in permissions.chain(policy) {
             let is_of_the_helm_test = object["metadata"]["name"].as_str().unwrap().ends_with("-test");
             if !is_of_the_helm_test {
                 run(&["create", "-f", "-"], &object.to_string());
@@ -65,13 +69,29 @@ impl Release {
             replica.https = replica.serve.until("listening", listens).unwrap().parse().unwrap();
         }
         release.register();
+        release.is_held();
         release.becomes_sound();
         release
     }
 
+    /// Waits until the policy lets the program's account change nothing but `caBundle`.
+    #[track_caller]
+    fn is_held(&self) {
+        let (name, label) = (self.name, json!({"metadata": {"labels": {"held": "no"}}}).to_string());
+        let account = format!("--as=system:serviceaccount:{name}:{name}");
+        let kind = "validatingwebhookconfiguration";
+        let change = ["patch", kind, name, "--dry-run=server", "-p", &label, &account];
+        let mut said = None;
+        let is_refused = || {
+            let now = said.insert(ApiServer::shared().kubectl.run(&change, ""));
+            now.stderr.contains("may change nothing but caBundle").then_some(())
+        };
+        assert!(until(is_refused).is_some(), "the policy was to be in force within a minute: {said:?}");
+    }
+
     /// The chart's configurations, by URL: clusters are judged by one replica, completed by another, and judged by a third.
     fn register(&self) {
-        for mut configuration in objects(self.name) {
+        for mut configuration in objects(CHART, self.name) {
             let is_validating = configuration["kind"] == "ValidatingWebhookConfiguration";
             if !is_validating && configuration["kind"] != "MutatingWebhookConfiguration" {
                 continue;
@@ -195,10 +215,14 @@ impl Replica {
     }
 }
 
-/// What the chart renders for a release of this name in a namespace of this name.
-fn objects(name: &str) -> Vec<Value> {
-    let text = CHART.replace("syncguard", name).replace("platform", name);
+/// The objects of a render, for a release of this name in a namespace of this name.
+fn objects(render: &str, name: &str) -> Vec<Value> {
+    let text = render.replace("syncguard", name).replace("platform", name);
     manifest::parse(&text).documents.iter().map(|document| document.read::<Value>().unwrap()).collect()
+}
+
+fn is_one_of(object: &Value, kinds: &[&str]) -> bool {
+    kinds.iter().any(|kind| object["kind"] == *kind)
 }
 
 fn cluster() -> Value {
