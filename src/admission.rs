@@ -11,7 +11,7 @@ mod texts;
 
 pub use account::Account;
 pub use answer::{Facts, Question, Reply};
-pub use beside::{Knowledge, Wanted};
+pub use beside::{Knowledge, MOST_JUDGED, Wanted};
 
 use std::time::Instant;
 

@@ -13,6 +13,7 @@ mod registration;
 mod secret;
 mod sent;
 mod served;
+mod unsound;
 mod upgrade;
 mod watches;
 
@@ -28,6 +29,7 @@ pub use call_error::CallError;
 pub use certificates::{Custody, Keeping, Trust, look_after};
 pub use examination::examine;
 pub use listing::{Listed, Pages, Wish};
+pub use unsound::tell_of_unsound;
 pub use watches::{MOST_LISTED, Watches, follow};
 
 /// Why there is no way to the API server, although there should be.

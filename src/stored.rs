@@ -1,7 +1,14 @@
 //! What an API server stores beside the object at hand, as one moment of it: clusters, and settings that they name.
 
+mod unsound;
+mod written;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+use memchr::memmem;
+pub use unsound::Unsound;
+pub use written::{Key, MOST_WRITTEN, Written};
 
 use crate::{
     json,
@@ -59,6 +66,11 @@ impl StoredObject {
         if self.kind == Kind::PostgresConfig { self.parameters.is_some() } else { !self.json.is_empty() }
     }
 
+    /// Where it is.
+    pub fn key(&self) -> Key {
+        (self.namespace.clone(), self.kind, self.name.clone())
+    }
+
     /// What it takes, in bytes.
     fn size(&self) -> usize {
         let settings = self.parameters.as_ref().map_or(0, |parameters| parameters.size(PER_SETTING));
@@ -91,6 +103,12 @@ impl Stored {
         let kinds = self.namespaces.get(namespace).into_iter().flat_map(|kinds| kinds.iter());
         let clusters = kinds.filter(|(kind, _)| **kind != Kind::PostgresConfig);
         clusters.flat_map(|(_, objects)| objects.values()).map(Arc::as_ref)
+    }
+
+    /// The clusters in whose text the name of an SGPostgresConfig stands: an API server writes such a name as it is.
+    pub fn naming(&self, namespace: &str, config: &str) -> impl Iterator<Item = &StoredObject> {
+        let name = memmem::Finder::new(config).into_owned();
+        self.clusters(namespace).filter(move |known| name.find(&known.json).is_some())
     }
 
     /// The SGPostgresConfig of this name.
@@ -136,9 +154,13 @@ impl Stored {
 
     /// Takes an object in, in place of an earlier version.
     pub fn put(&mut self, object: StoredObject) {
+        self.put_shared(Arc::new(object));
+    }
+
+    fn put_shared(&mut self, object: Arc<StoredObject>) {
         self.size += object.size();
         let kinds = Arc::make_mut(self.namespaces.entry(object.namespace.clone()).or_default());
-        let before = kinds.entry(object.kind).or_default().insert(object.name.clone(), Arc::new(object));
+        let before = kinds.entry(object.kind).or_default().insert(object.name.clone(), object);
         self.size -= before.map_or(0, |before| before.size());
     }
 
@@ -170,8 +192,14 @@ impl Stored {
         self.namespaces.retain(|_, kinds| !kinds.is_empty());
     }
 
-    fn get(&self, namespace: &str, kind: Kind, name: &str) -> Option<&StoredObject> {
-        self.namespaces.get(namespace)?.get(&kind)?.get(name).map(Arc::as_ref)
+    /// The object of this kind and name.
+    pub fn get(&self, namespace: &str, kind: Kind, name: &str) -> Option<&StoredObject> {
+        self.get_shared(namespace, kind, name).map(Arc::as_ref)
+    }
+
+    /// The same, to be kept when it is replaced here.
+    pub fn get_shared(&self, namespace: &str, kind: Kind, name: &str) -> Option<&Arc<StoredObject>> {
+        self.namespaces.get(namespace)?.get(&kind)?.get(name)
     }
 }
 

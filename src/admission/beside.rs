@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use memchr::memmem;
-
 use super::{Account, Outcome, Reply, is_dns_name};
 use crate::{
     policy::Policy,
@@ -84,7 +82,7 @@ impl<'s> Knowledge<'s> {
 const MOST_WANTED: usize = 16;
 
 /// The most that is judged for one SGPostgresConfig: the size of the clusters that use it, in bytes. Some thousands.
-const MOST_JUDGED: usize = 8 << 20;
+pub const MOST_JUDGED: usize = 8 << 20;
 const TOO_MANY: &str = "more clusters use this SGPostgresConfig than can be judged in time";
 
 /// What is known in one namespace.
@@ -247,7 +245,8 @@ impl<'s> Beside<'s, '_> {
         if self.has_unread_clusters() {
             return Reply::unavailable(TOO_MANY);
         }
-        for known in self.naming(change.name) {
+        let stored = self.knowledge.stored().into_iter();
+        for known in stored.flat_map(|stored| stored.naming(self.namespace, change.name)) {
             size += known.json.len();
             if size > MOST_JUDGED {
                 return Reply::unavailable(TOO_MANY);
@@ -266,13 +265,6 @@ impl<'s> Beside<'s, '_> {
     fn has_unread_clusters(&self) -> bool {
         let stored = self.knowledge.stored().into_iter();
         stored.flat_map(|stored| stored.clusters(self.namespace)).any(|known| !known.is_whole())
-    }
-
-    /// The clusters in whose text the name of an SGPostgresConfig stands: an API server writes such a name as it is.
-    fn naming(&self, config: &str) -> impl Iterator<Item = &'s StoredObject> {
-        let name = memmem::Finder::new(config).into_owned();
-        let clusters = self.knowledge.stored().into_iter().flat_map(|stored| stored.clusters(self.namespace));
-        clusters.filter(move |known| name.find(&known.json).is_some())
     }
 
     fn parameters(&self, name: &str) -> Option<&'s Parameters<'s>> {

@@ -84,10 +84,12 @@ async fn serve(args: Args) -> Result<()> {
         trust: trust.clone(),
     };
     let mut server = Server::bind(options, Arc::new(judge)).await?;
-    server.keep_running(follow(settings));
     if let Some(watches) = followed {
+        let telling = kubernetes::tell_of_unsound(Arc::clone(&watches), Arc::clone(&settings), identity());
+        server.keep_running(telling);
         server.keep_running(kubernetes::follow(watches));
     }
+    server.keep_running(follow(settings));
     if let (Some(client), Some(custody), Some(trust)) = (client, custody, trust) {
         let certificates = server.certificates();
         server.keep_running(kubernetes::look_after(client, custody, certificates, trust, metrics));

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use kube::Client;
 use kube::api::ListParams;
 use kube::runtime::watcher::{self, Event, watcher};
+use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::call_error::{CallError, in_words};
@@ -18,7 +19,7 @@ use super::served::{Served, is_not_found};
 use super::upgrade;
 use crate::admission::Wanted;
 use crate::server::Metrics;
-use crate::stored::{KINDS, Stored, StoredObject};
+use crate::stored::{KINDS, Stored, StoredObject, Written};
 use crate::view::Kind;
 
 /// How many objects the API server sends at once, each of up to one and a half megabytes: a page is held as text before it
@@ -42,22 +43,43 @@ enum Change {
 
 /// What the API server stores, as far as it has told.
 pub struct Watches {
-    client: Client,
+    pub(super) client: Client,
     now: ArcSwap<Stored>,
     /// The kinds of which everything has been seen once. Also guards every change of `now`.
     filled: Mutex<HashSet<Kind>>,
-    metrics: Arc<Metrics>,
+    /// What was written while a watch was live, until somebody takes it. Locked while `filled` is.
+    written: Mutex<Written>,
+    something_written: Notify,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Watches {
     /// Watches that have seen nothing yet.
     pub fn new(client: Client, metrics: Arc<Metrics>) -> Self {
-        Self { client, now: ArcSwap::default(), filled: Mutex::default(), metrics }
+        Self {
+            client,
+            now: ArcSwap::default(),
+            filled: Mutex::default(),
+            written: Mutex::default(),
+            something_written: Notify::new(),
+            metrics,
+        }
     }
 
     /// This moment.
     pub fn now(&self) -> Arc<Stored> {
         self.now.load_full()
+    }
+
+    /// Waits until something is written.
+    pub(super) async fn something_written(&self) {
+        self.something_written.notified().await;
+    }
+
+    /// What was written since this was asked last, and this moment, which has it.
+    pub(super) fn take_written(&self) -> (Written, Arc<Stored>) {
+        let _nothing_changes = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        (std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner)), self.now())
     }
 
     /// The kinds of which not everything has been seen yet; empty where judgements can begin.
@@ -137,6 +159,12 @@ impl Watches {
             };
             params.continue_token = Some(token);
         }
+    }
+
+    /// An object was written that takes the place of what is stored before.
+    fn add_written(&self, object: &StoredObject, before: &Stored) {
+        let before = before.get_shared(&object.namespace, object.kind, &object.name).cloned();
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).add(object.key(), before);
     }
 
     /// Changes what is known; `filled` where it is now all of a kind.
@@ -248,7 +276,12 @@ fn take(watches: &Watches, served: Served, event: Event<Sent>, listed: &mut Vec<
             watches.change(kind, true, true, |stored| stored.replace(kind, None, all));
         }
         Event::Apply(object) => {
-            watches.change(kind, false, true, |stored| stored.keep(object.reduced(served)));
+            let object = object.reduced(served);
+            watches.change(kind, false, true, |stored| {
+                watches.add_written(&object, stored);
+                stored.keep(object);
+            });
+            watches.something_written.notify_one();
         }
         Event::Delete(object) => {
             let gone = object.reduced(served);

@@ -40,6 +40,7 @@ pub struct Metrics {
     certificate_expiry: Family<Labels<1>, Gauge>,
     ca_bundle_in_sync: Family<Named, Gauge>,
     watch_live: Family<Labels<1>, Gauge>,
+    stored_unsound: Family<Labels<1>, Counter>,
 }
 
 /// Makes the histogram of one webhook.
@@ -69,6 +70,7 @@ impl Default for Metrics {
             certificate_expiry: Family::default(),
             ca_bundle_in_sync: Family::default(),
             watch_live: Family::default(),
+            stored_unsound: Family::default(),
         };
         metrics.register();
         metrics
@@ -122,6 +124,11 @@ impl Metrics {
             "watch_live",
             "Whether news of a kind arrive from the API server",
             self.watch_live.clone(),
+        );
+        registry.register(
+            "stored_unsound",
+            "Clusters stored with an SGPostgresConfig that makes them unsound, which no review has denied",
+            self.stored_unsound.clone(),
         );
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         // The library ends the name of an Info in `_info`.
@@ -195,6 +202,11 @@ impl Metrics {
         self.watch_live.get_or_create(&[("kind", kind)]).set(live.into());
     }
 
+    /// A cluster was stored, or its SGPostgresConfig was, and is unsound with it by this rule.
+    pub fn stored_unsound(&self, rule: &'static str) {
+        self.stored_unsound.get_or_create(&[("rule", rule)]).inc();
+    }
+
     /// All of it, as text.
     pub(super) fn told(&self) -> String {
         let mut text = String::new();
@@ -255,6 +267,7 @@ mod tests {
         metrics.handshake_failed();
         metrics.certificate("serving", OffsetDateTime::UNIX_EPOCH);
         metrics.ca_bundle("syncguard", true);
+        metrics.stored_unsound("fsync-off");
         let working = metrics.enter();
         let told = metrics.told();
         drop(working);
@@ -272,6 +285,7 @@ mod tests {
             "syncguard_tls_handshake_failures_total 1",
             r#"syncguard_certificate_expiry_timestamp_seconds{kind="serving"} 0"#,
             r#"syncguard_ca_bundle_in_sync{configuration="syncguard"} 1"#,
+            r#"syncguard_stored_unsound_total{rule="fsync-off"} 1"#,
             concat!(r#"syncguard_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
         ] {
             assert!(told.lines().any(|told| told == line), "a line {line}, among\n{told}");

@@ -28,8 +28,10 @@ const LOOKED_AT: [&str; 2] = [
 ];
 /// The CA of its own.
 const CA: [&str; 2] = ["secrets [] [] [create]", "secrets [] [NAME-ca] [get update]"];
-/// Events about its configurations, which are in no namespace: they are kept in `default`.
-const EVENTS: [&str; 1] = ["events.events.k8s.io [] [] [create patch]"];
+/// Events about clusters, in whatever namespace they are.
+const EVENTS: [&str; 1] = ["events.events.k8s.io [] [] [create]"];
+/// The same, and events about its configurations, which are in no namespace: they are kept in `default`.
+const EVENTS_IN_DEFAULT: [&str; 1] = ["events.events.k8s.io [] [] [create patch]"];
 
 /// What the service account of a release with these values may do in its own namespace, in `default` and elsewhere,
 /// beyond what everybody may.
@@ -66,19 +68,21 @@ fn granted(server: &ApiServer, release: &str, namespace: &str) -> BTreeSet<Strin
 
 #[test]
 fn with_a_certificate_of_its_own() {
-    let own: [&[&str]; 4] = [&WATCHES, &CONFIGURATIONS, &LEASE, &CA];
-    check("defaults", &own, &[&WATCHES, &CONFIGURATIONS, &EVENTS], &[&WATCHES, &CONFIGURATIONS]);
+    let own: [&[&str]; 5] = [&WATCHES, &CONFIGURATIONS, &EVENTS, &LEASE, &CA];
+    let in_default: [&[&str]; 3] = [&WATCHES, &CONFIGURATIONS, &EVENTS_IN_DEFAULT];
+    check("defaults", &own, &in_default, &[&WATCHES, &CONFIGURATIONS, &EVENTS]);
 }
 
 #[test]
 fn with_an_existing_secret_it_reads_none() {
-    let own: [&[&str]; 3] = [&WATCHES, &CONFIGURATIONS, &LEASE];
-    check("existing-secret", &own, &[&WATCHES, &CONFIGURATIONS, &EVENTS], &[&WATCHES, &CONFIGURATIONS]);
+    let own: [&[&str]; 4] = [&WATCHES, &CONFIGURATIONS, &EVENTS, &LEASE];
+    let in_default: [&[&str]; 3] = [&WATCHES, &CONFIGURATIONS, &EVENTS_IN_DEFAULT];
+    check("existing-secret", &own, &in_default, &[&WATCHES, &CONFIGURATIONS, &EVENTS]);
 }
 
 #[test]
-fn with_cert_manager_it_writes_nothing() {
-    let everywhere: [&[&str]; 2] = [&WATCHES, &LOOKED_AT];
+fn with_cert_manager_it_writes_nothing_but_events_about_clusters() {
+    let everywhere: [&[&str]; 3] = [&WATCHES, &LOOKED_AT, &EVENTS];
     check("cert-manager", &everywhere, &everywhere, &everywhere);
 }
 

@@ -21,5 +21,6 @@ mod scale;
 mod second_webhook;
 mod sharded;
 mod tls;
+mod unsound;
 mod updates;
 mod webhook;

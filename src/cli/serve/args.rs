@@ -30,8 +30,9 @@ that --client-allow names; others get HTTP 403. A client without such a certific
 (--log-level debug shows why). Health stays open to all.
 
 In a pod, or with --kubeconfig, it watches SGClusters, SGShardedClusters and SGPostgresConfigs. Only then can it \
-judge kubectl scale, and what a change of an SGPostgresConfig does to the clusters that use it; without access to \
-an API server a scale request is answered with HTTP 503, so that failurePolicy decides.
+judge kubectl scale, judge what a change of an SGPostgresConfig does to the clusters that use it, and tell where a \
+cluster and its SGPostgresConfig, written at the same moment, are unsound together; without access to an API server \
+a scale request is answered with HTTP 503, so that failurePolicy decides.
 
 SIGTERM ends it in order: /readyz turns 503, requests are still answered for the drain delay, then \
 what is in flight is finished. Ctrl-C on a terminal skips the delay; a second signal ends at once.";
