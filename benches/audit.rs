@@ -10,12 +10,12 @@ mod memory;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+use syncguard_manifest as manifest;
 
 use api_server::ApiServer;
 use cluster::{api_server, kubectl, leash, namespace, plain, webhook};
 use namespace::Namespace;
 use serde_json::{Value, json};
-use syncguard::manifest;
 
 /// How often an audit is measured.
 const ROUNDS: usize = 5;

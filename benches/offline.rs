@@ -4,11 +4,12 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use syncguard::{
-    input::{Pieces, Selection, Source, find},
-    offline::{Judge, KnownObjects, rewrite},
+    input::{Selection, find},
     parallel::in_order,
-    policy::Policy,
 };
+use syncguard_core::policy::Policy;
+use syncguard_lint::{Judge, KnownObjects, rewrite};
+use syncguard_lint::{pieces::Pieces, source::Source};
 
 fn main() {
     divan::main();

@@ -3,23 +3,24 @@
 //! Captured reviews in files are opened through the same types. Types of our own read it, because only the fields that
 //! are judged are wanted and they are borrowed from the request's bytes.
 
-mod account;
 mod answer;
 mod beside;
 pub mod patch;
 mod texts;
 
-pub use account::Account;
 pub use answer::{Facts, Question, Reply};
 pub use beside::{Knowledge, MOST_JUDGED, Wanted};
 
 use std::time::Instant;
 
-use crate::{
+use crate::settings::{Action, Enforcement, Settings};
+use syncguard_core::{
     json, review,
     rule::{Downgrade, Finding},
-    settings::{Action, Enforcement, Settings},
-    view::{Body, Given, Kind, Leaf, Object, fields::objects},
+    view::{
+        Body, Given, Kind, Leaf, Object,
+        admission_review::{API_VERSIONS, AdmissionRequest, AdmissionReview},
+    },
 };
 
 /// Which of the two webhooks is called.
@@ -49,96 +50,36 @@ impl Webhook {
     }
 }
 
-objects! {
-    /// An AdmissionReview on its way to a webhook.
-    Review => {
-        "apiVersion" api_version: Leaf<'a>,
-        "kind" kind: Leaf<'a>,
-        /// What the API server asks.
-        "request" request: Given<'a, Box<Request<'a>>>,
+/// The request, and what its answer must repeat.
+///
+/// # Errors
+///
+/// It is no AdmissionReview, or one that cannot be answered.
+fn open(review: AdmissionReview<'_>) -> Result<(Question<'_>, Box<AdmissionRequest<'_>>), NotAReview> {
+    let said = review.api_version.text().unwrap_or_default();
+    let version = API_VERSIONS.into_iter().find(|version| *version == said);
+    let (Some(version), Some("AdmissionReview")) = (version, review.kind.text()) else {
+        let (api_version, kind) = (review.api_version.to_string(), review.kind.to_string());
+        return Err(NotAReview::OtherKind { api_version, kind });
+    };
+    let Given::Is(request) = review.request else { return Err(NotAReview::NoRequest) };
+    let uid = request.uid.text().filter(|uid| !uid.is_empty()).ok_or(NotAReview::NoUid)?;
+    if uid.len() > LONGEST_UID {
+        return Err(NotAReview::LongUid);
     }
-
-    /// What an API server asks a webhook.
-    Request => {
-        "uid" uid: Leaf<'a>,
-        "kind" kind: Given<'a, GroupVersionKind<'a>>,
-        "name" name: Leaf<'a>,
-        "namespace" namespace: Leaf<'a>,
-        "operation" operation: Leaf<'a>,
-        "dryRun" dry_run: Leaf<'a>,
-        /// Who asks.
-        "userInfo" user_info: Given<'a, UserInfo<'a>>,
-        /// The object as it is to be; `null` on DELETE.
-        "object" object: Object<'a>,
-        /// The object as it is stored; `null` on CREATE.
-        "oldObject" old_object: Object<'a>,
-    }
-
-    /// Who asks the API server for something. What else stands there is nobody's business.
-    UserInfo => {
-        "username" username: Leaf<'a>,
-    }
-
-    /// The type of the object.
-    GroupVersionKind => {
-        "group" group: Leaf<'a>,
-        "kind" kind: Leaf<'a>,
-    }
+    require_names(&request)?;
+    Ok((Question::of(version, &request), request))
 }
 
-/// The versions of the format, which are alike for us; the answer has the version of the question.
-const API_VERSIONS: [&str; 2] = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"];
-
-impl<'a> Review<'a> {
-    /// Whether an object with this `apiVersion` and `kind` is an AdmissionReview.
-    pub fn is_named(api_version: &str, kind: &str) -> bool {
-        kind == "AdmissionReview" && API_VERSIONS.contains(&api_version)
-    }
-
-    /// The request, and what its answer must repeat.
-    ///
-    /// # Errors
-    ///
-    /// It is no AdmissionReview, or one that cannot be answered.
-    pub fn open(self) -> Result<(Question<'a>, Box<Request<'a>>), NotAReview> {
-        let said = self.api_version.text().unwrap_or_default();
-        let version = API_VERSIONS.into_iter().find(|version| *version == said);
-        let (Some(version), Some("AdmissionReview")) = (version, self.kind.text()) else {
-            let (api_version, kind) = (self.api_version.to_string(), self.kind.to_string());
-            return Err(NotAReview::OtherKind { api_version, kind });
-        };
-        let Given::Is(request) = self.request else { return Err(NotAReview::NoRequest) };
-        let uid = request.uid.text().filter(|uid| !uid.is_empty()).ok_or(NotAReview::NoUid)?;
-        if uid.len() > LONGEST_UID {
-            return Err(NotAReview::LongUid);
-        }
-        request.require_names()?;
-        Ok((Question::of(version, &request), request))
-    }
-}
-
-impl Request<'_> {
-    /// What kind of object it is about; none for one that is not judged.
-    pub fn known_kind(&self) -> Option<Kind> {
-        let kind = self.kind.get()?;
-        Kind::of(kind.group.text()?, kind.kind.text()?)
-    }
-
-    /// Sees to it that a known object is named as an API server names it: the names go into answers, into log lines and
-    /// into the path of what is asked of the API server.
-    fn require_names(&self) -> Result<(), NotAReview> {
-        let Some(kind) = self.known_kind() else { return Ok(()) };
-        let scaled = self.object.get().and_then(Body::name).filter(|_| kind == Kind::Scale);
-        let names = [self.name.text(), self.namespace.text(), scaled];
-        // A name may be one that is yet to be generated.
-        let is_named = names.into_iter().flatten().all(|name| name.is_empty() || is_dns_name(name));
-        if is_named { Ok(()) } else { Err(NotAReview::NoName) }
-    }
-
-    /// Whether the object is to be stored, and not deleted or connected to.
-    pub fn stores(&self) -> bool {
-        matches!(self.operation.text(), Some("CREATE" | "UPDATE"))
-    }
+/// Sees to it that a known object is named as an API server names it: the names go into answers, into log lines and
+/// into the path of what is asked of the API server.
+fn require_names(request: &AdmissionRequest<'_>) -> Result<(), NotAReview> {
+    let Some(kind) = request.known_kind() else { return Ok(()) };
+    let scaled = request.object.get().and_then(Body::name).filter(|_| kind == Kind::Scale);
+    let names = [request.name.text(), request.namespace.text(), scaled];
+    // A name may be one that is yet to be generated.
+    let is_named = names.into_iter().flatten().all(|name| name.is_empty() || is_dns_name(name));
+    if is_named { Ok(()) } else { Err(NotAReview::NoName) }
 }
 
 /// The longest uid that is repeated, in bytes; an API server's have 36.
@@ -244,16 +185,16 @@ pub fn reply_knowing(
 pub fn reply_to_panic(body: &[u8]) -> Reply {
     const MESSAGE: &str =
         "syncguard failed on this request, and its log says where; the object was not judged";
-    match read(body).and_then(Review::open) {
+    match read(body).and_then(open) {
         Ok((question, _)) => question.failed(MESSAGE),
         Err(_) => Reply::refusal(500, "InternalError", MESSAGE),
     }
 }
 
-fn read(body: &[u8]) -> Result<Review<'_>, NotAReview> {
+fn read(body: &[u8]) -> Result<AdmissionReview<'_>, NotAReview> {
     Ok(match json::from_slice(body)? {
         Given::Is(review) => review,
-        Given::Absent | Given::Other(_) => Review::default(),
+        Given::Absent | Given::Other(_) => AdmissionReview::default(),
     })
 }
 
@@ -266,7 +207,7 @@ fn try_reply<'a>(
     settings: &Settings,
     knowledge: Knowledge<'_>,
 ) -> Result<Answered<'a>, NotAReview> {
-    let (question, mut request) = read(body)?.open()?;
+    let (question, mut request) = open(read(body)?)?;
     let Some(kind) = request.known_kind().filter(|_| request.stores()) else {
         let allowed = question.allowed();
         return Ok((question, Outcome::Reply(allowed)));
@@ -346,9 +287,7 @@ mod tests {
                     "uid": "{uid}", "kind": {kind}, "operation": "UPDATE",
                     "name": "{name}", "object": {{"metadata": {{"name": "{in_object}"}}}}}}}}"#
             );
-            read(text.as_bytes())
-                .and_then(|review| review.open().map(drop))
-                .map_err(|error| error.to_string())
+            read(text.as_bytes()).and_then(|review| open(review).map(drop)).map_err(|error| error.to_string())
         };
         let (longest, longer) = ("u".repeat(128), "u".repeat(129));
         let [cluster, scale, role] = [

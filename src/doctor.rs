@@ -75,9 +75,9 @@ mod tests {
 
     use super::*;
     use crate::certificate::{Authority, ServingCertificate};
-    use crate::policy::OPERATOR_ACCOUNT;
     use crate::stored::KINDS;
-    use crate::view::Kind;
+    use syncguard_core::policy::OPERATOR_ACCOUNT;
+    use syncguard_core::view::Kind;
 
     /// Seconds from 1970 to a day in 2030.
     const MOMENT: i64 = 1_900_000_000;

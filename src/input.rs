@@ -5,35 +5,28 @@
 
 mod directory;
 mod exclude;
-mod pieces;
 mod select;
 mod stream;
 
 use std::{
     fs::File,
-    io::{self, Cursor, Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom},
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard},
 };
 
 use tempfile::SpooledTempFile;
 
-pub use pieces::{Piece, Pieces, documents};
 pub use select::{Found, Selection, find};
 
-use crate::rule::printable;
+use syncguard_lint::source::{Body, Open, ReadError, Source};
 
 /// What goes wrong before a document is seen.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// A file or directory cannot be read.
-    #[error("cannot read {path}: {error}")]
-    Read {
-        /// Which one.
-        path: String,
-        /// Why.
-        error: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// A directory cannot be walked through.
     #[error("cannot walk through a directory: {0}")]
     Walk(#[from] ignore::Error),
@@ -59,92 +52,28 @@ pub enum InputError {
     },
 }
 
-/// One text: a file or standard input.
-pub struct Source {
-    /// The name for people; none for a standard input that was given none.
-    pub name: Option<Arc<str>>,
-    /// The file, where it is one.
-    pub path: Option<PathBuf>,
-    /// Whether somebody named it, and it was not merely found in a directory.
-    pub is_named: bool,
-    /// Whether it is a standard input that nobody asked for: it was there where no path was named.
-    pub is_assumed: bool,
-    body: Body,
+/// A file, opened anew for each reader.
+struct OnDisk(PathBuf);
+
+impl Open for OnDisk {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(File::open(&self.0)?))
+    }
 }
 
-enum Body {
-    /// In memory already.
-    Held(Vec<u8>),
-    /// To be read from its path.
-    OnDisk,
-    /// A stream, too large for memory.
-    Spooled(Mutex<SpooledTempFile>),
+/// A stream that is too large for memory.
+struct Spooled(Mutex<SpooledTempFile>);
+
+impl Open for Spooled {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(Rewound::new(&self.0)?))
+    }
 }
 
-impl Source {
-    /// A text that is in memory, under a name for people.
-    pub fn of_text(name: &str, text: Vec<u8>) -> Self {
-        Self {
-            name: Some(name.into()),
-            path: None,
-            is_named: true,
-            is_assumed: false,
-            body: Body::Held(text),
-        }
-    }
-
-    /// Forgets what was read of a file, which has changed since.
-    pub fn reread(&mut self) {
-        if self.path.is_some() {
-            self.body = Body::OnDisk;
-        }
-    }
-
-    /// The name as a terminal may show it.
-    pub fn label(&self) -> String {
-        printable(self.name.as_deref().unwrap_or("<stdin>"))
-    }
-
-    /// The text, piece by piece.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be opened.
-    pub fn pieces(&self) -> Result<Pieces<Box<dyn Read + Send + '_>>, InputError> {
-        let reader: Box<dyn Read + Send + '_> = match (&self.body, &self.path) {
-            (Body::Held(bytes), _) => Box::new(Cursor::new(bytes.as_slice())),
-            (Body::Spooled(file), _) => Box::new(Rewound::new(file).map_err(|error| self.unreadable(error))?),
-            (Body::OnDisk, Some(path)) => Box::new(File::open(path).map_err(|error| self.unreadable(error))?),
-            (Body::OnDisk, None) => Box::new(io::empty()),
-        };
-        Ok(Pieces::new(reader))
-    }
-
-    /// The whole text.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be read.
-    pub fn read(&self) -> Result<Vec<u8>, InputError> {
-        let mut bytes = Vec::new();
-        for piece in self.pieces()? {
-            bytes.extend(piece.map_err(|error| self.unreadable(error))?.bytes);
-        }
-        Ok(bytes)
-    }
-
-    /// What is said when reading fails.
-    pub fn unreadable(&self, error: io::Error) -> InputError {
-        let path = self.name.as_deref().unwrap_or("standard input").to_owned();
-        InputError::Read { path, error }
-    }
-
-    /// Whether the text is small and at hand.
-    pub fn held(&self) -> Option<&[u8]> {
-        match &self.body {
-            Body::Held(bytes) => Some(bytes),
-            Body::OnDisk | Body::Spooled(_) => None,
-        }
+/// Forgets what was read of a file, which has changed since.
+pub fn reread(source: &mut Source) {
+    if let Some(path) = &source.path {
+        source.body = Body::Stored(Box::new(OnDisk(path.clone())));
     }
 }
 

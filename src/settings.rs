@@ -10,13 +10,14 @@ use serde_json::{Map, Value, json};
 pub use enforcement::{Action, Enforcement};
 pub use followed::{FollowedSettings, Look};
 
-use crate::{
+use syncguard_core::{
     facts::Release,
-    manifest::{self, SyntaxError},
     policy::{OPERATOR_ACCOUNT, Policy, PolicyError, Starts},
     rules,
     spelling::{did_you_mean, nearest},
 };
+use syncguard_manifest as manifest;
+use syncguard_manifest::SyntaxError;
 
 /// What a settings file says; the defaults where it says nothing.
 #[derive(Debug, Clone)]
@@ -126,7 +127,7 @@ const KEYS: [&str; 8] = [
 pub fn schema() -> Value {
     // YAML reads `off` as false.
     let severity = json!({"enum": ["error", "warning", "off", false]});
-    let rule = |rule: &&crate::rule::Rule| {
+    let rule = |rule: &&syncguard_core::rule::Rule| {
         let mut severity = severity.clone();
         severity["description"] = json!(rule.summary);
         (rule.id.to_owned(), severity)

@@ -10,7 +10,7 @@ use memchr::memmem;
 pub use unsound::Unsound;
 pub use written::{Key, MOST_WRITTEN, Written};
 
-use crate::{
+use syncguard_core::{
     json,
     view::{Given, Kind, Object, Parameters},
 };

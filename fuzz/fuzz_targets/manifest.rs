@@ -5,13 +5,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use syncguard::{
-    input::{Source, documents},
-    manifest,
-    offline::{Edit, Judge, KnownObjects, Rewritten, complete, rewrite},
-    path::Step,
-    policy::Policy,
-};
+use syncguard_lint::{pieces::documents, source::Source};
+use syncguard_core::policy::Policy;
+use syncguard_lint::{Edit, Judge, KnownObjects, Rewritten, complete, rewrite};
+use syncguard_manifest::path::Step;
+use syncguard_manifest as manifest;
 
 fuzz_target!(|bytes: &[u8]| {
     judge(bytes);

@@ -8,8 +8,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{Account, GroupVersionKind, Request, Webhook, texts};
-use crate::{
+use super::{Webhook, texts};
+use syncguard_core::{
+    review::Account,
+    view::admission_review::{AdmissionRequest, GroupVersionKind},
+};
+use syncguard_core::{
     rule::{Downgrade, Finding, Severity, printable},
     view::Leaf,
 };
@@ -81,7 +85,7 @@ pub struct Question<'a> {
 const OPERATIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
 impl<'a> Question<'a> {
-    pub(super) fn of(version: &'static str, request: &Request<'a>) -> Self {
+    pub(super) fn of(version: &'static str, request: &AdmissionRequest<'a>) -> Self {
         let named = request.operation.text().unwrap_or_default();
         Self {
             version,

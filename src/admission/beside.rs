@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Account, Outcome, Reply, is_dns_name};
-use crate::{
+use super::{Outcome, Reply, is_dns_name};
+use crate::stored::{Stored, StoredObject};
+use syncguard_core::review::Account;
+use syncguard_core::{
     policy::Policy,
     review::{self, Consequences, Origin, ParameterChange, Request, Scale, Writer},
     rule::Finding,
-    stored::{Stored, StoredObject},
     view::{ABSENT, Body, Given, Kind, Parameters},
 };
 

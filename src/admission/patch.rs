@@ -5,7 +5,8 @@ use jsonptr::PointerBuf;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::{defaults::Operation, path::Step};
+use syncguard_core::defaults::Operation;
+use syncguard_manifest::path::Step;
 
 /// A patch that does not fit the object it was made for, and is not sent.
 #[derive(Debug, thiserror::Error)]

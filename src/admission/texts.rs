@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::rule::{Finding, printable};
+use syncguard_core::rule::{Finding, printable};
 
 /// The most errors that one answer tells.
 const MOST: usize = 100;

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use similar::{ChangeTag, DiffOp, TextDiff};
 
-use crate::{manifest::Splice, offline::Rewritten};
+use syncguard_lint::Rewritten;
+use syncguard_manifest::Splice;
 
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;

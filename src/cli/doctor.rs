@@ -12,7 +12,7 @@ use super::input::settings;
 use super::report::write;
 use crate::doctor::{Check, Outcome, diagnose};
 use crate::kubernetes;
-use crate::rule::printable;
+use syncguard_core::rule::printable;
 
 const LONG_ABOUT: &str = "\
 Find why the webhook is not called, or fails.

@@ -10,24 +10,26 @@ use super::{
     report::write,
     terminal::tell,
 };
-use crate::{
-    input::{Source, documents},
-    manifest,
-    offline::{
-        Content, Known, KnownObjects, MOST_VARIANTS, Subject, excuse_fragment, is_chart_template, is_meant,
-        is_template, subjects, with_defaults,
-    },
+use syncguard_core::{
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
+    review::{self, Request},
+    rule::{Finding, Severity},
+    view::{Body, Given, admission_review::AdmissionReview},
+};
+use syncguard_lint::{
+    Content, Known, KnownObjects, MOST_VARIANTS, Subject, excuse_fragment, is_chart_template, is_meant,
+    is_template,
+    pieces::documents,
     render::{
         explain, failures,
         findings::{counted, printable_json},
         mermaid,
     },
-    review::{self, Request},
-    rule::{Finding, Severity},
-    view::{Body, Given},
+    source::Source,
+    subjects, with_defaults,
 };
+use syncguard_manifest as manifest;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -188,8 +190,8 @@ fn of_subject(
 ) -> Option<Prediction> {
     let mut object = match subject.content().ok()? {
         Content::Object(object) => object,
-        Content::Review(review) => review.open().ok()?.1.object,
-        Content::Other => return None,
+        Content::Review(AdmissionReview { request: Given::Is(request), .. }) => request.object,
+        Content::Review(_) | Content::Other => return None,
     };
     let Given::Is(body) = &mut object else { return None };
     let before = known.before(body).map(Known::read);

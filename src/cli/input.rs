@@ -9,13 +9,17 @@ use anyhow::{Context, Result, bail};
 
 use super::terminal::tell;
 use crate::{
-    input::{InputError, Selection, Source, documents, find},
-    manifest::{self, SyntaxError},
-    offline::KnownObjects,
-    policy::Policy,
-    render::{diagnostic::LeftOut, findings::left_out},
+    input::{InputError, Selection, find},
     settings::Settings,
 };
+use syncguard_core::policy::Policy;
+use syncguard_lint::{
+    KnownObjects,
+    render::{diagnostic::LeftOut, findings::left_out},
+};
+use syncguard_lint::{pieces::documents, source::Source};
+use syncguard_manifest as manifest;
+use syncguard_manifest::SyntaxError;
 
 /// Which manifests.
 #[derive(Debug, Clone, clap::Args)]

@@ -13,14 +13,13 @@ use super::{
     save::save,
     terminal::tell,
 };
-use crate::{
-    admission::patch,
-    input::{Source, documents},
-    manifest,
-    offline::{KnownObjects, Rewritten, complete, is_meant, rewrite, subjects},
-    policy::Policy,
-    render::findings::printable_json,
+use crate::admission::patch;
+use syncguard_core::policy::Policy;
+use syncguard_lint::{
+    KnownObjects, Rewritten, complete, is_meant, render::findings::printable_json, rewrite, subjects,
 };
+use syncguard_lint::{pieces::documents, source::Source};
+use syncguard_manifest as manifest;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -4,6 +4,7 @@ mod repeated;
 
 use std::{
     collections::BTreeMap,
+    error::Error,
     fs::File,
     io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
@@ -20,15 +21,17 @@ use super::{
     input::Manifests,
     terminal::{takes_color, tell},
 };
-use crate::{
-    input::{InputError, Source},
-    offline::Judged,
+use syncguard_core::{
+    rule::Severity,
+    spelling::{did_you_mean, nearest},
+};
+use syncguard_lint::source::Source;
+use syncguard_lint::{
+    Judged,
     render::{
         diagnostic::{Diagnostic, Summary},
         findings::Format,
     },
-    rule::Severity,
-    spelling::{did_you_mean, nearest},
 };
 
 /// Where findings go and what they do to the exit code.
@@ -98,11 +101,11 @@ fn parse_output(text: &str) -> Result<Output, String> {
         Some((format, file)) => (format, Some(PathBuf::from(file))),
         None => (text, None),
     };
-    let format = Format::from_str(format, false).map_err(|_| {
-        let names: Vec<_> = Format::value_variants().iter().filter_map(Format::to_possible_value).collect();
-        let names: Vec<_> = names.iter().map(clap::builder::PossibleValue::get_name).collect();
-        let meant = did_you_mean(nearest(format, names.iter().copied()));
-        format!("the formats are {}{meant}", crate::rule::one_of(&names))
+    let known = Format::ALL.into_iter().find(|known| known.name() == format);
+    let format = known.ok_or_else(|| {
+        let names = Format::ALL.map(Format::name);
+        let meant = did_you_mean(nearest(format, names));
+        format!("the formats are {}{meant}", syncguard_core::rule::one_of(&names))
     })?;
     Ok(Output { format, file })
 }
@@ -257,7 +260,7 @@ impl Report {
     }
 
     /// Tells of a text that cannot be read. The rest is judged; the exit code says that something is missing.
-    pub fn cannot_read(&mut self, error: &InputError) {
+    pub fn cannot_read(&mut self, error: &dyn Error) {
         self.progress.end();
         tell(format_args!("error: {error}"));
         self.has_failed = true;

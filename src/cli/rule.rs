@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::report::write;
-use crate::{policy::find_rule, render::catalogue, rules};
+use syncguard_core::{policy::find_rule, rules};
+use syncguard_lint::render::catalogue;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -6,10 +6,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::report::write;
-use crate::{
-    render::{crd::crds, findings},
-    settings,
-};
+use crate::settings;
+use syncguard_lint::render::{crd::crds, findings};
 
 const EXAMPLES: &str = "\
 Examples:

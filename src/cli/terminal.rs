@@ -8,7 +8,7 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
 
-use crate::rule::printable;
+use syncguard_core::rule::printable;
 
 /// Tells a person something on standard error. Names of files may be in it, so nothing of it commands the terminal;
 /// where nobody can read it, the work goes on.

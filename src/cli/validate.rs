@@ -11,12 +11,12 @@ use super::{
     save::save,
     terminal::tell,
 };
-use crate::{
-    input::{InputError, Piece, Source},
-    offline::{Judge, Judged, Rewritten, rewrite},
-    parallel::in_order,
-    policy::Policy,
-    render::findings::counted,
+use crate::{input::reread, parallel::in_order};
+use syncguard_core::policy::Policy;
+use syncguard_lint::{Judge, Judged, Rewritten, render::findings::counted, rewrite};
+use syncguard_lint::{
+    pieces::Piece,
+    source::{ReadError, Source},
 };
 
 const EXAMPLES: &str = "\
@@ -81,7 +81,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut all_fixed = true;
     if args.fix {
         all_fixed = fix(&judge, &input.sources)?;
-        input.sources.iter_mut().for_each(Source::reread);
+        input.sources.iter_mut().for_each(reread);
     }
     let mut report = Report::begin(&args.report)?;
     report.begin_with(&input);
@@ -105,7 +105,7 @@ pub(super) fn set_severities(policy: &mut Policy, pairs: &[String]) -> Result<()
 /// that cannot be written ends it.
 fn judge_all(judge: &Judge<'_>, sources: &[Source], report: &mut Report) -> Result<()> {
     let mut fault = None;
-    let mut take = |judged: Result<Judged, InputError>| {
+    let mut take = |judged: Result<Judged, ReadError>| {
         let written = match judged {
             Ok(judged) => report.take(judged),
             Err(error) => {
@@ -126,7 +126,7 @@ fn judge_all(judge: &Judge<'_>, sources: &[Source], report: &mut Report) -> Resu
 }
 
 /// A piece and the source that it is of.
-type Work<'s> = (&'s Source, Result<Piece, InputError>);
+type Work<'s> = (&'s Source, Result<Piece, ReadError>);
 
 /// The pieces of a source.
 fn pieces(source: &Source) -> Box<dyn Iterator<Item = Work<'_>> + Send + '_> {

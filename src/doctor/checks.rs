@@ -6,7 +6,7 @@ use super::probe::{BROKEN_RULE, INSTANCES, OVERWRITTEN_RULE};
 use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target, operator, versions};
 use crate::admission::Webhook;
 use crate::certificate::utc;
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// The clocks of two machines differ by less; certificates are valid from an hour before they are issued.
 const SKEW: Duration = Duration::from_mins(1);

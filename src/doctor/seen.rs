@@ -6,7 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::certificate::Chain;
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// Everything that was looked at, at one moment.
 #[derive(Debug, Clone)]

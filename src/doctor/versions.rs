@@ -2,7 +2,7 @@
 
 use super::checks::{ok_if_registered, registrations};
 use super::{Check, Seen};
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 pub(super) fn check(seen: &Seen) -> Check {
     const CHECK: &str = "versions";

@@ -8,8 +8,8 @@ use std::{
 
 use ignore::{DirEntry, WalkBuilder};
 
-use super::{InputError, exclude::Excludes};
-use crate::render::diagnostic::LeftOut;
+use super::{InputError, ReadError, exclude::Excludes};
+use syncguard_lint::render::diagnostic::LeftOut;
 
 /// How much of a directory that is left out is looked through for a manifest, in entries.
 const GLANCE: usize = 2_000;
@@ -107,7 +107,8 @@ fn classify(entry: &DirEntry, root: &Path, real_root: &Path) -> Entry {
         Ok(real) if real.is_dir() && !real.starts_with(real_root) => Entry::LinkedDirectory,
         Ok(real) if real.is_file() && is_manifest(path) => Entry::Manifest(real),
         Err(error) if is_manifest(path) => {
-            Entry::Unreadable(InputError::Read { path: path.display().to_string(), error })
+            let path = path.display().to_string();
+            Entry::Unreadable(ReadError { path, error }.into())
         }
         _ => Entry::Other,
     }

@@ -8,8 +8,9 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use super::{Body, InputError, Source, directory, exclude::Excludes, stream};
-use crate::{parallel::in_order, render::diagnostic::LeftOut};
+use super::{Body, InputError, OnDisk, Source, directory, exclude::Excludes, stream};
+use crate::parallel::in_order;
+use syncguard_lint::render::diagnostic::LeftOut;
 
 /// Files up to this size are kept between the two looks at them, in bytes, all together.
 const HELD_FILES: usize = 6 << 20;
@@ -110,7 +111,13 @@ impl Once {
 
 fn file(path: PathBuf, is_named: bool) -> Source {
     let shown = path.strip_prefix("./").unwrap_or(&path).to_string_lossy().into_owned();
-    Source { name: Some(shown.into()), path: Some(path), is_named, is_assumed: false, body: Body::OnDisk }
+    Source {
+        name: Some(shown.into()),
+        path: Some(path.clone()),
+        is_named,
+        is_assumed: false,
+        body: Body::Stored(Box::new(OnDisk(path))),
+    }
 }
 
 /// Reads files until the room for held ones is full. One that cannot be read becomes a failure.
@@ -138,7 +145,7 @@ fn hold_small_ones(found: &mut Found) {
 
 /// The bytes of a file that fits into the room, which becomes smaller by it.
 fn hold(source: &Source, room: &AtomicUsize) -> Result<Option<Vec<u8>>, InputError> {
-    let (Some(path), Body::OnDisk) = (&source.path, &source.body) else { return Ok(None) };
+    let (Some(path), Body::Stored(_)) = (&source.path, &source.body) else { return Ok(None) };
     let unreadable = |error| source.unreadable(error);
     let mut file = File::open(path).map_err(unreadable)?;
     let length = usize::try_from(file.metadata().map_err(unreadable)?.len()).unwrap_or(usize::MAX);

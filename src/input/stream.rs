@@ -14,7 +14,7 @@ use std::{
 
 use tempfile::SpooledTempFile;
 
-use super::{Body, InputError, Source};
+use super::{Body, InputError, ReadError, Source, Spooled};
 
 /// The most that is taken from a stream, in bytes.
 pub(super) const LARGEST: u64 = 4 << 30;
@@ -50,7 +50,7 @@ fn wait_for(input: &mut impl BufRead) {
 /// All of a pipe that has a path, as the shell makes one for `<(helm template .)`.
 pub(super) fn named(path: &Path) -> Result<Source, InputError> {
     let name: Arc<str> = path.to_string_lossy().into();
-    let mut stream = File::open(path).map_err(|error| InputError::Read { path: name.to_string(), error })?;
+    let mut stream = File::open(path).map_err(|error| ReadError { path: name.to_string(), error })?;
     spooled(&mut stream, Some(name))
 }
 
@@ -79,7 +79,7 @@ pub(super) fn stdin_has_manifests() -> bool {
 /// Takes all of a stream, in memory while it is small.
 fn spooled(stream: &mut dyn Read, name: Option<Arc<str>>) -> Result<Source, InputError> {
     let path = name.as_deref().unwrap_or("standard input").to_owned();
-    let unreadable = |error| InputError::Read { path: path.clone(), error };
+    let unreadable = |error| ReadError { path: path.clone(), error };
     let mut spool = SpooledTempFile::new(HELD);
     let length = io::copy(&mut stream.take(LARGEST + 1), &mut spool).map_err(unreadable)?;
     spool.flush().map_err(unreadable)?;
@@ -89,7 +89,7 @@ fn spooled(stream: &mut dyn Read, name: Option<Arc<str>>) -> Result<Source, Inpu
         _ => {}
     }
     let body = if spool.is_rolled() {
-        Body::Spooled(Mutex::new(spool))
+        Body::Stored(Box::new(Spooled(Mutex::new(spool))))
     } else {
         let mut bytes = Vec::new();
         spool.seek(SeekFrom::Start(0)).and_then(|_| spool.read_to_end(&mut bytes)).map_err(unreadable)?;

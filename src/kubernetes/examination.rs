@@ -23,7 +23,7 @@ use super::registration::Entry;
 use super::served::all_served;
 use super::{CallError, call_error::in_words, handshake};
 use crate::doctor::{self, Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// What the webhooks of syncguard are called after their resource.
 const OUR_NAMES: &str = ".syncguard.dev";

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::CallError;
 use super::sent::Sent;
 use super::served::{Served, is_not_found};
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// How many objects the API server sends at once.
 const PAGE: u32 = 250;

@@ -8,8 +8,8 @@ use kube::{Api, Client};
 
 use super::call_error::in_words;
 use crate::doctor::{Endpoint, Existence, Operator, Target, service_account, user_name};
-use crate::policy::OPERATOR_ACCOUNT;
 use crate::settings::Settings;
+use syncguard_core::policy::OPERATOR_ACCOUNT;
 
 /// Where the chart keeps the settings: the key in a ConfigMap that is called as the Service is.
 const SETTINGS_KEY: &str = "settings.yaml";

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::view::{Key, Shape};
+use syncguard_core::view::{Key, Shape};
 
 /// The text of a value of this shape, without the keys that nobody reads.
 pub(super) fn reduced(shape: Shape, text: &RawValue) -> Box<RawValue> {
@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Spec, Typed};
+    use syncguard_core::view::{Spec, Typed};
 
     #[test]
     fn what_is_read_stays_as_it_was_written() {

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::reduction::reduced;
 use super::served::Served;
 use crate::stored::StoredObject;
-use crate::view::{Annotations, Given, Kind, Object, Parameters, Spec, Status, Typed};
+use syncguard_core::view::{Annotations, Given, Kind, Object, Parameters, Spec, Status, Typed};
 
 /// One object of a list or a watch.
 #[derive(Debug, Clone, Deserialize)]
@@ -160,7 +160,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{review::ANNOTATION, view::Body};
+    use syncguard_core::{review::ANNOTATION, view::Body};
 
     const OPERATOR: &str = "stackgres.io/operatorVersion";
 

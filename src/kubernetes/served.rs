@@ -9,7 +9,7 @@ use kube::{Api, Client};
 
 use super::sent::Sent;
 use crate::stored::KINDS;
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// How long a version is taken for the newest before it is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::Value;
 
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// The SGCluster on which the major version upgrade of this name is running; none where there is no such upgrade, where it has
 /// ended, or where it has yet to begin.

@@ -20,7 +20,7 @@ use super::upgrade;
 use crate::admission::Wanted;
 use crate::server::Metrics;
 use crate::stored::{KINDS, Stored, StoredObject, Written};
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// How many objects the API server sends at once, each of up to one and a half megabytes: a page is held as text before it
 /// is reduced, and three kinds are listed at the same time.

@@ -252,7 +252,7 @@ fn code(code: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Severity;
+    use syncguard_core::rule::Severity;
 
     #[test]
     fn what_was_answered_is_told_under_the_names_that_dashboards_use() {

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{Key, Stored, StoredObject};
-use crate::policy::Policy;
-use crate::review::{self, Origin, Request};
-use crate::rule::{Finding, Severity};
-use crate::view::{Body, Given};
+use syncguard_core::policy::Policy;
+use syncguard_core::review::{self, Origin, Request};
+use syncguard_core::rule::{Finding, Severity};
+use syncguard_core::view::{Body, Given};
 
 /// A cluster that was written, or whose settings were, and that is unsound with them since then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
     use crate::stored::Written;
-    use crate::view::{Kind, Object, Parameters};
+    use syncguard_core::view::{Kind, Object, Parameters};
 
     /// What is stored under one name: the `spec` of a cluster, or the settings of an SGPostgresConfig.
     fn stored(kind: Kind, name: &str, contents: &Value) -> StoredObject {

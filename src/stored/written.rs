@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Stored, StoredObject};
-use crate::view::Kind;
+use syncguard_core::view::Kind;
 
 /// The most objects that wait to be judged.
 const MOST_OBJECTS: usize = 1000;

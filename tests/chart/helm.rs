@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use syncguard_manifest as manifest;
 
 use serde_json::Value;
-use syncguard::manifest;
 
 /// What the release is called where nothing depends on it.
 pub const RELEASE: &str = "syncguard";

@@ -8,9 +8,10 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use syncguard::admission::{Request, Webhook};
+use syncguard::admission::Webhook;
 use syncguard::settings::Settings;
-use syncguard::view::{Given, Kind};
+use syncguard_core::view::admission_review::AdmissionRequest;
+use syncguard_core::view::{Given, Kind};
 
 use crate::helm::{NAMESPACE, RELEASE, files, object, objects, rendered, repository};
 use crate::leash::Leash;
@@ -69,7 +70,7 @@ fn check_registration(configuration: &str, webhook: Webhook, kinds: &[Kind]) {
 fn stored_by(kind: Kind) -> Vec<&'static str> {
     let stores = |operation: &&str| {
         let text = json!({"operation": operation}).to_string();
-        let request: Given<'_, Request<'_>> = serde_json::from_str(&text).unwrap();
+        let request: Given<'_, AdmissionRequest<'_>> = serde_json::from_str(&text).unwrap();
         request.get().unwrap().stores()
     };
     let operations = ["CREATE", "UPDATE", "DELETE", "CONNECT"].into_iter().filter(stores);

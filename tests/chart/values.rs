@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use syncguard_manifest as manifest;
 
 use serde_json::{Map, Value};
-use syncguard::manifest;
 
 use crate::golden;
 use crate::helm::repository;

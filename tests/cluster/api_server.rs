@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use syncguard::certificate::{Authority, CA_LIFETIME};
-use syncguard::render::crd::crds;
+use syncguard_lint::render::crd::crds;
 use time::OffsetDateTime;
 
 use crate::kubectl::Kubectl;

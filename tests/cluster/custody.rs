@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use syncguard_manifest as manifest;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use syncguard::certificate::{Authority, Chain};
-use syncguard::manifest;
 use time::{Duration, OffsetDateTime};
 
 use crate::api_server::ApiServer;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use syncguard::render::crd::crds;
+use syncguard_lint::render::crd::crds;
 
 use crate::api_server::ApiServer;
 use crate::leash::until;

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
+use syncguard_manifest as manifest;
 
 use serde_json::{Value, json};
-use syncguard::manifest;
 
 use crate::api_server::ApiServer;
 use crate::leash::Leash;

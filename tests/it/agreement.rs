@@ -3,7 +3,7 @@
 use proptest::{prelude::*, sample::select};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use syncguard::{
+use syncguard_core::{
     cluster::no_postgres_configs,
     policy::Policy,
     prediction::{Event, Fate, Running, Writes, predict},

@@ -5,8 +5,8 @@ use syncguard::{
     admission::{Knowledge, Outcome, Wanted},
     settings::Settings,
     stored::{Stored, StoredObject},
-    view::Kind,
 };
+use syncguard_core::view::Kind;
 
 use crate::world::{NAMESPACE, World, ask, config, review, scale, stored, strict, strict_with_config};
 

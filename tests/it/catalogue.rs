@@ -10,7 +10,7 @@ fn the_page_of_all_rules_is_current() {
 
 #[test]
 fn the_page_of_versions_is_current() {
-    golden::agrees("docs/versions.md", &syncguard::render::versions::markdown());
+    golden::agrees("docs/versions.md", &syncguard_lint::render::versions::markdown());
 }
 
 #[test]

@@ -6,11 +6,9 @@ mod written;
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::Value;
-use syncguard::{
-    manifest,
-    offline::{Edit, Judge, KnownObjects, Rewritten, complete, rewrite},
-    policy::Policy,
-};
+use syncguard_core::policy::Policy;
+use syncguard_lint::{Edit, Judge, KnownObjects, Rewritten, complete, rewrite};
+use syncguard_manifest as manifest;
 use written::{Written, misplaced, written};
 
 /// What a command does with a text, and the values that it puts into it, round by round.
@@ -41,8 +39,8 @@ fn data(text: &str) -> Value {
 fn with(mut data: Value, edits: &[Edit]) -> Value {
     for Edit { path, value } in edits {
         let place = path.path().steps().iter().fold(&mut data, |data, step| match step {
-            syncguard::path::Step::Key(key) => &mut data[*key],
-            syncguard::path::Step::Index(index) => &mut data[*index],
+            syncguard_manifest::path::Step::Key(key) => &mut data[*key],
+            syncguard_manifest::path::Step::Index(index) => &mut data[*index],
         });
         *place = value.clone();
     }

@@ -2,7 +2,8 @@
 //! proves nothing. And stopping a cluster launders nothing.
 
 use serde_json::{Value, json};
-use syncguard::{policy::Starts, settings::Settings, view::Kind};
+use syncguard::settings::Settings;
+use syncguard_core::{policy::Starts, view::Kind};
 
 use crate::world::{Answer, NAMESPACE, World, config, review, scale, strict, strict_with_config};
 

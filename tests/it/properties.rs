@@ -11,17 +11,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use syncguard::{
     admission::{self, Webhook, patch},
+    settings::Settings,
+};
+use syncguard_core::{
     defaults::Operation,
-    input::{Source, documents},
-    manifest,
-    offline::{Judge, KnownObjects},
-    path::Step,
     policy::Policy,
     review::{self, Origin, Request},
     rule::{Check, Finding, Severity},
-    settings::Settings,
     view::{Body, Object},
 };
+use syncguard_lint::{Judge, KnownObjects};
+use syncguard_lint::{pieces::documents, source::Source};
+use syncguard_manifest as manifest;
+use syncguard_manifest::path::Step;
 
 use crate::wire::is_acceptable;
 use written::{any_json, cluster, object, sharded};
@@ -94,7 +96,7 @@ fn offline(text: &str, inside: &str) -> Found {
     found
 }
 
-fn is_of_files(rule: &syncguard::rule::Rule) -> bool {
+fn is_of_files(rule: &syncguard_core::rule::Rule) -> bool {
     rule.checks.iter().any(|check| matches!(check, Check::Manifest(_) | Check::Text))
 }
 

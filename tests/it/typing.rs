@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Number, Value};
-use syncguard::{input::documents, manifest};
+use syncguard_lint::pieces::documents;
+use syncguard_manifest as manifest;
 
 /// A text, and the documents that Kubernetes finds in it; none where it refuses the text.
 #[derive(Deserialize)]

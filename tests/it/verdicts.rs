@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use syncguard::{
+use syncguard_core::{
     policy::Policy,
     review::{self, Origin, Request},
     rule::{Finding, Related, Severity},

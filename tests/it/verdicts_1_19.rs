@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use syncguard::{
+use syncguard_core::{
     cluster::{Child, Cluster, Part, Range, Sharded, no_postgres_configs},
     policy::Policy,
     replication::Mode,

@@ -11,7 +11,7 @@ use crate::cli::folder::repository;
 fn compared(release: &str, write: bool) -> (String, String, Option<i32>, String) {
     let folder = TempDir::new().unwrap();
     let table = folder.path().join("shipped.rs");
-    fs::copy(repository("src/facts/shipped.rs"), &table).unwrap();
+    fs::copy(repository("crates/core/src/facts/shipped.rs"), &table).unwrap();
     let mut script = Command::new("bash");
     script.arg(repository("tests/tools/versions")).arg(repository("tests/fixtures/stackgres")).arg(release);
     let output = script.args(write.then_some("--write")).env("SHIPPED_RS", &table).output().unwrap();
@@ -42,7 +42,7 @@ fn what_cannot_be_found_is_said() {
 
 #[test]
 fn the_rows_are_written_where_they_belong_and_all_others_stay() {
-    let before = fs::read_to_string(repository("src/facts/shipped.rs")).unwrap();
+    let before = fs::read_to_string(repository("crates/core/src/facts/shipped.rs")).unwrap();
     let (row, _, _, table) = compared("1.18.6", true);
     let mut lines: Vec<_> = table.lines().collect();
     let at = lines.iter().position(|line| *line == row.trim_end()).expect("the new row is written");

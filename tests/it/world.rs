@@ -6,8 +6,8 @@ use syncguard::{
     admission::{self, Knowledge, Outcome, Webhook},
     settings::Settings,
     stored::{KINDS, Stored, StoredObject},
-    view::{Given, Kind, Parameters},
 };
+use syncguard_core::view::{Given, Kind, Parameters};
 
 use crate::wire::is_acceptable;
 

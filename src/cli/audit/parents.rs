@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cluster::{Child, Sharded, no_postgres_configs, number_of};
-use crate::offline::Judged;
-use crate::rule::Severity;
-use crate::view::{Given, Object};
+use syncguard_core::cluster::{Child, Sharded, no_postgres_configs, number_of};
+use syncguard_core::rule::Severity;
+use syncguard_core::view::{Given, Object};
+use syncguard_lint::Judged;
 
 /// By namespace.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub(super) struct Parent {
 impl Parent {
     /// The names of a stored object; none where it cannot be read.
     pub fn of(json: &[u8]) -> Option<Self> {
-        let object: Object<'_> = crate::json::from_slice(json).ok()?;
+        let object: Object<'_> = syncguard_core::json::from_slice(json).ok()?;
         let Given::Is(body) = &object else { return None };
         let sharded = Sharded::of(body, &no_postgres_configs);
         let template = |child| (sharded.name_template(child), sharded.count(child).unwrap_or(0));

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{render::diagnostic::Diagnostic, rule::printable};
+use syncguard_core::rule::printable;
+use syncguard_lint::render::diagnostic::Diagnostic;
 
 /// How many findings of one rule in one file a person is shown; programs get all.
 const MOST_SHOWN: usize = 50;

@@ -3,11 +3,11 @@
 
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
-use syncguard::{
-    manifest,
+use syncguard_core::{
     rule::{Check, Rule},
     rules,
 };
+use syncguard_manifest as manifest;
 
 /// A change of an object's shape.
 #[derive(Debug, Clone)]

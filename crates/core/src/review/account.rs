@@ -1,0 +1,62 @@
+//! Who asks: the accounts whose writes are not to be denied, by their names. What stands in an object proves nothing.
+
+use crate::view::admission_review::AdmissionRequest;
+
+/// What an account is to a cluster in a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account<'a> {
+    /// The operator's own.
+    Operator,
+    /// That of the SGDbOps of this name: the operator runs one as `NAME-dbops`, in the namespace of the cluster. Whether it is
+    /// a major version upgrade that is running on the cluster has yet to be seen.
+    Upgrade(&'a str),
+    /// Any other.
+    Other,
+}
+
+impl<'a> Account<'a> {
+    /// The account that makes a request, where the operator has the other one.
+    pub fn of_request(request: &'a AdmissionRequest<'_>, operator: &str) -> Self {
+        let user = request.user_info.get().and_then(|user| user.username.text());
+        Self::of(user.unwrap_or_default(), request.namespace.text().unwrap_or_default(), operator)
+    }
+
+    /// The account of this user name (`system:serviceaccount:NAMESPACE:NAME`, as API servers name service accounts), where
+    /// the operator has the other one.
+    pub fn of(user: &'a str, namespace: &str, operator: &str) -> Self {
+        if user == operator && !operator.is_empty() {
+            return Self::Operator;
+        }
+        let account = user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        match account {
+            Some((of, name)) if of == namespace => {
+                name.strip_suffix("-dbops").map_or(Self::Other, Self::Upgrade)
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Account;
+
+    #[test]
+    fn an_account_is_known_by_its_whole_name() {
+        const OPERATOR: &str = "system:serviceaccount:stackgres:stackgres-operator";
+        for (user, account) in [
+            (OPERATOR, Account::Operator),
+            ("system:serviceaccount:db:stackgres-operator", Account::Other),
+            ("stackgres-operator", Account::Other),
+            ("system:serviceaccount:db:major-dbops", Account::Upgrade("major")),
+            ("system:serviceaccount:other:major-dbops", Account::Other),
+            ("system:serviceaccount:db:major-dbops-x", Account::Other),
+            ("major-dbops", Account::Other),
+            ("system:serviceaccount:db:c-patroni", Account::Other),
+            ("", Account::Other),
+        ] {
+            assert_eq!(Account::of(user, "db", OPERATOR), account, "{user} in namespace db");
+        }
+        assert_eq!(Account::of("", "db", ""), Account::Other, "nobody is no operator");
+    }
+}

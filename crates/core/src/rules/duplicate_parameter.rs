@@ -1,0 +1,177 @@
+//! One Postgres setting under several spellings: which of them counts is chance.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    cluster::Cluster,
+    rule::{Check, Example, Problem, Problems, Rule, Severity},
+    view::{Body, Kind, Leaf, Parameters},
+};
+use syncguard_manifest::path::Path;
+
+pub(super) static RULE: Rule = Rule {
+    id: "duplicate-parameter",
+    severity: Severity::Warning,
+    severity_note: "an error where one setting has more than eight spellings, of which not all are judged",
+    parity: false,
+    judges_stopped: false,
+    summary: "a Postgres setting is written twice, in names that differ only in upper and lower case",
+    rationale: "Postgres knows its settings by name in any case, and a manifest takes Fsync and fsync for two. Both reach Patroni, the \
+        SGPostgresConfig's too where the cluster spells the name otherwise, and which of them Postgres uses is \
+        a matter of order, or the operator refuses both. Every rule here judges the worst of them.",
+    fix: "Keep one of them, in lower case.",
+    blind_spot: "An SGPostgresConfig that only an override of a shard names is judged by itself alone.",
+    reference: "PostgreSQL manual: parameter names are case-insensitive; patroni/collections.py, CaseInsensitiveDict. StackGres merges the \
+        two configurations by the name as it is spelled.",
+    bad: Example::cluster(
+        "spec:
+  instances: 3
+  configurations:
+    postgres:
+      postgresql.conf:
+        work_mem: 8MB
+        Work_Mem: 16MB
+",
+        &["spec.configurations.postgres[\"postgresql.conf\"].Work_Mem"],
+    ),
+    good: "spec:
+  instances: 3
+  configurations:
+    postgres:
+      postgresql.conf:
+        work_mem: 8MB
+",
+    checks: &[Check::Cluster(check), Check::Object(check_config)],
+};
+
+/// So many spellings of one setting are judged.
+const MOST_SPELLINGS: usize = 8;
+
+fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
+    let settings = cluster.own_parameters().map(|setting| (setting.key, setting));
+    report(settings, problems, |problems, setting, message| problems.at_parameter(&setting, message));
+}
+
+/// The same in an SGPostgresConfig.
+fn check_config<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
+    let Some(spec) = object.spec.get().filter(|_| object.known_kind() == Some(Kind::PostgresConfig)) else {
+        return;
+    };
+    let settings = spec.postgresql_conf.get().into_iter().flat_map(Parameters::iter);
+    report(settings.map(|(key, _)| (key, key)), problems, |problems, key, message| {
+        problems.at_name(Path::of(&["spec", "postgresql.conf"]).key(key), message)
+    });
+}
+
+/// Of settings that one name in lower case stands for, reports all but the one to keep: that in lower case, if there is such a one.
+fn report<'a, T>(
+    settings: impl Iterator<Item = (&'a str, T)>,
+    problems: &mut Problems<'a>,
+    at: impl for<'p> Fn(&'p mut Problems<'a>, T, String) -> &'p mut Problem<'a>,
+) {
+    let mut by_name = BTreeMap::<String, BTreeMap<&'a str, T>>::new();
+    for (key, setting) in settings {
+        // The first of two that are spelled alike stays: inline ones come first.
+        by_name.entry(key.to_ascii_lowercase()).or_default().entry(key).or_insert(setting);
+    }
+    for mut spellings in by_name.into_values() {
+        // Lower case letters sort behind upper case ones.
+        let Some((kept, _)) = spellings.pop_last() else { continue };
+        let severity = Severity::error_if(spellings.len() >= MOST_SPELLINGS);
+        for (key, setting) in spellings.into_iter().take(MOST_SPELLINGS) {
+            at(problems, setting, message(key, kept))
+                .severity(severity)
+                .help("keep one of them, in lower case");
+        }
+    }
+}
+
+fn message(key: &str, other: &str) -> String {
+    let [key, other] = [key, other].map(|key| Leaf::Text(key.into()).to_string());
+    format!(
+        "{key} and {other} are one setting to Postgres, and which of them counts is chance: the worst is judged"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::rules::{
+        fsync_off, synchronous_commit_off,
+        testing::{cluster, postgres_config},
+    };
+
+    const CONF: &str = "spec.configurations.postgres[\"postgresql.conf\"]";
+
+    #[test]
+    fn names_that_differ_in_case_are_one_setting() {
+        for (settings, keys) in [
+            ("fsync: 'on', Fsync: 'on'", &["Fsync"][..]),
+            ("FSYNC: 'on', fsync: 'on', Fsync: 'on'", &["FSYNC", "Fsync"]),
+            ("FSYNC: 'on', Fsync: 'on'", &["FSYNC"]),
+            ("fsync: 'on', work_mem: 1MB", &[]),
+            ("fsync: 'on', Fsync: null", &[]),
+        ] {
+            let at: Vec<_> = keys.iter().map(|key| format!("{CONF}.{key}")).collect();
+            cluster(&format!(
+                "{{instances: 2, configurations: {{postgres: {{postgresql.conf: {{{settings}}}}}}}}}"
+            ))
+            .raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        postgres_config("{postgresql.conf: {fsync: 'on', Fsync: 'on'}}")
+            .raises(&RULE, &["spec[\"postgresql.conf\"].Fsync"]);
+    }
+
+    #[test]
+    fn the_cluster_overrides_only_what_it_spells_alike() {
+        let spec = |key| {
+            format!(
+                "{{instances: 3, replication: {{mode: sync}}, configurations: {{sgPostgresConfig: pg, postgres: {{postgresql.conf: {{{key}: 'on'}}}}}}}}"
+            )
+        };
+        let off = "{fsync: 'off'}";
+        let config = "spec.configurations.sgPostgresConfig";
+        cluster(&spec("Fsync")).with_config(off).raises(&RULE, &[&format!("{CONF}.Fsync")]);
+        cluster(&spec("Fsync")).with_config(off).raises(&fsync_off::RULE, &[config]);
+        cluster(&spec("fsync")).with_config(off).raises(&RULE, &[]);
+        cluster(&spec("fsync")).with_config(off).raises(&fsync_off::RULE, &[]);
+    }
+
+    #[test]
+    fn the_worst_of_all_spellings_is_judged_in_either_order() {
+        for settings in [
+            "synchronous_commit: 'off', Synchronous_commit: 'on'",
+            "Synchronous_commit: 'on', synchronous_commit: 'off'",
+        ] {
+            let conf = format!("{{postgres: {{postgresql.conf: {{{settings}}}}}}}");
+            cluster(&format!(
+                "{{instances: 3, replication: {{mode: strict-sync-all}}, configurations: {conf}}}"
+            ))
+            .raises(&synchronous_commit_off::RULE, &[&format!("{CONF}.synchronous_commit")]);
+        }
+    }
+
+    #[test]
+    fn more_spellings_than_are_judged_are_an_error() {
+        let severities = |spellings: usize| {
+            let name = |at: usize| {
+                let letters = "work_memory".char_indices();
+                letters
+                    .map(|(index, c)| if index == at { c.to_ascii_uppercase() } else { c })
+                    .collect::<String>()
+            };
+            let names: Vec<_> =
+                [0, 1, 2, 3, 5, 6, 7, 8, 9, 10].map(name).into_iter().take(spellings).collect();
+            let settings = names.iter().map(|name| format!("{name}: a")).collect::<Vec<_>>().join(", ");
+            cluster(&format!(
+                "{{instances: 2, configurations: {{postgres: {{postgresql.conf: {{{settings}}}}}}}}}"
+            ))
+            .severities(&RULE)
+        };
+        for (spellings, severity) in [(8, "warning"), (9, "error")] {
+            let found = severities(spellings);
+            let as_told = !found.is_empty() && found.iter().all(|found| *found == severity);
+            assert!(as_told, "{spellings} spellings give {found:?}");
+        }
+    }
+}
