@@ -15,8 +15,8 @@ use std::thread;
 use std::time::Instant;
 
 use api_server::ApiServer;
-use cluster::{api_server, kubectl, leash, namespace, plain, webhook};
-use leash::until;
+use child_process::until;
+use cluster::{api_server, child_process, http, kubectl, namespace, webhook};
 use namespace::Namespace;
 use serde_json::{Value, json};
 use syncguard::admission::Reply;
@@ -35,7 +35,7 @@ const NAMES: [&str; 5] = [
 
 fn main() {
     let count = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1000);
-    let plain = Namespace::unguarded("plain");
+    let http = Namespace::unguarded("http");
     let policy = Namespace::unguarded("policy");
     guard_by_policy(&policy);
     let allowed = Namespace::unguarded("allowed");
@@ -45,7 +45,7 @@ fn main() {
     complete["spec"]["replication"] =
         json!({"mode": "strict-sync-all", "role": "ha-read", "syncInstances": 2});
     let measured = [
-        (&plain, &incomplete),
+        (&http, &incomplete),
         (&policy, &incomplete),
         (&allowed, &incomplete),
         (&guarded, &complete),
@@ -70,7 +70,7 @@ fn main() {
 /// One dry run; in milliseconds.
 fn create(namespace: &Namespace, cluster: &Value) -> f64 {
     let started = Instant::now();
-    let (status, said) = plain::dry_run(namespace, cluster);
+    let (status, said) = http::dry_run(namespace, cluster);
     let took = started.elapsed().as_secs_f64() * 1e3;
     assert_eq!(status, 201, "a sound cluster is to be admitted: {said}");
     took

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use syncguard_manifest as manifest;
 
 use api_server::ApiServer;
-use cluster::{api_server, kubectl, leash, namespace, plain, webhook};
+use cluster::{api_server, child_process, http, kubectl, namespace, webhook};
 use namespace::Namespace;
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn store(namespace: &Namespace, count: usize) {
     let mut example: Value = read.documents.iter().find_map(|document| document.read().ok()).unwrap();
     example["metadata"] = json!({});
     example["spec"]["instances"] = json!(1);
-    plain::create_many(namespace, count, |index| {
+    http::create_many(namespace, count, |index| {
         let mut cluster = example.clone();
         cluster["metadata"]["name"] = json!(format!("db-{index}"));
         cluster

@@ -4,12 +4,12 @@
 //! are judged are wanted and they are borrowed from the request's bytes.
 
 mod answer;
-mod beside;
 pub mod patch;
+mod related;
 mod texts;
 
-pub use answer::{Facts, Question, Reply};
-pub use beside::{Knowledge, MOST_JUDGED, Wanted};
+pub use answer::{Reply, ReplyMetrics, ResponseBuilder};
+pub use related::{KnownState, Lookup, MOST_JUDGED};
 
 use std::time::Instant;
 
@@ -55,7 +55,7 @@ impl Webhook {
 /// # Errors
 ///
 /// It is no AdmissionReview, or one that cannot be answered.
-fn open(review: AdmissionReview<'_>) -> Result<(Question<'_>, Box<AdmissionRequest<'_>>), NotAReview> {
+fn open(review: AdmissionReview<'_>) -> Result<(ResponseBuilder<'_>, Box<AdmissionRequest<'_>>), NotAReview> {
     let said = review.api_version.text().unwrap_or_default();
     let version = API_VERSIONS.into_iter().find(|version| *version == said);
     let (Some(version), Some("AdmissionReview")) = (version, review.kind.text()) else {
@@ -68,7 +68,7 @@ fn open(review: AdmissionReview<'_>) -> Result<(Question<'_>, Box<AdmissionReque
         return Err(NotAReview::LongUid);
     }
     require_names(&request)?;
-    Ok((Question::of(version, &request), request))
+    Ok((ResponseBuilder::of(version, &request), request))
 }
 
 /// Sees to it that a known object is named as an API server names it: the names go into answers, into log lines and
@@ -151,15 +151,15 @@ pub enum Outcome {
     /// An answer.
     Reply(Reply),
     /// Something has to be read from the API server first.
-    Wanted(Vec<Wanted>),
+    Lookup(Vec<Lookup>),
 }
 
 /// Answers one call of a webhook without knowing what else is stored.
 pub fn reply(webhook: Webhook, body: &[u8], settings: &Settings) -> Reply {
-    match reply_knowing(webhook, body, settings, Knowledge::None) {
+    match reply_knowing(webhook, body, settings, KnownState::None) {
         Outcome::Reply(reply) => reply,
         // Nobody is asked where nothing can be known.
-        Outcome::Wanted(_) => Reply::unavailable(beside::NO_ACCESS),
+        Outcome::Lookup(_) => Reply::unavailable(related::NO_ACCESS),
     }
 }
 
@@ -168,7 +168,7 @@ pub fn reply_knowing(
     webhook: Webhook,
     body: &[u8],
     settings: &Settings,
-    knowledge: Knowledge<'_>,
+    knowledge: KnownState<'_>,
 ) -> Outcome {
     let started = Instant::now();
     match try_reply(webhook, body, settings, knowledge) {
@@ -199,13 +199,13 @@ fn read(body: &[u8]) -> Result<AdmissionReview<'_>, NotAReview> {
 }
 
 /// The question and what becomes of it.
-type Answered<'a> = (Question<'a>, Outcome);
+type Answered<'a> = (ResponseBuilder<'a>, Outcome);
 
 fn try_reply<'a>(
     webhook: Webhook,
     body: &'a [u8],
     settings: &Settings,
-    knowledge: Knowledge<'_>,
+    knowledge: KnownState<'_>,
 ) -> Result<Answered<'a>, NotAReview> {
     let (question, mut request) = open(read(body)?)?;
     let Some(kind) = request.known_kind().filter(|_| request.stores()) else {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here asks anybody anything; `kubernetes` looks, and `cli` tells.
 
+mod certificates;
 mod checks;
 mod operator;
 mod probe;
@@ -42,7 +43,7 @@ impl Outcome {
 
 /// One check, and what it found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct CheckResult {
     /// What was looked at, in a word.
     pub check: &'static str,
     /// What became of it.
@@ -54,7 +55,7 @@ pub struct Check {
     pub help: String,
 }
 
-impl Check {
+impl CheckResult {
     fn ok(check: &'static str, message: impl Into<String>) -> Self {
         Self { check, outcome: Outcome::Ok, message: message.into(), help: String::new() }
     }

@@ -5,13 +5,13 @@
 mod body;
 mod clients;
 mod connection;
-mod crowd;
 mod descriptors;
 mod files;
 mod health;
 mod limits;
 mod memory;
 mod metrics;
+mod pool;
 mod refusal;
 mod reply;
 mod routes;
@@ -37,8 +37,8 @@ use tracing::{error, info};
 use crate::admission::{Reply, Webhook};
 use crate::certificate::{CertificateError, ClientCa};
 use connection::{Listener, Security};
-use crowd::Crowd;
 use health::Readiness;
+use pool::ConnectionPool;
 use tls::Tls;
 
 pub use clients::ClientAuth;
@@ -200,15 +200,15 @@ impl Server {
         let keep_fresh = self.options.source.keep_fresh(self.certificates, Arc::clone(&metrics), limits);
         background.spawn(keep_fresh);
 
-        let crowd = Crowd::new(limits.connections);
-        let webhooks = routes::router(self.handler, Arc::clone(&metrics), Arc::clone(&crowd), limits);
+        let pool = ConnectionPool::new(limits.connections);
+        let webhooks = routes::router(self.handler, Arc::clone(&metrics), Arc::clone(&pool), limits);
         let allowed = self.options.clients.as_ref().map(ClientAuth::allowed);
         if let Some(clients) = self.options.clients {
             background.spawn(clients.keep_fresh(Arc::clone(&self.tls), limits.file_check));
         }
         let panics = Arc::clone(&metrics);
         let security = Security { tls: self.tls, allowed, metrics };
-        let https = Listener::tls(self.https, security, webhooks, crowd, limits);
+        let https = Listener::tls(self.https, security, webhooks, pool, limits);
         let draining = https.closing();
         let drain_delay = self.options.drain_delay;
         readiness.set_ready();
@@ -218,7 +218,7 @@ impl Server {
                 stop = stop => stop,
                 Some(_) = background.join_next() => {
                     panics.panicked();
-                    error!("a task that belongs to the server has failed: stopping, to be started again");
+                    error!("a background task failed; stopping");
                     result = Err(ServeError::TaskEnded);
                     Stop::Gently
                 }
@@ -226,7 +226,7 @@ impl Server {
             let delay = if stop == Stop::Gently { drain_delay } else { Duration::ZERO };
             readiness.set_draining();
             draining.set();
-            info!(seconds = delay.as_secs(), "stopping: not ready any more, serving on for the drain delay");
+            info!(seconds = delay.as_secs(), "stopping: not ready, still serving during the drain delay");
             tokio::time::sleep(delay).await;
         };
         https.run(end).await;

@@ -52,10 +52,10 @@ pub struct StoredObject {
 
 /// The largest object that is kept, in bytes: what is judged of a usual cluster has one or two thousand. Of a larger one
 /// only the name is kept, and the object is read when it is needed.
-const LARGEST: usize = 64 << 10;
+const MAX_OBJECT_BYTES: usize = 64 << 10;
 
 /// The most that all objects together take, in bytes.
-pub const MOST: usize = 24 << 20;
+pub const MAX_STORED_BYTES: usize = 24 << 20;
 
 /// What a setting takes besides its text, in bytes.
 const PER_SETTING: usize = 128;
@@ -79,7 +79,7 @@ impl StoredObject {
 
     /// Its name alone, where it takes more than there is room for.
     fn kept_within(mut self, room: usize) -> Self {
-        if self.size() > room.min(LARGEST) {
+        if self.size() > room.min(MAX_OBJECT_BYTES) {
             self.json = Box::default();
             self.parameters = None;
         }
@@ -148,7 +148,7 @@ impl Stored {
     /// Takes an object in, in place of an earlier version; only its name where there is no room for more.
     pub fn keep(&mut self, object: StoredObject) {
         self.remove(&object.namespace, object.kind, &object.name);
-        let room = MOST.saturating_sub(self.size);
+        let room = MAX_STORED_BYTES.saturating_sub(self.size);
         self.put(object.kept_within(room));
     }
 
@@ -254,17 +254,17 @@ mod tests {
             StoredObject { json, ..object(Kind::Cluster, "one", name) }
         };
         let mut now = Stored::default();
-        now.keep(sized("large", LARGEST + 1));
+        now.keep(sized("large", MAX_OBJECT_BYTES + 1));
         let is_whole = |now: &Stored, name: &str| now.cluster("one", name).map(StoredObject::is_whole);
         assert_eq!(is_whole(&now, "large"), Some(false), "one that is too large");
-        let as_many = MOST / LARGEST;
+        let as_many = MAX_STORED_BYTES / MAX_OBJECT_BYTES;
         for number in 0..=as_many {
-            now.keep(sized(&number.to_string(), LARGEST));
+            now.keep(sized(&number.to_string(), MAX_OBJECT_BYTES));
         }
         let last = as_many.to_string();
         assert_eq!((is_whole(&now, "0"), is_whole(&now, &last)), (Some(true), Some(false)), "of too many");
         now.remove("one", Kind::Cluster, "0");
-        now.keep(sized(&last, LARGEST));
+        now.keep(sized(&last, MAX_OBJECT_BYTES));
         assert_eq!(is_whole(&now, &last), Some(true), "there is room again");
         now.keep(sized(&last, 10));
         now.replace(Kind::Cluster, None, Vec::new());

@@ -5,13 +5,13 @@
 
 #[path = "../../tests/cluster/api_server.rs"]
 pub mod api_server;
+#[path = "../../tests/cluster/child_process.rs"]
+pub mod child_process;
+#[path = "../../tests/cluster/http.rs"]
+pub mod http;
 #[path = "../../tests/cluster/kubectl.rs"]
 pub mod kubectl;
-#[path = "../../tests/cluster/leash.rs"]
-pub mod leash;
 #[path = "../../tests/cluster/namespace.rs"]
 pub mod namespace;
-#[path = "../../tests/cluster/plain.rs"]
-pub mod plain;
 #[path = "../../tests/cluster/webhook.rs"]
 pub mod webhook;

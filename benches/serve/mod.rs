@@ -94,8 +94,11 @@ impl Replica {
         });
         let line = listening.expect("serve says where it listens");
         let started_in = started.elapsed();
-        // What it says later must be read, or it would wait for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
+        // What it says later must be read, or it would wait for a reader. What is no line of the log is its last words.
+        std::thread::spawn(move || {
+            let lines = lines.map_while(Result::ok);
+            lines.filter(|line| !line.starts_with('{')).for_each(|line| eprintln!("  serve: {line}"));
+        });
         let address = |key: &str| line[key].as_str().unwrap().parse().unwrap();
         Self { child, https: address("https"), health: address("health"), started_in }
     }
@@ -149,6 +152,8 @@ fn limited(memory: Option<usize>) -> Command {
     let program = env!("CARGO_BIN_EXE_syncguard");
     let Some(bytes) = memory else { return Command::new(program) };
     let mut shell = Command::new("sh");
+    // As in the chart.
+    shell.envs([("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072")]);
     shell.args(["-c", &format!("ulimit -d {} && exec \"$0\" \"$@\"", bytes / 1024), program]);
     shell
 }

@@ -4,18 +4,18 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use syncguard::admission::{self, Knowledge, Outcome, Reply, Webhook};
+use syncguard::admission::{self, KnownState, Outcome, Reply, Webhook};
 use syncguard::settings::Settings;
 use syncguard::stored::Stored;
 
 fuzz_target!(|body: &[u8]| {
     let (settings, stored) = (Settings::default(), Stored::default());
     for webhook in Webhook::ALL {
-        for knowledge in [Knowledge::None, Knowledge::Watched(&stored), Knowledge::Read(&stored)] {
+        for knowledge in [KnownState::None, KnownState::Watched(&stored), KnownState::Read(&stored)] {
             match admission::reply_knowing(webhook, body, &settings, knowledge) {
                 Outcome::Reply(reply) => check(webhook, body, &reply),
-                Outcome::Wanted(wanted) => {
-                    assert!(matches!(knowledge, Knowledge::Watched(_)), "nothing is asked for twice");
+                Outcome::Lookup(wanted) => {
+                    assert!(matches!(knowledge, KnownState::Watched(_)), "nothing is asked for twice");
                     assert!(!wanted.is_empty(), "what is wanted is named");
                 }
             }

@@ -28,12 +28,12 @@ pub struct Reply {
     /// What is sent.
     pub body: Vec<u8>,
     /// What is counted.
-    pub facts: Facts,
+    pub facts: ReplyMetrics,
 }
 
 /// What an answer says, for those who count answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct ReplyMetrics {
     /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`; empty where the request is not known.
     pub operation: &'static str,
     /// Whether the request was allowed; none where it was not decided.
@@ -49,7 +49,7 @@ pub struct Facts {
 impl Reply {
     /// An answer in JSON.
     pub fn json(status: u16, body: Vec<u8>) -> Self {
-        let facts = Facts { code: status, ..Facts::default() };
+        let facts = ReplyMetrics { code: status, ..ReplyMetrics::default() };
         Self { status, content_type: "application/json", body, facts }
     }
 
@@ -70,7 +70,7 @@ impl Reply {
 
 /// What an answer must repeat of its question.
 #[derive(Debug, Clone)]
-pub struct Question<'a> {
+pub struct ResponseBuilder<'a> {
     version: &'static str,
     uid: Leaf<'a>,
     kind: Option<GroupVersionKind<'a>>,
@@ -84,7 +84,7 @@ pub struct Question<'a> {
 /// What can be done to an object.
 const OPERATIONS: [&str; 4] = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
 
-impl<'a> Question<'a> {
+impl<'a> ResponseBuilder<'a> {
     pub(super) fn of(version: &'static str, request: &AdmissionRequest<'a>) -> Self {
         let named = request.operation.text().unwrap_or_default();
         Self {
@@ -108,7 +108,7 @@ impl<'a> Question<'a> {
     /// One line about what became of the request: who it is about, and no contents. What is allowed is only of interest to
     /// somebody who looks for it, unless it was not understood, or would be denied elsewhere.
     pub(super) fn log(&self, webhook: Webhook, reply: &Reply, took: Duration) {
-        let Facts { allowed, code, raised, would_be_denied, .. } = &reply.facts;
+        let ReplyMetrics { allowed, code, raised, would_be_denied, .. } = &reply.facts;
         let is_unexplained = raised.iter().any(|(id, _)| *id == UNEXPLAINED);
         let is_told = is_unexplained || *would_be_denied;
         if *allowed == Some(true) && !is_told && !enabled!(Level::DEBUG) {
@@ -171,7 +171,7 @@ impl<'a> Question<'a> {
         let would_be_denied = errors.is_empty()
             && findings.iter().any(|finding| finding.downgraded.is_some_and(Downgrade::would_be_denied));
         let reply = self.reply(&response, raised);
-        Reply { facts: Facts { would_be_denied, ..reply.facts }, ..reply }
+        Reply { facts: ReplyMetrics { would_be_denied, ..reply.facts }, ..reply }
     }
 
     /// Allowed, and completed where a default was missing.
@@ -195,7 +195,7 @@ impl<'a> Question<'a> {
             "status": "Failure", "code": 500, "reason": "InternalError", "message": message,
         });
         let failed = self.reply(&Response { status: Some(status), ..self.response() }, Vec::new());
-        Reply { facts: Facts { allowed: None, code: 500, ..failed.facts }, ..failed }
+        Reply { facts: ReplyMetrics { allowed: None, code: 500, ..failed.facts }, ..failed }
     }
 
     fn response(&self) -> Response<'_> {
@@ -217,7 +217,7 @@ impl<'a> Question<'a> {
         let _ = serde_json::to_writer(&mut body, &review);
         let allowed = Some(response.allowed);
         let code = if response.allowed { 200 } else { INVALID };
-        let facts = Facts { operation: self.operation, allowed, code, would_be_denied: false, raised };
+        let facts = ReplyMetrics { operation: self.operation, allowed, code, would_be_denied: false, raised };
         Reply { facts, ..Reply::json(200, body) }
     }
 

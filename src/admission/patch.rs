@@ -5,7 +5,7 @@ use jsonptr::PointerBuf;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use syncguard_core::defaults::Operation;
+use syncguard_core::defaults::SetValue;
 use syncguard_manifest::path::Step;
 
 /// A patch that does not fit the object it was made for, and is not sent.
@@ -50,7 +50,7 @@ const LONGEST: usize = 128 << 10;
 /// # Errors
 ///
 /// It does not apply: a fault of ours, since the operations were made for this object.
-pub fn checked(body: &[u8], operations: &[Operation]) -> Result<Option<Patch>, PatchError> {
+pub fn checked(body: &[u8], operations: &[SetValue]) -> Result<Option<Patch>, PatchError> {
     if operations.is_empty() {
         return Ok(None);
     }
@@ -80,8 +80,8 @@ pub fn spec_is_unchanged(body: &[u8]) -> bool {
 }
 
 /// The operations as a patch. `add` replaces what stands there already, a `null` for instance.
-pub fn patch(operations: &[Operation]) -> Patch {
-    let add = |operation: &Operation| {
+pub fn patch(operations: &[SetValue]) -> Patch {
+    let add = |operation: &SetValue| {
         let tokens = operation.path.steps().iter().map(|step| match *step {
             Step::Key(key) => key.to_owned(),
             Step::Index(index) => index.to_string(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use syncguard_core::rule::{Finding, printable};
 
 /// The most errors that one answer tells.
-const MOST: usize = 100;
+const MAX_ERRORS: usize = 100;
 
 /// The most that it tells of them, in bytes, and of each one; a manifest may be made of names that are as long as itself.
 const ALL_ERRORS: usize = 32 << 10;
@@ -46,7 +46,7 @@ pub(super) fn told(errors: &[&Finding<'_>]) -> Vec<Cause> {
         room = left.unwrap_or_default();
         left.is_some()
     };
-    errors.iter().take(MOST).map(|finding| Cause::of(finding)).take_while(fits).collect()
+    errors.iter().take(MAX_ERRORS).map(|finding| Cause::of(finding)).take_while(fits).collect()
 }
 
 /// The errors in one text: Helm, Argo CD and Flux print nothing else.
@@ -61,7 +61,7 @@ pub(super) fn sentence(errors: &[Cause], rest: usize) -> String {
 const COMFORTABLE: usize = 120;
 const LONGEST: usize = 256;
 /// The API server cuts what goes beyond this, all warnings of an answer together.
-const TOGETHER: usize = 4096;
+const MAX_WARNING_BYTES: usize = 4096;
 
 /// A warning that fits: with the message where that is short enough, else with the rule's summary.
 pub(super) fn warning(finding: &Finding<'_>) -> String {
@@ -103,7 +103,7 @@ pub(super) fn bounded(total: usize, warnings: impl Iterator<Item = String>) -> V
     let mut length = 0;
     for warning in warnings {
         length += warning.len();
-        if length > TOGETHER - ROOM_FOR_THE_REST {
+        if length > MAX_WARNING_BYTES - ROOM_FOR_THE_REST {
             let rest = total - kept.len();
             kept.push(format!("{rest} more warnings: see `syncguard validate` on the manifest"));
             break;

@@ -162,5 +162,5 @@ fn wish(args: &Args, client: &Client) -> Wish {
 }
 
 fn cannot_list(kind: Kind) -> String {
-    format!("the API server was to list {}", kind.resource())
+    format!("cannot list {}", kind.resource())
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::input::settings;
 use super::report::write;
-use crate::doctor::{Check, Outcome, diagnose};
+use crate::doctor::{CheckResult, Outcome, diagnose};
 use crate::kubernetes;
 use syncguard_core::rule::printable;
 
@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(is_wrong)))
 }
 
-async fn examine(args: &Args) -> Result<Vec<Check>> {
+async fn examine(args: &Args) -> Result<Vec<CheckResult>> {
     let settings = args.settings.as_deref().map(|file| settings(Some(file), false)).transpose()?;
     let operator_account = settings.as_ref().map(|settings| settings.policy.operator_account.as_str());
     let client = kubernetes::any_client(args.kubeconfig.as_deref()).await?;
@@ -92,8 +92,8 @@ async fn examine(args: &Args) -> Result<Vec<Check>> {
     Ok(diagnose(&seen))
 }
 
-fn line(check: &Check) -> String {
-    let Check { check: name, outcome, message, help } = check;
+fn line(check: &CheckResult) -> String {
+    let CheckResult { check: name, outcome, message, help } = check;
     let help = if help.is_empty() { String::new() } else { format!("; {help}") };
     // The API server quotes others, and what they say may be many lines.
     let text: String = printable(format!("{message}{help}"));

@@ -2,7 +2,7 @@
 
 mod announce;
 mod args;
-mod judge;
+mod handler;
 
 use std::fs;
 use std::num::NonZero;
@@ -21,14 +21,14 @@ use super::{logs, names};
 use crate::certificate::{
     AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate,
 };
-use crate::kubernetes::{self, Custody, Keeping, Trust, Watches};
+use crate::kubernetes::{self, CaSource, CertificateConfig, Trust, Watches};
 use crate::server::{
     CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
     run_until_signalled,
 };
 use crate::settings::{FollowedSettings, Look};
 pub use args::{Args, TlsVersion};
-use judge::{Judge, MOST_ASKING};
+use handler::{MOST_ASKING, WebhookHandler};
 
 /// Runs `syncguard serve` until it is told to stop.
 ///
@@ -63,8 +63,8 @@ async fn serve(args: Args) -> Result<()> {
     let settings = Arc::new(FollowedSettings::read(args.settings.as_deref())?);
     let metrics = Arc::<Metrics>::default();
     let client = kubernetes::client(args.kubeconfig.as_deref()).await?;
-    let custody = custody(&args, client.as_ref())?;
-    let trust = custody.is_some().then(Arc::<Trust>::default);
+    let certificate_config = certificate_config(&args, client.as_ref())?;
+    let trust = certificate_config.is_some().then(Arc::<Trust>::default);
     let options = Options {
         listen: args.listen,
         health_listen: args.health_listen,
@@ -77,7 +77,7 @@ async fn serve(args: Args) -> Result<()> {
     };
     let watches = watches(client.clone(), &metrics);
     let followed = watches.clone();
-    let judge = Judge {
+    let judge = WebhookHandler {
         settings: Arc::clone(&settings),
         watches,
         asking: Semaphore::new(MOST_ASKING),
@@ -90,9 +90,15 @@ async fn serve(args: Args) -> Result<()> {
         server.keep_running(kubernetes::follow(watches));
     }
     server.keep_running(follow(settings));
-    if let (Some(client), Some(custody), Some(trust)) = (client, custody, trust) {
+    if let (Some(client), Some(certificate_config), Some(trust)) = (client, certificate_config, trust) {
         let certificates = server.certificates();
-        server.keep_running(kubernetes::look_after(client, custody, certificates, trust, metrics));
+        server.keep_running(kubernetes::maintain_certificates(
+            client,
+            certificate_config,
+            certificates,
+            trust,
+            metrics,
+        ));
     }
     announce::announce(&args, &server);
     run_until_signalled(server).await?;
@@ -109,9 +115,9 @@ async fn follow(settings: Arc<FollowedSettings>) {
         ticks.tick().await;
         match settings.look() {
             Look::Unchanged => {}
-            Look::Taken => info!("the settings have changed, and the new ones are in use"),
+            Look::Taken => info!("settings reloaded"),
             Look::Refused(error) => {
-                error!(%error, "the settings file cannot be used as it is now; the old settings stay in use");
+                error!(%error, "settings reload failed; keeping the current settings");
             }
         }
     }
@@ -130,21 +136,21 @@ fn watches(client: Option<Client>, metrics: &Arc<Metrics>) -> Option<Arc<Watches
 }
 
 /// What is looked after in the cluster; none where the flags ask for nothing.
-fn custody(args: &Args, client: Option<&Client>) -> Result<Option<Custody>> {
+fn certificate_config(args: &Args, client: Option<&Client>) -> Result<Option<CertificateConfig>> {
     let Some(configuration) = args.webhook_configuration.clone() else { return Ok(None) };
-    let keeping = match (&args.ca_secret, &args.ca_bundle) {
-        (Some(name), _) => Keeping::Secret(name.clone()),
-        (None, Some(file)) => Keeping::Bundle(file.clone()),
-        (None, None) => Keeping::Nothing,
+    let ca_source = match (&args.ca_secret, &args.ca_bundle) {
+        (Some(name), _) => CaSource::Secret(name.clone()),
+        (None, Some(file)) => CaSource::Bundle(file.clone()),
+        (None, None) => CaSource::Nothing,
     };
     let Some(client) = client else {
         bail!("--webhook-configuration needs access to an API server: run in a pod, or give --kubeconfig");
     };
     let namespace = client.default_namespace().to_owned();
-    Ok(Some(Custody {
+    Ok(Some(CertificateConfig {
         names: service_names(args, &namespace)?,
         namespace,
-        keeping,
+        ca_source,
         configuration,
         lease: args.lease.clone(),
         identity: identity(),

@@ -1,29 +1,24 @@
 //! The checks, in the order in which a call can fail: registered, selected, found, trusted, answered, heeded; then who is excused.
 
-use std::time::Duration;
-
 use super::probe::{BROKEN_RULE, INSTANCES, OVERWRITTEN_RULE};
-use super::{Answer, Check, Endpoint, Registration, Seen, Service, Shown, Target, operator, versions};
+use super::{
+    Answer, CheckResult, Endpoint, Registration, Seen, Service, Shown, Target, certificates, operator,
+    versions,
+};
 use crate::admission::Webhook;
-use crate::certificate::utc;
 use syncguard_core::view::Kind;
 
-/// The clocks of two machines differ by less; certificates are valid from an hour before they are issued.
-const SKEW: Duration = Duration::from_mins(1);
-/// Of a certificate's life, how much may be left before somebody should have renewed it.
-const LAST_PART: i32 = 20;
-
 /// All checks; each has one line, whatever was seen.
-pub fn diagnose(seen: &Seen) -> Vec<Check> {
+pub fn diagnose(seen: &Seen) -> Vec<CheckResult> {
     vec![
         registration(seen),
         versions::check(seen),
         namespace(seen),
         service(seen),
         endpoints(seen),
-        certificate(seen),
-        expiry(seen),
-        clock(seen),
+        certificates::certificate(seen),
+        certificates::expiry(seen),
+        certificates::clock(seen),
         call(seen),
         judgement(seen),
         completion(seen),
@@ -39,7 +34,7 @@ pub(super) fn registrations(seen: &Seen) -> [(Webhook, &'static str, Option<&Reg
     ]
 }
 
-fn registration(seen: &Seen) -> Check {
+fn registration(seen: &Seen) -> CheckResult {
     const CHECK: &str = "registration";
     for (webhook, kind, registration) in registrations(seen) {
         let name = format!("{kind}/{}", seen.configuration);
@@ -48,7 +43,11 @@ fn registration(seen: &Seen) -> Check {
                 [] => "install the chart, or say what it is called with --webhook-configuration".to_owned(),
                 alike => format!("--webhook-configuration {} is there", alike.join(" or ")),
             };
-            return Check::wrong(CHECK, format!("there is no {name}: nothing is sent to syncguard"), help);
+            return CheckResult::wrong(
+                CHECK,
+                format!("there is no {name}: nothing is sent to syncguard"),
+                help,
+            );
         };
         let path = webhook.path();
         if let Some(foreign) = registration.webhooks.iter().find(|one| one.target.path() != path) {
@@ -57,15 +56,22 @@ fn registration(seen: &Seen) -> Check {
                 foreign.name,
                 foreign.target.path()
             );
-            return Check::wrong(CHECK, message, format!("it has to call {path}; install the chart again"));
+            return CheckResult::wrong(
+                CHECK,
+                message,
+                format!("it has to call {path}; install the chart again"),
+            );
         }
         let is_unsent = |resource: &&str| registration.versions_of(resource).is_none();
         if let Some(missing) = judged(webhook).into_iter().find(is_unsent) {
             let message = format!("{name} does not send {missing}");
-            return Check::wrong(CHECK, message, "install the chart again");
+            return CheckResult::wrong(CHECK, message, "install the chart again");
         }
     }
-    Check::ok(CHECK, format!("both webhook configurations called {} call syncguard", seen.configuration))
+    CheckResult::ok(
+        CHECK,
+        format!("both webhook configurations called {} call syncguard", seen.configuration),
+    )
 }
 
 /// What has to be sent to a webhook, as the API server names it.
@@ -83,7 +89,7 @@ fn judged(webhook: Webhook) -> Vec<&'static str> {
     }
 }
 
-fn namespace(seen: &Seen) -> Check {
+fn namespace(seen: &Seen) -> CheckResult {
     const CHECK: &str = "namespace";
     let all = registrations(seen).into_iter().filter_map(|(_, kind, found)| Some((kind, found?)));
     for (kind, registration) in all {
@@ -92,7 +98,7 @@ fn namespace(seen: &Seen) -> Check {
                 "the namespace {} is excluded by the namespaceSelector of {kind}/{} ({})",
                 seen.namespace, seen.configuration, blind.name
             );
-            return Check::wrong(
+            return CheckResult::wrong(
                 CHECK,
                 message,
                 "label the namespace, or change webhooks.namespaceSelector of the chart",
@@ -102,26 +108,26 @@ fn namespace(seen: &Seen) -> Check {
     ok_if_registered(CHECK, seen, format!("the namespace {} is selected", seen.namespace))
 }
 
-fn nothing_registered(seen: &Seen) -> Option<&'static str> {
+pub(super) fn nothing_registered(seen: &Seen) -> Option<&'static str> {
     seen.endpoints.is_empty().then_some("nothing is registered that could be called")
 }
 
 /// What is to be said where nothing was found wrong: there may have been nothing to look at.
-pub(super) fn ok_if_registered(check: &'static str, seen: &Seen, message: String) -> Check {
+pub(super) fn ok_if_registered(check: &'static str, seen: &Seen, message: String) -> CheckResult {
     match nothing_registered(seen) {
-        Some(unknown) => Check::unknown(check, unknown, ""),
-        None => Check::ok(check, message),
+        Some(unknown) => CheckResult::unknown(check, unknown, ""),
+        None => CheckResult::ok(check, message),
     }
 }
 
-fn service(seen: &Seen) -> Check {
+fn service(seen: &Seen) -> CheckResult {
     const CHECK: &str = "service";
     for Endpoint { target, service, .. } in &seen.endpoints {
         let Target::Service { namespace, name, port, .. } = target else { continue };
         match service {
             None | Some(Service::Hidden) => {
                 let help = "it needs the permission to get services";
-                return Check::unknown(
+                return CheckResult::unknown(
                     CHECK,
                     format!("the Service {namespace}/{name} may not be read"),
                     help,
@@ -130,7 +136,7 @@ fn service(seen: &Seen) -> Check {
             Some(Service::Missing) => {
                 let message =
                     format!("there is no Service {namespace}/{name}, and the webhooks are called there");
-                return Check::wrong(
+                return CheckResult::wrong(
                     CHECK,
                     message,
                     "install the chart again, or correct clientConfig.service",
@@ -141,7 +147,11 @@ fn service(seen: &Seen) -> Check {
                 let message = format!(
                     "the webhooks call port {port} of the Service {namespace}/{name}, which has {ports}"
                 );
-                return Check::wrong(CHECK, message, "correct clientConfig.service.port, or the Service");
+                return CheckResult::wrong(
+                    CHECK,
+                    message,
+                    "correct clientConfig.service.port, or the Service",
+                );
             }
             Some(Service::Found { .. }) => {}
         }
@@ -150,11 +160,11 @@ fn service(seen: &Seen) -> Check {
     ok_if_registered(CHECK, seen, format!("called at {}", called.join(" and ")))
 }
 
-fn place(target: &Target) -> String {
+pub(super) fn place(target: &Target) -> String {
     format!("{}:{}", target.host(), target.port())
 }
 
-fn endpoints(seen: &Seen) -> Check {
+fn endpoints(seen: &Seen) -> CheckResult {
     const CHECK: &str = "endpoints";
     let mut ready_pods = 0;
     for Endpoint { target, service, shown } in &seen.endpoints {
@@ -164,112 +174,44 @@ fn endpoints(seen: &Seen) -> Check {
                 let help = format!(
                     "see `kubectl -n {namespace} get pods`; the /readyz of a pod says what it waits for"
                 );
-                return Check::wrong(CHECK, message, help);
+                return CheckResult::wrong(CHECK, message, help);
             }
             (_, Some(Service::Found { ready, .. }), _) => ready_pods += ready,
             (Target::Url(url), _, Shown::Nothing(reason)) => {
                 let message = format!("nothing answers at {url}: {reason}");
-                return Check::wrong(CHECK, message, "start syncguard there, or correct clientConfig.url");
+                return CheckResult::wrong(
+                    CHECK,
+                    message,
+                    "start syncguard there, or correct clientConfig.url",
+                );
             }
             (Target::Url(_), _, Shown::Certificate(_)) => ready_pods += 1,
             (Target::Service { .. }, _, _) => {
-                return Check::unknown(CHECK, "not looked for: the Service is not known", "");
+                return CheckResult::unknown(CHECK, "not looked for: the Service is not known", "");
             }
         }
     }
     ok_if_registered(CHECK, seen, format!("{ready_pods} ready"))
 }
 
-fn certificate(seen: &Seen) -> Check {
-    const CHECK: &str = "certificate";
-    let mut unseen = nothing_registered(seen).map(str::to_owned);
-    for (_, kind, registration) in registrations(seen) {
-        for one in registration.into_iter().flat_map(|registration| &registration.webhooks) {
-            match shown(seen, &one.target) {
-                Some(Shown::Certificate(chain)) => {
-                    if let Err(error) = chain.verify(&one.target.host(), &one.bundle, seen.now) {
-                        let message = format!(
-                            "the caBundle of {kind}/{} ({}) does not verify the serving certificate: {error}",
-                            seen.configuration, one.name
-                        );
-                        let help = "put the CA that issued the certificate there; with --ca-secret or --ca-bundle \
-                                    syncguard does so itself";
-                        return Check::wrong(CHECK, message, help);
-                    }
-                }
-                Some(Shown::Nothing(reason)) => unseen = Some(format!("not seen from here: {reason}")),
-                None => {}
-            }
-        }
-    }
-    match unseen {
-        Some(unseen) => Check::unknown(
-            CHECK,
-            unseen,
-            "run doctor where the Service can be reached, or see what `call` says",
-        ),
-        None => Check::ok(CHECK, "each caBundle verifies the serving certificate"),
-    }
-}
-
-fn shown<'s>(seen: &'s Seen, target: &Target) -> Option<&'s Shown> {
-    let same = |endpoint: &&Endpoint| place(&endpoint.target) == place(target);
-    seen.endpoints.iter().find(same).map(|endpoint| &endpoint.shown)
-}
-
-fn expiry(seen: &Seen) -> Check {
-    const CHECK: &str = "expiry";
-    let mut first_end = None;
-    for endpoint in &seen.endpoints {
-        let Shown::Certificate(chain) = &endpoint.shown else { continue };
-        let Ok((begin, end)) = chain.validity() else { continue };
-        let place = place(&endpoint.target);
-        let help = "see the log of syncguard: it says why the certificate is not renewed";
-        if !(begin..=end).contains(&seen.now) {
-            let message =
-                format!("the certificate shown at {place} is valid from {} to {} only", utc(begin), utc(end));
-            return Check::wrong(CHECK, message, help);
-        }
-        if end - seen.now < (end - begin) / LAST_PART {
-            let message =
-                format!("the certificate shown at {place} ends at {}, and has not been renewed", utc(end));
-            return Check::wrong(CHECK, message, help);
-        }
-        first_end = first_end.filter(|earlier| *earlier < end).or(Some(end));
-    }
-    match first_end {
-        Some(end) => Check::ok(CHECK, format!("the serving certificate is valid until {}", utc(end))),
-        None => Check::unknown(CHECK, "no certificate is seen from here", ""),
-    }
-}
-
-fn clock(seen: &Seen) -> Check {
-    const CHECK: &str = "clock";
-    let Some(server) = seen.server_time else {
-        return Check::unknown(CHECK, "the API server does not say what time it is", "");
-    };
-    let skew = (seen.now - server).unsigned_abs();
-    if skew > SKEW {
-        let message = format!("the clock here and that of the API server are {} s apart", skew.as_secs());
-        return Check::wrong(CHECK, message, "set both by NTP: certificates are valid by the clock");
-    }
-    Check::ok(CHECK, "the clock here and that of the API server agree")
-}
-
-fn call(seen: &Seen) -> Check {
+fn call(seen: &Seen) -> CheckResult {
     const CHECK: &str = "call";
     match &seen.sound.result {
-        Ok(_) => Check::ok(
+        Ok(_) => CheckResult::ok(
             CHECK,
             format!("a sound cluster is admitted in {} ms (dry run)", seen.sound.took.as_millis()),
         ),
         Err((_, message)) if calls_failed(message) => {
-            Check::wrong(CHECK, format!("the API server cannot call: {message}"), cause(message))
+            CheckResult::wrong(CHECK, format!("the API server cannot call: {message}"), cause(message))
         }
         Err((status, message)) => {
             let message =
                 format!("the API server does not take a sound cluster as a dry run ({status}): {message}");
-            Check::unknown(CHECK, message, "see what refuses it; --namespace NAME tries another namespace")
+            CheckResult::unknown(
+                CHECK,
+                message,
+                "see what refuses it; --namespace NAME tries another namespace",
+            )
         }
     }
 }
@@ -297,20 +239,20 @@ fn cause(message: &str) -> &'static str {
     known.map_or("see the log of syncguard", |(_, help)| help)
 }
 
-fn judgement(seen: &Seen) -> Check {
+fn judgement(seen: &Seen) -> CheckResult {
     const CHECK: &str = "judgement";
     let Answer { result, .. } = &seen.unsound;
     match result {
         _ if seen.unsound.names(BROKEN_RULE) => {
             let how = if result.is_ok() { "passes with a warning" } else { "is refused" };
-            Check::ok(CHECK, format!("an unsound cluster {how}"))
+            CheckResult::ok(CHECK, format!("an unsound cluster {how}"))
         }
-        Ok(_) => Check::wrong(
+        Ok(_) => CheckResult::wrong(
             CHECK,
             "an unsound cluster passes without a word: syncguard is not asked, or fails and failurePolicy is Ignore",
             format!("see what else is wrong here, and whether the settings turn {BROKEN_RULE} off"),
         ),
-        Err((status, message)) => Check::unknown(
+        Err((status, message)) => CheckResult::unknown(
             CHECK,
             format!("an unsound cluster is refused by somebody else ({status}): {message}"),
             "see what refuses it",
@@ -318,14 +260,14 @@ fn judgement(seen: &Seen) -> Check {
     }
 }
 
-fn completion(seen: &Seen) -> Check {
+fn completion(seen: &Seen) -> CheckResult {
     const CHECK: &str = "completion";
     let Ok(stored) = &seen.sound.result else {
-        return Check::unknown(CHECK, "no sound cluster was admitted", "");
+        return CheckResult::unknown(CHECK, "no sound cluster was admitted", "");
     };
     let filled_in = &stored["spec"]["replication"]["syncInstances"];
     if filled_in.as_u64() == Some(INSTANCES - 1) {
-        return Check::ok(CHECK, "what is absent is filled in");
+        return CheckResult::ok(CHECK, "what is absent is filled in");
     }
     if seen.sound.names(OVERWRITTEN_RULE) {
         let others = match seen.others.as_slice() {
@@ -333,8 +275,8 @@ fn completion(seen: &Seen) -> Check {
             others => format!("these are called too: {}", others.join(", ")),
         };
         let message = format!("somebody changes what syncguard fills in: syncInstances becomes {filled_in}");
-        return Check::wrong(CHECK, message, others);
+        return CheckResult::wrong(CHECK, message, others);
     }
     let help = "see what else is wrong here, and whether the settings say deriveSyncInstances: false";
-    Check::wrong(CHECK, "syncInstances is not filled in: the mutating webhook is not asked", help)
+    CheckResult::wrong(CHECK, "syncInstances is not filled in: the mutating webhook is not asked", help)
 }

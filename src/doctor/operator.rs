@@ -1,6 +1,6 @@
 //! The account that the settings name as the operator's, whose writes are never denied: whether there is one.
 
-use super::{Check, Existence, Seen};
+use super::{CheckResult, Existence, Seen};
 use syncguard_core::policy::OPERATOR_ACCOUNT;
 use syncguard_core::spelling::nearest;
 
@@ -20,13 +20,13 @@ pub fn user_name(namespace: &str, name: &str) -> String {
     format!("{PREFIX}{namespace}:{name}")
 }
 
-pub(super) fn check(seen: &Seen) -> Check {
+pub(super) fn check(seen: &Seen) -> CheckResult {
     const CHECK: &str = "operator";
     let operator = match &seen.operator {
         Ok(operator) => operator,
         Err(reason) => {
             let message = format!("which account the settings name as the operator's is not known: {reason}");
-            return Check::unknown(
+            return CheckResult::unknown(
                 CHECK,
                 message,
                 "say which settings the webhook uses, with --settings FILE",
@@ -36,24 +36,24 @@ pub(super) fn check(seen: &Seen) -> Check {
     let user = &operator.user;
     match &operator.existence {
         _ if user.is_empty() => {
-            Check::ok(CHECK, "operatorAccount is empty: no account is excused, the operator's neither")
+            CheckResult::ok(CHECK, "operatorAccount is empty: no account is excused, the operator's neither")
         }
-        Existence::Found => Check::ok(CHECK, format!("the operator's account {user} exists")),
+        Existence::Found => CheckResult::ok(CHECK, format!("the operator's account {user} exists")),
         Existence::Missing { others } => {
             let message = format!(
                 "there is no service account {user}, which operatorAccount names: the operator's own writes can be \
                  denied, and whoever may create that account would never be denied"
             );
-            Check::wrong(CHECK, message, help(user, others))
+            CheckResult::wrong(CHECK, message, help(user, others))
         }
         Existence::NoServiceAccount => {
             let message = format!(
                 "operatorAccount names {user}, which is no service account ({PREFIX}NAMESPACE:NAME): whether there \
                  is such a user is not stored in the API server"
             );
-            Check::unknown(CHECK, message, "set it to the service account of the operator's pods")
+            CheckResult::unknown(CHECK, message, "set it to the service account of the operator's pods")
         }
-        Existence::Unknown(reason) => Check::unknown(
+        Existence::Unknown(reason) => CheckResult::unknown(
             CHECK,
             format!("whether there is a service account {user} is not known: {reason}"),
             "it needs the permission to get serviceaccounts",

@@ -28,11 +28,11 @@ use crate::server::{CertificateStore, Metrics};
 
 /// What is looked after, by its names in the cluster.
 #[derive(Debug, Clone)]
-pub struct Custody {
+pub struct CertificateConfig {
     /// The namespace of Secret and Lease.
     pub namespace: String,
     /// Who issues, and who writes `caBundle`.
-    pub keeping: Keeping,
+    pub ca_source: CaSource,
     /// The name of both webhook configurations.
     pub configuration: String,
     /// The Lease of the one writer.
@@ -47,7 +47,7 @@ pub struct Custody {
 
 /// What there is to do about a CA and the `caBundle`s that name it.
 #[derive(Debug, Clone)]
-pub enum Keeping {
+pub enum CaSource {
     /// The CA is ours, in the Secret of this name, and so is `caBundle`.
     Secret(String),
     /// Somebody else issues, and `caBundle` is ours: the contents of this file, in PEM.
@@ -69,7 +69,7 @@ impl Trust {
 
 /// Why a round was of no use.
 #[derive(Debug, Error)]
-enum Trouble {
+enum RoundError {
     #[error("the API server: {0}")]
     Api(CallError),
     #[error("the API server did not answer in time")]
@@ -88,7 +88,7 @@ enum Trouble {
     Bundle { file: PathBuf, reason: std::io::Error },
 }
 
-impl From<kube::Error> for Trouble {
+impl From<kube::Error> for RoundError {
     fn from(error: kube::Error) -> Self {
         Self::Api(error.into())
     }
@@ -98,27 +98,27 @@ impl From<kube::Error> for Trouble {
 const ROUND: Duration = Duration::from_secs(10);
 
 /// Looks after everything; never returns.
-pub async fn look_after(
+pub async fn maintain_certificates(
     client: Client,
-    custody: Custody,
+    config: CertificateConfig,
     store: Arc<CertificateStore>,
     trust: Arc<Trust>,
     metrics: Arc<Metrics>,
 ) {
-    let every = pace(&custody.lifetimes);
-    let mut keeper = Keeper::new(&client, custody, store, trust, metrics, every);
+    let every = pace(&config.lifetimes);
+    let mut keeper = CertificateController::new(&client, config, store, trust, metrics, every);
     let mut said = String::new();
     loop {
-        match timeout(ROUND, keeper.round()).await.unwrap_or(Err(Trouble::Late)) {
+        match timeout(ROUND, keeper.round()).await.unwrap_or(Err(RoundError::Late)) {
             Ok(()) if said.is_empty() => {}
             Ok(()) => {
-                info!("certificates are looked after again");
+                info!("certificate maintenance works again");
                 said.clear();
             }
             Err(trouble) => {
                 let text = trouble.to_string();
                 if text != said {
-                    error!(error = text, "certificates cannot be looked after now; those in use stay in use");
+                    error!(error = text, "certificate maintenance failed; keeping the current certificates");
                     said = text;
                 }
             }
@@ -135,8 +135,8 @@ fn pace(lifetimes: &Lifetimes) -> Duration {
         .clamp(Duration::from_millis(100), Duration::from_secs(10))
 }
 
-struct Keeper {
-    custody: Custody,
+struct CertificateController {
+    config: CertificateConfig,
     secrets: Api<Secret>,
     configurations: Configurations,
     candidate: Candidate,
@@ -150,42 +150,43 @@ struct Keeper {
     settled: String,
 }
 
-impl Keeper {
+impl CertificateController {
     fn new(
         client: &Client,
-        custody: Custody,
+        config: CertificateConfig,
         store: Arc<CertificateStore>,
         trust: Arc<Trust>,
         metrics: Arc<Metrics>,
         every: Duration,
     ) -> Self {
-        let identity = custody.identity.clone();
+        let identity = config.identity.clone();
         // A writer that misses one round is not replaced; one that misses several is.
         let candidate =
-            Candidate::new(client.clone(), &custody.namespace, &custody.lease, identity, every * 3 + ROUND);
-        let secrets = Api::namespaced(client.clone(), &custody.namespace);
-        let configurations = Configurations::new(client, &custody.configuration);
+            Candidate::new(client.clone(), &config.namespace, &config.lease, identity, every * 3 + ROUND);
+        let secrets = Api::namespaced(client.clone(), &config.namespace);
+        let configurations = Configurations::new(client, &config.configuration);
         let reporter =
-            Reporter { controller: "syncguard".to_owned(), instance: Some(custody.identity.clone()) };
+            Reporter { controller: "syncguard".to_owned(), instance: Some(config.identity.clone()) };
         let events = Recorder::new(client.clone(), reporter);
         let (signer, settled) = (String::new(), String::new());
-        Self { custody, secrets, configurations, candidate, store, trust, metrics, events, signer, settled }
+        Self { config, secrets, configurations, candidate, store, trust, metrics, events, signer, settled }
     }
 
-    async fn round(&mut self) -> Result<(), Trouble> {
+    async fn round(&mut self) -> Result<(), RoundError> {
         let now = OffsetDateTime::now_utc();
-        match self.custody.keeping.clone() {
-            Keeping::Secret(name) => self.keep_authority(&name, now).await,
-            Keeping::Bundle(file) => {
-                let bundle = fs::read_to_string(&file).map_err(|reason| Trouble::Bundle { file, reason })?;
+        match self.config.ca_source.clone() {
+            CaSource::Secret(name) => self.keep_authority(&name, now).await,
+            CaSource::Bundle(file) => {
+                let bundle =
+                    fs::read_to_string(&file).map_err(|reason| RoundError::Bundle { file, reason })?;
                 let writes = self.candidate.holds().await?;
                 self.keep_bundle(&bundle, writes, now).await.map(drop)
             }
-            Keeping::Nothing => self.look(now).await?.1,
+            CaSource::Nothing => self.look(now).await?.1,
         }
     }
 
-    async fn keep_authority(&mut self, name: &str, now: OffsetDateTime) -> Result<(), Trouble> {
+    async fn keep_authority(&mut self, name: &str, now: OffsetDateTime) -> Result<(), RoundError> {
         let (stored, shared) = self.shared(name, now).await?;
         self.keep_leaf(&shared, now)?;
         // Asked in every round, so that there is always one who may write.
@@ -193,7 +194,7 @@ impl Keeper {
         let known = self.keep_bundle(&shared.bundle(), writes, now).await;
         if writes {
             // A damaged CA is replaced whatever became of the bundle.
-            if let Some(due) = shared.due(known.as_ref().ok().copied(), &self.custody.lifetimes, now)? {
+            if let Some(due) = shared.due(known.as_ref().ok().copied(), &self.config.lifetimes, now)? {
                 self.replace(name, stored, &due).await?;
             }
         }
@@ -201,17 +202,17 @@ impl Keeper {
     }
 
     /// The CA in the Secret; the first replica makes it, and whoever comes second takes that one.
-    async fn shared(&self, name: &str, now: OffsetDateTime) -> Result<(Secret, SharedAuthority), Trouble> {
+    async fn shared(&self, name: &str, now: OffsetDateTime) -> Result<(Secret, SharedAuthority), RoundError> {
         if let Some(secret) = self.secrets.get_opt(name).await? {
             let shared = read(&secret);
             return Ok((secret, shared));
         }
-        let new = SharedAuthority::issue(&self.custody.lifetimes, now)?;
+        let new = SharedAuthority::issue(&self.config.lifetimes, now)?;
         let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
         let secret = written(Secret { metadata, ..Secret::default() }, &new);
         match self.secrets.create(&PostParams::default(), &secret).await {
             Ok(secret) => {
-                info!(secret = name, "a new CA for all replicas");
+                info!(secret = name, "new CA created for all replicas");
                 Ok((secret, new))
             }
             Err(kube::Error::Api(status)) if status.is_already_exists() => {
@@ -224,7 +225,7 @@ impl Keeper {
     }
 
     /// Writes what a CA has become, unless somebody else has written in between.
-    async fn replace(&self, name: &str, stored: Secret, shared: &SharedAuthority) -> Result<(), Trouble> {
+    async fn replace(&self, name: &str, stored: Secret, shared: &SharedAuthority) -> Result<(), RoundError> {
         match self.secrets.replace(name, &PostParams::default(), &written(stored, shared)).await {
             Ok(_) => {
                 let stage = match (&shared.next, &shared.old) {
@@ -242,9 +243,9 @@ impl Keeper {
     }
 
     /// Issues this replica's leaf where there is none of this CA, or it is due.
-    fn keep_leaf(&mut self, shared: &SharedAuthority, now: OffsetDateTime) -> Result<(), Trouble> {
+    fn keep_leaf(&mut self, shared: &SharedAuthority, now: OffsetDateTime) -> Result<(), RoundError> {
         let Ok(authority) = shared.authority(now) else {
-            warn!("the CA in the Secret is damaged or expired; the leaf in use stays until there is another");
+            warn!("the CA in the Secret is damaged or expired; keeping the current certificate");
             return Ok(());
         };
         let current = self.store.current();
@@ -265,16 +266,19 @@ impl Keeper {
         authority: &Authority,
         now: OffsetDateTime,
     ) -> Result<ServingCertificate, CertificateError> {
-        let leaf = authority.issue_leaf(&self.custody.names, self.custody.lifetimes.leaf, now)?;
+        let leaf = authority.issue_leaf(&self.config.names, self.config.lifetimes.leaf, now)?;
         ServingCertificate::from_pem(&leaf)
     }
 
     /// What the API server trusts now, and whether that is the certificate in use: a metric, and once a reason to be
     /// ready.
-    async fn look(&self, now: OffsetDateTime) -> Result<(Vec<Configuration>, Result<(), Trouble>), Trouble> {
+    async fn look(
+        &self,
+        now: OffsetDateTime,
+    ) -> Result<(Vec<Configuration>, Result<(), RoundError>), RoundError> {
         let copies = self.configurations.read().await?;
         if copies.is_empty() {
-            return Err(Trouble::NoConfiguration(self.custody.configuration.clone()));
+            return Err(RoundError::NoConfiguration(self.config.configuration.clone()));
         }
         let serving = self.store.current().chain();
         let mut trusted = Ok(());
@@ -282,7 +286,7 @@ impl Keeper {
             let trusts = copy.trusts(&serving, now);
             self.metrics.ca_bundle(&copy.label, trusts.is_ok());
             let configuration = copy.label.clone();
-            trusted = trusted.and(trusts.map_err(|reason| Trouble::Untrusted { configuration, reason }));
+            trusted = trusted.and(trusts.map_err(|reason| RoundError::Untrusted { configuration, reason }));
         }
         if trusted.is_ok() && !self.trust.0.swap(true, Ordering::Relaxed) {
             info!("the API server trusts the serving certificate");
@@ -296,7 +300,7 @@ impl Keeper {
         bundle: &str,
         writes: bool,
         now: OffsetDateTime,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, RoundError> {
         let bundle = certificates_only(bundle)?;
         let bundle = bundle.as_str();
         let (copies, _) = self.look(now).await?;
@@ -307,7 +311,7 @@ impl Keeper {
             // What is in the Secret or the file may be damaged, and what is trusted now may be right.
             if let Err(reason) = copy.would_trust(&serving, bundle, now) {
                 let configuration = copy.label.clone();
-                unfit.get_or_insert(Trouble::Unfit { configuration, reason });
+                unfit.get_or_insert(RoundError::Unfit { configuration, reason });
                 continue;
             }
             self.configurations.write(copy, bundle).await?;
@@ -327,16 +331,16 @@ impl Keeper {
 
     /// Somebody has changed what had been right; who looks at the object shall see that it was put right.
     async fn tell_of_drift(&self, copy: &Configuration) {
-        warn!(configuration = copy.label, "somebody had changed the caBundle; it is put right");
+        warn!(configuration = copy.label, "caBundle was changed by somebody else; restored");
         let event = Event {
             type_: EventType::Warning,
             reason: "CABundleChanged".to_owned(),
-            note: Some("somebody changed the caBundle; syncguard has put it right".to_owned()),
+            note: Some("somebody else changed the caBundle; syncguard restored it".to_owned()),
             action: "PutRight".to_owned(),
             secondary: None,
         };
         if let Err(error) = self.events.publish(&event, &self.configurations.reference(copy)).await {
-            warn!(%error, "no event could be written");
+            warn!(%error, "cannot write an event");
         }
     }
 }

@@ -5,7 +5,7 @@ use kube::{Api, Client};
 use serde_json::Value;
 
 use super::CallError;
-use super::sent::Sent;
+use super::object::Sent;
 use super::served::{Served, is_not_found};
 use syncguard_core::view::Kind;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client};
 
-use super::sent::Sent;
+use super::object::Sent;
 use crate::stored::KINDS;
 use syncguard_core::view::Kind;
 

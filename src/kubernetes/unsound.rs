@@ -120,7 +120,7 @@ impl Teller<'_> {
         if let Err(error) = &written
             && !self.has_failed
         {
-            warn!(error, "no event could be written about a cluster");
+            warn!(error, "cannot write an event about a cluster");
         }
         self.has_failed = written.is_err();
     }

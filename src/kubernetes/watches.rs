@@ -14,10 +14,10 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::call_error::{CallError, in_words};
-use super::sent::Sent;
+use super::object::Sent;
 use super::served::{Served, is_not_found};
 use super::upgrade;
-use crate::admission::Wanted;
+use crate::admission::Lookup;
 use crate::server::Metrics;
 use crate::stored::{KINDS, Stored, StoredObject, Written};
 use syncguard_core::view::Kind;
@@ -93,7 +93,7 @@ impl Watches {
     /// # Errors
     ///
     /// The API server does not answer, or refuses to.
-    pub async fn reading(&self, wanted: &[Wanted]) -> Result<Stored, CallError> {
+    pub async fn reading(&self, wanted: &[Lookup]) -> Result<Stored, CallError> {
         let reading = stream::iter(wanted.to_vec()).map(|wanted| self.read(wanted)).buffered(AT_ONCE);
         let changes: Vec<Change> = reading.try_collect().await?;
         let mut stored = Stored::clone(&self.now.load());
@@ -114,17 +114,17 @@ impl Watches {
         Ok(stored)
     }
 
-    async fn read(&self, wanted: Wanted) -> Result<Change, CallError> {
+    async fn read(&self, wanted: Lookup) -> Result<Change, CallError> {
         match wanted {
-            Wanted::Object { kind, namespace, name } => {
+            Lookup::Object { kind, namespace, name } => {
                 let object = self.read_one(kind, &namespace, &name).await?;
                 Ok(object.map_or(Change::Remove { kind, namespace, name }, Change::Put))
             }
-            Wanted::All { kind, namespace } => {
+            Lookup::All { kind, namespace } => {
                 let objects = self.read_all(kind, &namespace).await?;
                 Ok(Change::Replace { kind, namespace, objects })
             }
-            Wanted::Upgrade { namespace, name } => {
+            Lookup::Upgrade { namespace, name } => {
                 let cluster = upgrade::running(self.client.clone(), &namespace, &name).await?;
                 Ok(Change::Upgrade { namespace, name, cluster })
             }
@@ -176,7 +176,7 @@ impl Watches {
         self.now.store(Arc::new(stored));
         self.metrics.watch(kind.resource(), live);
         if filled && all.insert(kind) {
-            info!(resource = kind.resource(), "watched");
+            info!(resource = kind.resource(), "watch established");
         }
     }
 }
@@ -189,19 +189,19 @@ pub async fn follow(watches: Arc<Watches>) {
 
 /// Follows one kind, under the newest version that is served at the time.
 async fn follow_kind(watches: &Watches, kind: Kind) {
-    let mut trouble = Trouble { watches, kind, said: String::new(), failures: 0 };
+    let mut retry = WatchRetry { watches, kind, said: String::new(), failures: 0 };
     loop {
         match Served::newest(&watches.client, kind).await {
-            Ok(Some(served)) => follow_version(served, &mut trouble).await,
-            Ok(None) => trouble.wait(true, UNKNOWN.to_owned()).await,
-            Err(error) => trouble.wait(false, in_words(&error)).await,
+            Ok(Some(served)) => follow_version(served, &mut retry).await,
+            Ok(None) => retry.wait(true, UNKNOWN.to_owned()).await,
+            Err(error) => retry.wait(false, in_words(&error)).await,
         }
     }
 }
 
 /// Follows a kind under one version; returns where that is not served any more, or is not the newest.
-async fn follow_version(served: Served, trouble: &mut Trouble<'_>) {
-    let (watches, kind) = (trouble.watches, served.kind);
+async fn follow_version(served: Served, retry: &mut WatchRetry<'_>) {
+    let (watches, kind) = (retry.watches, served.kind);
     let api = served.api(&watches.client, None);
     let mut events = pin!(watcher(api, watcher::Config::default().page_size(PAGE)));
     let mut replaced = pin!(served.replaced(&watches.client));
@@ -220,13 +220,13 @@ async fn follow_version(served: Served, trouble: &mut Trouble<'_>) {
             Ok(Some(event)) => {
                 // A list is announced before it is asked for: that alone is no sign of life.
                 if !matches!(event, Event::Init) {
-                    trouble.is_over();
+                    retry.is_over();
                 }
                 take(watches, served, event, &mut listed);
             }
             Ok(None) => return,
-            Err(error) if is_unknown_kind(&error) => return trouble.wait(true, UNKNOWN.to_owned()).await,
-            Err(error) => trouble.wait(false, why(&error)).await,
+            Err(error) if is_unknown_kind(&error) => return retry.wait(true, UNKNOWN.to_owned()).await,
+            Err(error) => retry.wait(false, why(&error)).await,
         }
     }
 }
@@ -235,7 +235,7 @@ const UNKNOWN: &str = "the API server does not know this kind";
 
 /// What keeps a kind from being watched. Where the API server is out of reach, or does not know the kind yet, it is tried
 /// again and again.
-struct Trouble<'w> {
+struct WatchRetry<'w> {
     watches: &'w Watches,
     kind: Kind,
     said: String,
@@ -243,12 +243,12 @@ struct Trouble<'w> {
     failures: u32,
 }
 
-impl Trouble<'_> {
+impl WatchRetry<'_> {
     /// Says why, once, and waits before it is tried again. Of an unknown kind everything has been seen: nothing.
     async fn wait(&mut self, unknown: bool, why: String) {
         self.watches.change(self.kind, unknown, false, |_| {});
         if why != self.said {
-            warn!(resource = self.kind.resource(), error = why, "not watched; trying again");
+            warn!(resource = self.kind.resource(), error = why, "watch failed, retrying");
             self.said = why;
         }
         tokio::time::sleep(pause(self.failures)).await;

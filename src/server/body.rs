@@ -10,8 +10,8 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Limits;
-use super::crowd::Activity;
 use super::memory::{Memory, Reservation, cost};
+use super::pool::Activity;
 use super::refusal::Refusal;
 
 /// What every connection may send of a body without asking for memory, in bytes: most reviews are no larger. What a body
@@ -138,13 +138,13 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::crowd::{Crowd, Place};
+    use crate::server::pool::{ConnectionPool, PooledConnection};
 
-    async fn reader(memory: usize) -> (BodyReader, Place) {
+    async fn reader(memory: usize) -> (BodyReader, PooledConnection) {
         let limits = Limits { body_bytes: 40_960, body: Duration::from_millis(1), ..Limits::default() };
-        let crowd = Crowd::new(1);
-        let place = crowd.enter().await;
-        (BodyReader::new(Memory::new(memory, crowd), &limits), place)
+        let pool = ConnectionPool::new(1);
+        let place = pool.enter().await;
+        (BodyReader::new(Memory::new(memory, pool), &limits), place)
     }
 
     fn announcing(length: usize) -> HeaderMap {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     async fn read(
-        (reader, place): &(BodyReader, Place),
+        (reader, place): &(BodyReader, PooledConnection),
         headers: &HeaderMap,
         sent: usize,
     ) -> Result<Received, Refusal> {

@@ -45,8 +45,8 @@ impl ClientAuth {
             ticks.tick().await;
             match self.renew(&tls).await {
                 Ok(None) => {}
-                Ok(Some(certificates)) => info!(certificates, "CA of the clients replaced"),
-                Err(error) => error!(%error, "CA of the clients not replaced; the old one stays in use"),
+                Ok(Some(certificates)) => info!(certificates, "client CA reloaded"),
+                Err(error) => error!(%error, "client CA reload failed; keeping the current one"),
             }
         }
     }
@@ -73,7 +73,7 @@ pub(super) struct AllowList(Arc<[AllowedClient]>);
 /// It is told by HTTP 403 instead of a failed handshake: TLS has no words for the reason, and what the API server
 /// quotes to the person who writes a cluster is the text of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stranger(Arc<str>);
+pub(super) struct DisallowedClient(Arc<str>);
 
 /// Says of a request that the certificate of its connection, which was good at the handshake, has ended since.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +86,7 @@ pub(super) fn known_until(session: &ServerConnection) -> Option<OffsetDateTime> 
     Some(until)
 }
 
-impl Stranger {
+impl DisallowedClient {
     /// The names in its certificate.
     pub(super) fn names(&self) -> &str {
         &self.0
@@ -95,13 +95,13 @@ impl Stranger {
 
 impl AllowList {
     /// The client of this connection, unless it may call.
-    pub(super) fn stranger(&self, session: &ServerConnection) -> Option<Stranger> {
+    pub(super) fn disallowed(&self, session: &ServerConnection) -> Option<DisallowedClient> {
         let leaf = session.peer_certificates().and_then(<[_]>::first);
         let names = leaf.map(ClientNames::of).unwrap_or_default();
         if self.0.iter().any(|allowed| allowed.is(&names)) {
             return None;
         }
         warn!(client = %names, "a client with a good certificate is not allowed by --client-allow: it gets 403");
-        Some(Stranger(names.to_string().into()))
+        Some(DisallowedClient(names.to_string().into()))
     }
 }

@@ -22,8 +22,8 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use super::clients::{AllowList, Expired, Stranger, known_until};
-use super::crowd::{Activity, Crowd, Place};
+use super::clients::{AllowList, DisallowedClient, Expired, known_until};
+use super::pool::{Activity, ConnectionPool, PooledConnection};
 use super::sending::Sending;
 use super::tls::Tls;
 use super::{Limits, Metrics};
@@ -65,7 +65,7 @@ pub(super) struct Security {
 /// What the requests of one connection carry.
 struct Caller {
     activity: Activity,
-    stranger: Option<Stranger>,
+    disallowed: Option<DisallowedClient>,
     /// When its certificate ends, if clients have to show one.
     known_until: Option<OffsetDateTime>,
 }
@@ -81,7 +81,7 @@ struct Service {
     router: Router,
     http: http1::Builder,
     limits: Limits,
-    crowd: Arc<Crowd>,
+    pool: Arc<ConnectionPool>,
     closing: Closing,
 }
 
@@ -91,26 +91,26 @@ impl Listener {
         socket: TcpListener,
         security: Security,
         router: Router,
-        crowd: Arc<Crowd>,
+        pool: Arc<ConnectionPool>,
         limits: Limits,
     ) -> Self {
-        Self::new(socket, Some(security), router, crowd, limits)
+        Self::new(socket, Some(security), router, pool, limits)
     }
 
     /// A port that speaks plain HTTP.
     pub(super) fn plain(socket: TcpListener, router: Router, limits: Limits) -> Self {
-        Self::new(socket, None, router, Crowd::new(limits.health_connections), limits)
+        Self::new(socket, None, router, ConnectionPool::new(limits.health_connections), limits)
     }
 
     fn new(
         socket: TcpListener,
         security: Option<Security>,
         router: Router,
-        crowd: Arc<Crowd>,
+        pool: Arc<ConnectionPool>,
         limits: Limits,
     ) -> Self {
         let service =
-            Service { security, router, http: protocol(&limits), limits, crowd, closing: Closing::default() };
+            Service { security, router, http: protocol(&limits), limits, pool, closing: Closing::default() };
         Self { socket, service: Arc::new(service) }
     }
 
@@ -127,50 +127,50 @@ impl Listener {
         loop {
             let next = async {
                 let stream = accept(&socket).await;
-                (stream, service.crowd.enter().await)
+                (stream, service.pool.enter().await)
             };
             let (stream, place) = tokio::select! {
                 next = next => next,
                 () = &mut stop => break,
             };
             // The watcher is taken before the handshake, so that a drain waits for it too.
-            tokio::spawn(Arc::clone(&service).attend(stream, place, graceful.watcher()));
+            tokio::spawn(Arc::clone(&service).serve(stream, place, graceful.watcher()));
         }
         drop(socket);
         if timeout(service.limits.drain, graceful.shutdown()).await.is_err() {
-            warn!("connections still at work after the drain limit were cut");
-            service.crowd.cut_all();
+            warn!("connections still busy after the drain timeout were closed");
+            service.pool.cut_all();
         }
     }
 }
 
 impl Service {
     /// Serves one connection until either side ends it, or it has to make room.
-    async fn attend(self: Arc<Self>, stream: TcpStream, place: Place, watcher: Watcher) {
+    async fn serve(self: Arc<Self>, stream: TcpStream, place: PooledConnection, watcher: Watcher) {
         let metrics = self.security.as_ref().map(|security| &security.metrics);
         let _counted = metrics.map(|metrics| metrics.connect());
         tokio::select! {
-            () = self.greet(stream, place.activity().clone(), watcher) => {}
+            () = self.handshake(stream, place.activity().clone(), watcher) => {}
             () = place.cut() => {
                 metrics.inspect(|metrics| metrics.made_room());
-                debug!("connection cut to make room");
+                debug!("connection closed to make room");
             }
         }
     }
 
-    async fn greet(&self, stream: TcpStream, activity: Activity, watcher: Watcher) {
+    async fn handshake(&self, stream: TcpStream, activity: Activity, watcher: Watcher) {
         let Some(Security { tls, allowed, metrics }) = &self.security else {
             return self
-                .converse(stream, Caller { activity, stranger: None, known_until: None }, watcher)
+                .serve_http(stream, Caller { activity, disallowed: None, known_until: None }, watcher)
                 .await;
         };
         match timeout(self.limits.handshake, tls.acceptor().accept(stream)).await {
             Ok(Ok(mut stream)) => {
                 stream.get_mut().1.set_buffer_limit(Some(UNREAD));
                 let session = stream.get_ref().1;
-                let stranger = allowed.as_ref().and_then(|allowed| allowed.stranger(session));
+                let disallowed = allowed.as_ref().and_then(|allowed| allowed.disallowed(session));
                 let known_until = allowed.as_ref().and_then(|_| known_until(session));
-                self.converse(stream, Caller { activity, stranger, known_until }, watcher).await;
+                self.serve_http(stream, Caller { activity, disallowed, known_until }, watcher).await;
             }
             Ok(Err(error)) => {
                 metrics.handshake_failed();
@@ -178,12 +178,12 @@ impl Service {
             }
             Err(_) => {
                 metrics.handshake_failed();
-                debug!("TLS handshake took too long");
+                debug!("TLS handshake timed out");
             }
         }
     }
 
-    async fn converse<S>(&self, stream: S, caller: Caller, watcher: Watcher)
+    async fn serve_http<S>(&self, stream: S, caller: Caller, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
@@ -202,8 +202,8 @@ impl Service {
     ) -> Result<Response, Infallible> {
         caller.activity.begin();
         request.extensions_mut().insert(caller.activity.clone());
-        if let Some(stranger) = &caller.stranger {
-            request.extensions_mut().insert(stranger.clone());
+        if let Some(disallowed) = &caller.disallowed {
+            request.extensions_mut().insert(disallowed.clone());
         }
         if caller.known_until.is_some_and(|until| until < OffsetDateTime::now_utc()) {
             request.extensions_mut().insert(Expired);
@@ -235,7 +235,7 @@ async fn accept(socket: &TcpListener) -> TcpStream {
                 return stream;
             }
             Err(error) => {
-                warn!(%error, "cannot accept a connection; trying again");
+                warn!(%error, "cannot accept a connection, retrying");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -129,7 +129,7 @@ impl FollowedFiles {
 
     fn all_is_well_again(&mut self) {
         if self.reported.take().is_some() {
-            info!(files = %self.named(), "the files hold again what is in use");
+            info!(files = %self.named(), "files match the certificate in use again");
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use super::crowd::{Activity, Crowd};
+use super::pool::{Activity, ConnectionPool};
 
 /// How often those who wait look for somebody who has been too slow, at most.
 const ROUND: Duration = Duration::from_millis(20);
@@ -35,7 +35,7 @@ const SMALL: usize = 256 << 10;
 pub(super) struct Memory {
     total: usize,
     state: Mutex<State>,
-    crowd: Arc<Crowd>,
+    pool: Arc<ConnectionPool>,
 }
 
 #[derive(Default)]
@@ -87,9 +87,9 @@ pub(super) fn cost(length: usize) -> usize {
 }
 
 impl Memory {
-    /// All of it free; connections of this crowd are cut where they hold it for too long.
-    pub(super) fn new(total: usize, crowd: Arc<Crowd>) -> Arc<Self> {
-        Arc::new(Self { total, state: Mutex::default(), crowd })
+    /// All of it free; connections of this pool are closed where they hold it for too long.
+    pub(super) fn new(total: usize, pool: Arc<ConnectionPool>) -> Arc<Self> {
+        Arc::new(Self { total, state: Mutex::default(), pool })
     }
 
     /// A share for a request of this connection; none if there is none until the deadline.
@@ -181,7 +181,7 @@ impl Memory {
         state.rounds += 1;
         let latest = state.rounds.checked_sub(PATIENCE);
         drop(state);
-        latest.inspect(|latest| self.crowd.free_memory(*latest));
+        latest.inspect(|latest| self.pool.free_memory(*latest));
     }
 
     fn give_back(self: &Arc<Self>, bytes: usize) {
@@ -228,8 +228,8 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_never_more_than_all_and_all_is_given_back() {
-        let crowd = Crowd::new(1);
-        let (memory, place) = (Memory::new(100, Arc::clone(&crowd)), crowd.enter().await);
+        let pool = ConnectionPool::new(1);
+        let (memory, place) = (Memory::new(100, Arc::clone(&pool)), pool.enter().await);
         let activity = place.activity();
         let mut first = reserve(&memory, 60, activity).await.unwrap();
         assert!(reserve(&memory, 41, activity).await.is_none(), "60 of 100 are taken");
@@ -244,8 +244,8 @@ mod tests {
 
     #[tokio::test]
     async fn small_requests_do_not_wait_for_large_ones() {
-        let crowd = Crowd::new(1);
-        let (memory, place) = (Memory::new(80 << 20, Arc::clone(&crowd)), crowd.enter().await);
+        let pool = ConnectionPool::new(1);
+        let (memory, place) = (Memory::new(80 << 20, Arc::clone(&pool)), pool.enter().await);
         let large = reserve(&memory, 70 << 20, place.activity()).await.unwrap();
         let mut waiting = memory.ask(1 << 20, place.activity().clone());
         assert!(reserve(&memory, SMALL, place.activity()).await.is_some(), "an eighth is kept for them");
@@ -256,9 +256,9 @@ mod tests {
 
     #[tokio::test]
     async fn clients_that_have_proven_themselves_are_next() {
-        let crowd = Crowd::new(2);
+        let pool = ConnectionPool::new(2);
         let (memory, place, known) =
-            (Memory::new(1, Arc::clone(&crowd)), crowd.enter().await, crowd.enter().await);
+            (Memory::new(1, Arc::clone(&pool)), pool.enter().await, pool.enter().await);
         known.activity().prove();
         let held = reserve(&memory, 1, place.activity()).await.unwrap();
         let (mut first, mut second) =
@@ -270,9 +270,9 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_slow_with_memory_in_hand_is_cut_for_those_who_wait() {
-        let crowd = Crowd::new(2);
+        let pool = ConnectionPool::new(2);
         let (memory, slow, place) =
-            (Memory::new(1, Arc::clone(&crowd)), crowd.enter().await, crowd.enter().await);
+            (Memory::new(1, Arc::clone(&pool)), pool.enter().await, pool.enter().await);
         let held = reserve(&memory, 1, slow.activity()).await.unwrap();
         let cut = async {
             slow.cut().await;

@@ -12,7 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use time::OffsetDateTime;
 
-use crate::admission::{Facts, Webhook};
+use crate::admission::{ReplyMetrics, Webhook};
 
 /// Labels whose values are all known beforehand, so that no request can make new ones without end.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
@@ -82,12 +82,12 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register(
             "requests",
-            "Answers to calls of a webhook; code is 422 for a denial",
+            "Webhook calls answered; code is 422 for a denial",
             self.requests.clone(),
         );
         registry.register(
             "request_duration_seconds",
-            "From a request's headers to its answer, its body's arrival included",
+            "Time from a request's headers to its response, including receiving the body",
             self.durations.clone(),
         );
         registry.register(
@@ -95,24 +95,28 @@ impl Metrics {
             "Changes with errors that were allowed because the settings say to warn",
             self.would_be_denied.clone(),
         );
-        registry.register("findings", "Reviews in which a rule was raised", self.findings.clone());
-        registry.register("in_flight", "Complete requests being answered", self.in_flight.clone());
-        registry.register("shed", "Requests turned away with 429", self.shed.clone());
-        registry.register("panics", "Answers that failed through a fault of syncguard", self.panics.clone());
+        registry.register(
+            "findings",
+            "Findings by rule; each rule counts once for a review",
+            self.findings.clone(),
+        );
+        registry.register("in_flight", "Requests being judged", self.in_flight.clone());
+        registry.register("shed", "Requests rejected with 429 because of load", self.shed.clone());
+        registry.register("panics", "Panics while answering a request", self.panics.clone());
         registry.register(
             "tls_handshake_failures",
-            "Handshakes that failed or took too long",
+            "TLS handshakes that failed or timed out",
             self.handshake_failures.clone(),
         );
-        registry.register("connections", "Connections to the webhook's port", self.connections.clone());
+        registry.register("connections", "Open connections to the webhook port", self.connections.clone());
         registry.register(
             "connections_cut",
-            "Connections cut because others needed their place or their memory",
+            "Connections closed to make room for others",
             self.made_room.clone(),
         );
         registry.register(
             "certificate_expiry_timestamp_seconds",
-            "When a certificate in use ends, in seconds since 1970",
+            "Expiry of a certificate in use, in seconds since the epoch",
             self.certificate_expiry.clone(),
         );
         registry.register(
@@ -120,11 +124,7 @@ impl Metrics {
             "Whether the caBundle of a webhook configuration verifies the serving certificate",
             self.ca_bundle_in_sync.clone(),
         );
-        registry.register(
-            "watch_live",
-            "Whether news of a kind arrive from the API server",
-            self.watch_live.clone(),
-        );
+        registry.register("watch_live", "Whether the watch is connected", self.watch_live.clone());
         registry.register(
             "stored_unsound",
             "Clusters stored with an SGPostgresConfig that makes them unsound, which no review has denied",
@@ -132,11 +132,11 @@ impl Metrics {
         );
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         // The library ends the name of an Info in `_info`.
-        registry.register("build", "What runs", build);
+        registry.register("build", "Build information", build);
     }
 
     /// Counts one answer and the time it took.
-    pub(super) fn answered(&self, webhook: Webhook, facts: &Facts, took: Duration) {
+    pub(super) fn answered(&self, webhook: Webhook, facts: &ReplyMetrics, took: Duration) {
         let name = ("webhook", webhook.name());
         let operation = if facts.operation.is_empty() { "unknown" } else { facts.operation };
         let allowed = match facts.allowed {
@@ -258,10 +258,19 @@ mod tests {
     fn what_was_answered_is_told_under_the_names_that_dashboards_use() {
         let metrics = Metrics::default();
         let raised = vec![("fsync-off", Severity::Error), ("stuck-commit-bug", Severity::Warning)];
-        let denied =
-            Facts { operation: "CREATE", allowed: Some(false), code: 422, raised, ..Facts::default() };
+        let denied = ReplyMetrics {
+            operation: "CREATE",
+            allowed: Some(false),
+            code: 422,
+            raised,
+            ..ReplyMetrics::default()
+        };
         metrics.answered(Webhook::Validate, &denied, Duration::from_micros(700));
-        metrics.answered(Webhook::Mutate, &Facts { code: 400, ..Facts::default() }, Duration::from_secs(9));
+        metrics.answered(
+            Webhook::Mutate,
+            &ReplyMetrics { code: 400, ..ReplyMetrics::default() },
+            Duration::from_secs(9),
+        );
         metrics.shed();
         metrics.panicked();
         metrics.handshake_failed();

@@ -5,8 +5,8 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
-use super::clients::Stranger;
-use crate::admission::{Facts, Reply};
+use super::clients::DisallowedClient;
+use crate::admission::{Reply, ReplyMetrics};
 
 /// Why a request is refused; its text is the body of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,7 +30,7 @@ pub(super) enum Refusal {
         "this client may not call: its certificate is for {}, and --client-allow of the server names others",
         .0.names()
     )]
-    NotAllowed(Stranger),
+    NotAllowed(DisallowedClient),
     /// The client was known, and its certificate has ended on an open connection.
     #[error("this client's certificate has expired: connect again with a new one")]
     Expired,
@@ -88,8 +88,8 @@ impl Refusal {
     }
 
     /// What is counted of it.
-    pub(super) fn facts(&self) -> Facts {
-        Facts { code: self.status().as_u16(), ..Facts::default() }
+    pub(super) fn facts(&self) -> ReplyMetrics {
+        ReplyMetrics { code: self.status().as_u16(), ..ReplyMetrics::default() }
     }
 
     fn header(&self) -> Option<(HeaderName, &'static str)> {

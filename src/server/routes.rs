@@ -17,12 +17,12 @@ use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
 use super::body::{BodyReader, Received};
-use super::clients::{Expired, Stranger};
-use super::crowd::{Activity, Crowd};
+use super::clients::{DisallowedClient, Expired};
 use super::memory::{Memory, Reservation};
+use super::pool::{Activity, ConnectionPool};
 use super::refusal::Refusal;
 use super::{Call, Handler, Limits, Metrics};
-use crate::admission::{Facts, Reply, Webhook};
+use crate::admission::{Reply, ReplyMetrics, Webhook};
 
 /// What all requests share.
 struct Webhooks {
@@ -38,11 +38,11 @@ struct Webhooks {
 pub(super) fn router(
     handler: Arc<dyn Handler>,
     metrics: Arc<Metrics>,
-    crowd: Arc<Crowd>,
+    pool: Arc<ConnectionPool>,
     limits: Limits,
 ) -> Router {
     let in_flight = Semaphore::new(limits.in_flight);
-    let bodies = BodyReader::new(Memory::new(limits.request_bytes, crowd), &limits);
+    let bodies = BodyReader::new(Memory::new(limits.request_bytes, pool), &limits);
     let patience = limits.answer;
     let webhooks = Arc::new(Webhooks { handler, metrics, in_flight, bodies, patience });
     let routes = Router::new();
@@ -64,7 +64,7 @@ async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request
     let started = Instant::now();
     let (head, mut body) = request.into_parts();
     let result = webhooks.admit(webhook, &head, &mut body, started).await;
-    let counted = |facts: &Facts| webhooks.metrics.answered(webhook, facts, started.elapsed());
+    let counted = |facts: &ReplyMetrics| webhooks.metrics.answered(webhook, facts, started.elapsed());
     match result {
         Ok((reply, reserved)) => {
             counted(&reply.facts);
@@ -80,7 +80,7 @@ async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request
 async fn refuse(State(webhooks): State<Arc<Webhooks>>, refusal: Refusal, request: Request) -> Response {
     let (head, mut body) = request.into_parts();
     // Whoever may not call is told that before anything else.
-    let refusal = require_friend(&head).err().unwrap_or(refusal);
+    let refusal = require_allowed(&head).err().unwrap_or(refusal);
     webhooks.refuse(refusal, &head.headers, &mut body).await
 }
 
@@ -92,7 +92,7 @@ impl Webhooks {
         body: &mut axum::body::Body,
         started: Instant,
     ) -> Result<(Reply, Reservation), Refusal> {
-        require_friend(head)?;
+        require_allowed(head)?;
         require_json(&head.headers)?;
         let activity = head.extensions.get::<Activity>().ok_or(Refusal::BrokenBody)?;
         let deadline = started + patience(&head.uri, self.patience);
@@ -120,11 +120,7 @@ impl Webhooks {
             return reply;
         }
         self.metrics.panicked();
-        error!(
-            webhook = call.webhook.name(),
-            bytes = call.body.len(),
-            "the answer to a review failed by a panic"
-        );
+        error!(webhook = call.webhook.name(), bytes = call.body.len(), "panic while answering a review");
         let answered = catch_unwind(AssertUnwindSafe(|| self.handler.panicked(call)));
         answered.unwrap_or_else(|_| plain_panic_reply())
     }
@@ -157,12 +153,12 @@ fn duration(text: &str) -> Option<Duration> {
     text.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
 }
 
-fn require_friend(head: &Parts) -> Result<(), Refusal> {
+fn require_allowed(head: &Parts) -> Result<(), Refusal> {
     if head.extensions.get::<Expired>().is_some() {
         return Err(Refusal::Expired);
     }
-    let stranger = head.extensions.get::<Stranger>();
-    stranger.map_or(Ok(()), |stranger| Err(Refusal::NotAllowed(stranger.clone())))
+    let disallowed = head.extensions.get::<DisallowedClient>();
+    disallowed.map_or(Ok(()), |disallowed| Err(Refusal::NotAllowed(disallowed.clone())))
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {

@@ -70,7 +70,7 @@ impl CertificateSource {
                     info!(sha256 = %next.fingerprint(), %valid_until, "certificate renewed");
                     certificates.replace(next);
                 }
-                Err(error) => error!(%error, "certificate not renewed; the old one stays in use"),
+                Err(error) => error!(%error, "certificate renewal failed; keeping the current certificate"),
             }
         }
     }

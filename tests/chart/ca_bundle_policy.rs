@@ -8,9 +8,9 @@ use crate::api_server::ApiServer;
 use crate::applied::{
     APPLY, APPLY_CA_BUNDLE, CONFIGURATIONS, expect, in_its_namespace, server, stored, with_ca_bundle,
 };
+use crate::child_process::until;
 use crate::helm::{NAMESPACE, RELEASE, template};
 use crate::kubectl::Said;
-use crate::leash::until;
 
 /// A file of values that asks for the policy.
 const VALUES: &str = "existing-secret";

@@ -7,15 +7,15 @@
 mod api_server;
 mod applied;
 mod ca_bundle_policy;
+#[allow(dead_code, reason = "tests of webhooks need more of it")]
+#[path = "../cluster/child_process.rs"]
+mod child_process;
 mod foreign;
 #[path = "../it/golden.rs"]
 mod golden;
 mod helm;
 #[path = "../cluster/kubectl.rs"]
 mod kubectl;
-#[allow(dead_code, reason = "tests of webhooks need more of it")]
-#[path = "../cluster/leash.rs"]
-mod leash;
 mod permissions;
 mod render;
 mod schema;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api_server::ApiServer;
 use crate::applied::{APPLY, expect, in_its_namespace, server};
-use crate::leash::until;
+use crate::child_process::until;
 
 /// Watched everywhere, whoever issues the certificate.
 const WATCHES: [&str; 4] = [

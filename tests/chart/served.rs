@@ -13,8 +13,8 @@ use syncguard::settings::Settings;
 use syncguard_core::view::admission_review::AdmissionRequest;
 use syncguard_core::view::{Given, Kind};
 
+use crate::child_process::ChildProcess;
 use crate::helm::{NAMESPACE, RELEASE, files, object, objects, rendered, repository};
-use crate::leash::Leash;
 
 /// Every metric, without what Prometheus adds to the names of histograms.
 const METRICS: [&str; 10] = [
@@ -150,7 +150,7 @@ fn helm_test_dry_runs_a_sound_and_an_unsound_cluster() {
 #[test]
 fn the_program_answers_the_probes() {
     let args = ["serve", "--listen=127.0.0.1:0", "--health-listen=127.0.0.1:0", "--log-format=json"];
-    let serve = Leash::start(Leash::directory("serve"), program(), &args);
+    let serve = ChildProcess::start(ChildProcess::directory("serve"), program(), &args);
     let address = serve.until("listening", || health_address(&serve.wrote("stderr"))).unwrap();
     let objects = render("defaults");
     let container = &object(&objects, "Deployment", RELEASE)["spec"]["template"]["spec"]["containers"][0];

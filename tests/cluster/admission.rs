@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::leash::until;
+use crate::child_process::until;
 use crate::namespace::{Namespace, cluster};
 use crate::webhook::{STANDARD, WARNING};
 

@@ -11,8 +11,8 @@ use syncguard::certificate::{Authority, CA_LIFETIME};
 use syncguard_lint::render::crd::crds;
 use time::OffsetDateTime;
 
+use crate::child_process::{ChildProcess, until};
 use crate::kubectl::Kubectl;
-use crate::leash::{Leash, until};
 
 const TOKEN: &str = "not-a-secret";
 
@@ -26,7 +26,7 @@ pub struct ApiServer {
     pub port: u16,
     ca: PathBuf,
     /// What ends with this process.
-    _programs: [Leash; 3],
+    _programs: [ChildProcess; 3],
 }
 
 impl ApiServer {
@@ -53,7 +53,7 @@ impl ApiServer {
         let tools = tools()?;
         let [client, peer, secure] = free_ports();
         let etcd = etcd(&tools, client, peer);
-        let directory = Leash::directory("kube-apiserver");
+        let directory = ChildProcess::directory("kube-apiserver");
         let api_server = api_server(&tools, directory.clone(), client, secure);
         let ca = directory.join("apiserver.crt");
         let url = format!("https://127.0.0.1:{secure}");
@@ -84,8 +84,8 @@ fn free_ports<const N: usize>() -> [u16; N] {
     listeners.each_ref().map(|listener| listener.local_addr().unwrap().port())
 }
 
-fn etcd(tools: &Path, client: u16, peer: u16) -> Leash {
-    let directory = Leash::directory("etcd");
+fn etcd(tools: &Path, client: u16, peer: u16) -> ChildProcess {
+    let directory = ChildProcess::directory("etcd");
     let args = [
         format!("--data-dir={}", directory.join("data").display()),
         // What it stores is not to outlive it.
@@ -96,10 +96,10 @@ fn etcd(tools: &Path, client: u16, peer: u16) -> Leash {
         format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"),
         format!("--initial-cluster=default=http://127.0.0.1:{peer}"),
     ];
-    Leash::start(directory, &tools.join("etcd"), &args)
+    ChildProcess::start(directory, &tools.join("etcd"), &args)
 }
 
-fn api_server(tools: &Path, directory: PathBuf, etcd: u16, secure: u16) -> Leash {
+fn api_server(tools: &Path, directory: PathBuf, etcd: u16, secure: u16) -> ChildProcess {
     let authority = Authority::issue(CA_LIFETIME, OffsetDateTime::now_utc()).unwrap();
     let file = |name: &str| directory.join(name);
     let (key, public, tokens) = (file("accounts.key"), file("accounts.crt"), file("tokens.csv"));
@@ -122,10 +122,10 @@ fn api_server(tools: &Path, directory: PathBuf, etcd: u16, secure: u16) -> Leash
         "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
         "--disable-admission-plugins=ServiceAccount".to_owned(),
     ];
-    Leash::start(directory, &tools.join("kube-apiserver"), &args)
+    ChildProcess::start(directory, &tools.join("kube-apiserver"), &args)
 }
 
-fn etcd_too(problem: &str, etcd: &Leash) -> String {
+fn etcd_too(problem: &str, etcd: &ChildProcess) -> String {
     let log = etcd.wrote("stderr");
     format!("{problem}\nand etcd:\n{}", log.lines().last().unwrap_or("nothing"))
 }
@@ -144,10 +144,10 @@ fn install_crds(kubectl: &Kubectl, crds: &Value) -> Result<(), String> {
 }
 
 /// `kubectl proxy`, and the port that it takes plain HTTP on.
-fn proxy(kubectl: &Kubectl) -> Result<(Leash, u16), String> {
+fn proxy(kubectl: &Kubectl) -> Result<(ChildProcess, u16), String> {
     let (program, flags) = kubectl.program_and_flags();
     let args = [flags.as_slice(), &["proxy".to_owned(), "--port=0".to_owned()]].concat();
-    let proxy = Leash::start(Leash::directory("kubectl-proxy"), program, &args);
+    let proxy = ChildProcess::start(ChildProcess::directory("kubectl-proxy"), program, &args);
     let port = || {
         let said = proxy.wrote("stdout");
         said.strip_prefix("Starting to serve on 127.0.0.1:")?.strip_suffix('\n')?.parse().ok()

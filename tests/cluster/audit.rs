@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 use crate::api_server::ApiServer;
+use crate::http;
 use crate::namespace::{Namespace, cluster};
-use crate::plain;
 
 /// More than one page holds.
 const MANY: usize = 260;
@@ -76,7 +76,7 @@ fn what_was_stored_before_there_was_a_webhook_is_found() {
 #[test]
 fn every_page_is_judged() {
     let namespace = Namespace::unguarded("pages");
-    plain::create_many(&namespace, MANY, |index| {
+    http::create_many(&namespace, MANY, |index| {
         json!({
             "apiVersion": "stackgres.io/v1", "kind": "SGCluster", "metadata": {"name": format!("db-{index}")},
             "spec": {"instances": 1, "replication": {"mode": "strict-sync-all"}},

@@ -4,9 +4,9 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::leash::until;
+use crate::child_process::until;
+use crate::http::{answer, create, send};
 use crate::namespace::Namespace;
-use crate::plain::{answer, create, send};
 use crate::webhook::STANDARD;
 
 fn sound(name: &str) -> Value {

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
 use crate::api_server::ApiServer;
-use crate::leash::{Leash, until};
+use crate::child_process::{ChildProcess, until};
 use crate::namespace::Namespace;
 use crate::second_webhook;
 use crate::webhook::{STANDARD, address, base64};
@@ -230,7 +230,7 @@ fn the_certificate_has_expired() {
     let authority = Authority::issue(CA_LIFETIME, yesterday).unwrap();
     let names = ["127.0.0.1".parse().unwrap()];
     let pair = authority.issue_leaf(&names, Duration::hours(2), yesterday).unwrap();
-    let directory = Leash::directory("serve");
+    let directory = ChildProcess::directory("serve");
     let (certificate, key) = (directory.join("tls.crt"), directory.join("tls.key"));
     std::fs::write(&certificate, &pair.certificate).unwrap();
     std::fs::write(&key, &pair.key).unwrap();
@@ -244,7 +244,7 @@ fn the_certificate_has_expired() {
         &certificate,
         &key,
     ];
-    let serve = Leash::start(directory, Path::new(env!("CARGO_BIN_EXE_syncguard")), &args);
+    let serve = ChildProcess::start(directory, Path::new(env!("CARGO_BIN_EXE_syncguard")), &args);
     let address = serve.until("listening", || address(&serve.wrote("stderr"))).unwrap();
     let namespace = install("doctor-expired", |webhook| {
         webhook["clientConfig"] = json!({

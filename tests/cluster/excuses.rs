@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::api_server::ApiServer;
-use crate::leash::until;
+use crate::child_process::until;
 use crate::namespace::{Namespace, cluster};
 use crate::webhook::{STANDARD, Setup, WITHOUT_MATCH_CONDITIONS};
 

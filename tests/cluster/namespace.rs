@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::api_server::ApiServer;
+use crate::child_process::until;
 use crate::kubectl::Said;
-use crate::leash::until;
 use crate::webhook::{LABEL, Setup};
 
 /// A namespace of one test.

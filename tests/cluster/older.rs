@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use syncguard_lint::render::crd::crds;
 
 use crate::api_server::ApiServer;
-use crate::leash::until;
+use crate::child_process::until;
 use crate::namespace::Namespace;
 use crate::sharded::settings_are_guarded;
 use crate::webhook::Setup;

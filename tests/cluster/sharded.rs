@@ -118,7 +118,7 @@ pub fn settings_are_guarded(namespace: &Namespace, version: &str, field: &str, n
          configurations: {{sgPostgresConfig: {name}}}}}"
     );
     namespace.expect(&CREATE, &sharded(version, name, "", &spec));
-    let seen = crate::leash::until(|| {
+    let seen = crate::child_process::until(|| {
         let said = namespace.kubectl(&["replace", "--dry-run=server", "-f", "-"], &settings("off"));
         said.stderr.contains(&format!("SGShardedCluster {name}")).then_some(())
     });

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::api_server::ApiServer;
-use crate::leash::until;
+use crate::child_process::until;
 use crate::namespace::{Namespace, cluster};
 use crate::webhook::Setup;
 
@@ -123,7 +123,7 @@ fn what_no_review_has_denied_is_told_by_a_line_a_metric_and_one_event() {
     assert_eq!(event["regarding"]["name"], "db");
     for replica in REPLICAS.iter() {
         let log = replica.wrote();
-        assert!(!log.contains("no event could be written"), "to be second is no failure:\n{log}");
+        assert!(!log.contains("cannot write an event"), "to be second is no failure:\n{log}");
     }
 }
 

@@ -8,7 +8,7 @@ use syncguard_manifest as manifest;
 use serde_json::{Value, json};
 
 use crate::api_server::ApiServer;
-use crate::leash::Leash;
+use crate::child_process::ChildProcess;
 
 /// One way to run and to register syncguard, for the namespaces that are labelled with its name.
 pub struct Setup {
@@ -22,7 +22,7 @@ pub struct Setup {
     pub scale_failure_policy: &'static str,
     /// Whether syncguard may ask the API server what is stored.
     pub access: bool,
-    running: OnceLock<Result<Leash, String>>,
+    running: OnceLock<Result<ChildProcess, String>>,
 }
 
 /// As the chart installs it.
@@ -77,8 +77,8 @@ impl Setup {
             .map_or_else(String::new, |it| it.wrote("stderr"))
     }
 
-    fn start(&self, server: &ApiServer) -> Result<Leash, String> {
-        let directory = Leash::directory("serve");
+    fn start(&self, server: &ApiServer) -> Result<ChildProcess, String> {
+        let directory = ChildProcess::directory("serve");
         let (ca, settings) = (directory.join("ca.crt"), directory.join("settings.yaml"));
         fs::write(&settings, self.settings).unwrap();
         let (ca_out, settings) = (ca.display().to_string(), settings.display().to_string());
@@ -91,10 +91,11 @@ impl Setup {
         if self.access {
             args.extend(["--kubeconfig", &kubeconfig]);
         }
-        let serve = Leash::start(directory, Path::new(env!("CARGO_BIN_EXE_syncguard")), &args);
+        let serve = ChildProcess::start(directory, Path::new(env!("CARGO_BIN_EXE_syncguard")), &args);
         let address = serve.until("listening", || address(&serve.wrote("stderr")))?;
-        let watched =
-            || (serve.wrote("stderr").matches("\"message\":\"watched\"").count() == 3).then_some(());
+        let watched = || {
+            (serve.wrote("stderr").matches("\"message\":\"watch established\"").count() == 3).then_some(())
+        };
         if self.access {
             serve.until("watching all three kinds", watched)?;
         }

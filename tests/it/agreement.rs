@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use syncguard_core::{
     cluster::no_postgres_configs,
     policy::Policy,
-    prediction::{Event, Fate, Running, Writes, predict},
+    prediction::{ClusterPrediction, Event, Running, Writes, predict},
     review::{self, Origin, Request},
     view::Object,
 };
@@ -26,8 +26,8 @@ impl Said {
         let findings = findings.map(|it| (it.rule.id, it.severity.name(), it.path.to_string())).collect();
         let fates = predict(body, &no_postgres_configs, None).unwrap().clusters;
         let running = fates.into_iter().find_map(|fate| match fate {
-            Fate::Running(running) => Some(*running),
-            Fate::Stopped { .. } | Fate::Undetermined { .. } => None,
+            ClusterPrediction::Running(running) => Some(*running),
+            ClusterPrediction::Stopped { .. } | ClusterPrediction::Undetermined { .. } => None,
         });
         Self { findings, running }
     }

@@ -5,7 +5,6 @@
 mod agreement;
 mod architecture;
 mod bad_input;
-mod beside;
 mod catalogue;
 mod certificate;
 mod cli;
@@ -15,6 +14,7 @@ mod excuses;
 mod golden;
 mod licences;
 mod properties;
+mod related;
 mod reports;
 mod server;
 mod typing;

@@ -14,7 +14,7 @@ use syncguard::{
     settings::Settings,
 };
 use syncguard_core::{
-    defaults::Operation,
+    defaults::SetValue,
     policy::Policy,
     review::{self, Origin, Request},
     rule::{Check, Finding, Severity},
@@ -50,7 +50,7 @@ fn errors(object: &Value, before: Option<&Value>) -> Vec<(&'static str, String)>
 }
 
 /// The object as the defaults leave it, the view of it, and whether anything was filled in.
-fn completed(object: &Value, before: Option<&Value>) -> (Value, Vec<Operation>) {
+fn completed(object: &Value, before: Option<&Value>) -> (Value, Vec<SetValue>) {
     let (mut now, before) = (view(object), before.map(view));
     let operations = review::complete(&mut now, before.as_ref(), &Policy::default(), || false);
     let mut patched = object.clone();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use syncguard::{
-    admission::{self, Knowledge, Outcome, Webhook},
+    admission::{self, KnownState, Outcome, Webhook},
     settings::Settings,
     stored::{KINDS, Stored, StoredObject},
 };
@@ -55,15 +55,15 @@ impl World {
     }
 
     pub fn ask(&self, review: &Value) -> Outcome {
-        ask(review, Knowledge::Watched(&self.0), &Settings::default())
+        ask(review, KnownState::Watched(&self.0), &Settings::default())
     }
 
     /// What is answered when everything that was asked for has been read.
     #[track_caller]
     pub fn answer_read(&self, review: &Value, settings: &Settings) -> Answer {
-        match ask(review, Knowledge::Read(&self.0), settings) {
+        match ask(review, KnownState::Read(&self.0), settings) {
             Outcome::Reply(reply) => Answer::of(review, &reply.body),
-            Outcome::Wanted(wanted) => panic!("everything was read, and {wanted:?} was asked for"),
+            Outcome::Lookup(wanted) => panic!("everything was read, and {wanted:?} was asked for"),
         }
     }
 
@@ -72,7 +72,7 @@ impl World {
     pub fn answer(&self, review: &Value) -> Answer {
         match self.ask(review) {
             Outcome::Reply(reply) => Answer::of(review, &reply.body),
-            Outcome::Wanted(wanted) => panic!("everything is known, and {wanted:?} was asked for"),
+            Outcome::Lookup(wanted) => panic!("everything is known, and {wanted:?} was asked for"),
         }
     }
 }
@@ -88,7 +88,7 @@ pub fn stored(kind: Kind, name: &str, json: &[u8], parameters: Option<Parameters
     }
 }
 
-pub fn ask(review: &Value, knowledge: Knowledge<'_>, settings: &Settings) -> Outcome {
+pub fn ask(review: &Value, knowledge: KnownState<'_>, settings: &Settings) -> Outcome {
     let body = review.to_string();
     admission::reply_knowing(Webhook::Validate, body.as_bytes(), settings, knowledge)
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::explained::Explained;
 use crate::http;
-use crate::keeper::Keeper;
 use crate::lab::{Lab, command};
 use crate::member::Member;
 use crate::patience::{LONG, ensure, wait};
+use crate::process_dir::ProcessDir;
 use crate::session::ask;
 use crate::writer::Writer;
 
@@ -25,7 +25,7 @@ pub struct Cluster {
     pub acknowledged: Vec<i64>,
     lab: &'static Lab,
     namespace: String,
-    keeper: Keeper,
+    process_dir: ProcessDir,
 }
 
 impl Cluster {
@@ -46,12 +46,12 @@ impl Cluster {
     /// A cluster whose members do not run yet.
     pub fn new(explained: &Explained) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let (lab, keeper) = (Lab::shared(), Keeper::new());
+        let (lab, process_dir) = (Lab::shared(), ProcessDir::new());
         let namespace = format!("/lab-{}-{}/", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let member = |ordinal| Member::new(lab, explained, &namespace, &keeper.directory, ordinal);
+        let member = |ordinal| Member::new(lab, explained, &namespace, &process_dir.directory, ordinal);
         let members = (0..explained.members().len()).map(member).collect();
         let explained = explained.clone();
-        Self { explained, members, acknowledged: Vec::new(), lab, namespace, keeper }
+        Self { explained, members, acknowledged: Vec::new(), lab, namespace, process_dir }
     }
 
     /// Member 0 first, as a `StatefulSet` does it; the others at once, unless it matters who comes first.
@@ -234,7 +234,7 @@ impl Cluster {
     /// Gives it the members of a larger prediction; they do not run yet.
     pub fn grow(&mut self, explained: &Explained) {
         for ordinal in self.members.len()..explained.members().len() {
-            let directory = &self.keeper.directory;
+            let directory = &self.process_dir.directory;
             self.members.push(Member::new(self.lab, explained, &self.namespace, directory, ordinal));
         }
         self.explained = explained.clone();
@@ -242,7 +242,7 @@ impl Cluster {
 
     /// A directory for a program that ends with the cluster.
     pub fn directory(&self) -> &Path {
-        &self.keeper.directory
+        &self.process_dir.directory
     }
 
     /// Changes Patroni's dynamic configuration, as the operator does when a manifest changes.

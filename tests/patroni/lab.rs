@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::json;
 
+use crate::child_process::ChildProcess;
 use crate::http;
-use crate::leash::Leash;
 
 /// Where the package puts the programs of PostgreSQL.
 pub const POSTGRES: &str = "/usr/lib/postgresql/15/bin";
@@ -35,7 +35,7 @@ pub struct Lab {
     directory: PathBuf,
     /// The port of etcd.
     pub etcd: u16,
-    _etcd: Leash,
+    _etcd: ChildProcess,
 }
 
 impl Lab {
@@ -78,8 +78,8 @@ fn installed() -> Result<PathBuf, String> {
     Err(format!("these tests need a real Patroni.\n{}", String::from_utf8_lossy(&found.stderr)))
 }
 
-fn start_etcd(directory: &Path, client: u16, peer: u16) -> Leash {
-    let data = Leash::directory("etcd");
+fn start_etcd(directory: &Path, client: u16, peer: u16) -> ChildProcess {
+    let data = ChildProcess::directory("etcd");
     let args = [
         format!("--data-dir={}", data.join("data").display()),
         // What it stores is not to outlive it.
@@ -90,7 +90,7 @@ fn start_etcd(directory: &Path, client: u16, peer: u16) -> Leash {
         format!("--initial-advertise-peer-urls=http://127.0.0.1:{peer}"),
         format!("--initial-cluster=default=http://127.0.0.1:{peer}"),
     ];
-    Leash::start(data, &directory.join("etcd"), &args)
+    ChildProcess::start(data, &directory.join("etcd"), &args)
 }
 
 /// A port that nobody listens on, and that the kernel gives to no outgoing connection: members come back to theirs.

@@ -18,6 +18,8 @@ macro_rules! on_each_patroni {
     };
 }
 
+#[path = "../cluster/child_process.rs"]
+mod child_process;
 mod cluster;
 mod commits;
 mod experiment;
@@ -25,12 +27,10 @@ mod explained;
 mod failure_tables;
 mod failures;
 mod http;
-mod keeper;
 mod lab;
-#[path = "../cluster/leash.rs"]
-mod leash;
 mod member;
 mod patience;
+mod process_dir;
 mod processes;
 mod reasons;
 mod session;

@@ -30,17 +30,17 @@ macro_rules! on_each_patroni {
     };
 }
 
+#[path = "../cluster/child_process.rs"]
+mod child_process;
 mod cluster;
 mod experiment;
 mod explained;
 mod failures;
 mod http;
-mod keeper;
 mod lab;
-#[path = "../cluster/leash.rs"]
-mod leash;
 mod member;
 mod patience;
+mod process_dir;
 mod processes;
 mod session;
 mod settings;

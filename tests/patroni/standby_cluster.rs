@@ -6,9 +6,9 @@ use crate::cluster::Cluster;
 use crate::experiment::{crash, is_listed_as_healthy, shown_on};
 use crate::explained::{Explained, written};
 use crate::failures::outcome::LOOKS;
-use crate::keeper::Keeper;
 use crate::lab::{POSTGRES, Shipped};
 use crate::patience::{LONG, ensure, wait};
+use crate::process_dir::ProcessDir;
 use crate::processes::signal;
 use crate::session::ask;
 use crate::table;
@@ -24,7 +24,7 @@ on_each_patroni! {
 }
 
 fn follows_an_archive(shipped: Shipped) {
-    let archive = Keeper::new();
+    let archive = ProcessDir::new();
     let directory = archive.directory.display();
     let parameters = json!({"archive_mode": "on", "archive_command": format!("cp %p {directory}/%f")});
     let source = Cluster::settled(&written((1, "mode: async"), &json!({}), &parameters, shipped));

@@ -14,7 +14,7 @@ mod sharded;
 mod surroundings;
 
 pub use autoscaling::Autoscaling;
-pub use field::{Base, Field, Place, WorkersField};
+pub use field::{Base, Field, FieldPath, WorkersField};
 pub use group::{Group, default_group_name};
 pub use indexes::{Child, Element, Owners, Range};
 pub use parameter::{Parameter, SetIn};
@@ -109,12 +109,16 @@ impl<'a> Cluster<'a> {
     /// An object whose `spec` is not an object is a cluster of which nothing is known.
     pub fn of(object: &'a Body<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         let instances = &spec_of(object).instances;
-        Self::with_instances(object, Field::new(instances, Place::new(Base::Spec, &["instances"])), configs)
+        Self::with_instances(
+            object,
+            Field::new(instances, FieldPath::new(Base::Spec, &["instances"])),
+            configs,
+        )
     }
 
     /// The same cluster scaled to the replicas that somebody asks for through `/scale`.
     pub fn scaled(object: &'a Body<'a>, replicas: &'a Leaf<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
-        let replicas = Field::new(replicas, Place::new(Base::Spec, &["replicas"]));
+        let replicas = Field::new(replicas, FieldPath::new(Base::Spec, &["replicas"]));
         Self::with_instances(object, replicas, configs)
     }
 
@@ -162,7 +166,7 @@ impl<'a> Cluster<'a> {
     fn from_sources(spec: &'a Spec<'a>, sources: Sources<'a>, configs: PostgresConfigs<'_, 'a>) -> Self {
         let replication = sources.replication.get();
         let whole = sources.part == Part::Whole;
-        let at = |key| Place::new(sources.replication_base, key);
+        let at = |key| FieldPath::new(sources.replication_base, key);
         let leaf = |read: fn(&'a view::Replication<'a>) -> &'a Leaf<'a>| replication.map_or(&ABSENT, read);
         let postgres =
             |read: fn(&'a view::Postgres<'a>) -> &'a Leaf<'a>| spec.postgres.get().map_or(&ABSENT, read);
@@ -187,15 +191,15 @@ impl<'a> Cluster<'a> {
             autoscaling,
             postgres_version: Field::new(
                 postgres(|view| &view.version),
-                Place::new(Base::Spec, &["postgres", "version"]),
+                FieldPath::new(Base::Spec, &["postgres", "version"]),
             ),
             postgres_flavor: Field::new(
                 postgres(|view| &view.flavor),
-                Place::new(Base::Spec, &["postgres", "flavor"]),
+                FieldPath::new(Base::Spec, &["postgres", "flavor"]),
             ),
             replicate_from: Field::new(
                 written(&spec.replicate_from),
-                Place::new(Base::Spec, &["replicateFrom"]),
+                FieldPath::new(Base::Spec, &["replicateFrom"]),
             ),
             name: None,
             spec,
@@ -309,8 +313,8 @@ impl<'a> Cluster<'a> {
     }
 
     /// The place of the list of groups.
-    pub fn groups_place(&self) -> Place<'a> {
-        Place::new(Base::Spec, &["replication", "groups"])
+    pub fn groups_place(&self) -> FieldPath<'a> {
+        FieldPath::new(Base::Spec, &["replication", "groups"])
     }
 
     fn groups_are_a_list(&self) -> bool {
@@ -326,11 +330,11 @@ impl<'a> Cluster<'a> {
     pub fn pods_may_share_a_node(&self) -> Option<Field<'a>> {
         let options = self.spec.non_production_options.get();
         let disabled = options.map_or(&ABSENT, |options| &options.disable_cluster_pod_anti_affinity.0);
-        let place = Place::new(Base::Spec, &["nonProductionOptions", "disableClusterPodAntiAffinity"]);
+        let place = FieldPath::new(Base::Spec, &["nonProductionOptions", "disableClusterPodAntiAffinity"]);
         match (disabled.flag(), self.spec.profile.text()) {
             (Some(true), _) => Some(Field::new(disabled, place)),
             (None, Some("testing" | "development")) if disabled.is_absent() => {
-                Some(Field::new(&self.spec.profile, Place::new(Base::Spec, &["profile"])))
+                Some(Field::new(&self.spec.profile, FieldPath::new(Base::Spec, &["profile"])))
             }
             _ => None,
         }

@@ -43,7 +43,7 @@ pub static ALL: &[&Default] = &[
 
 /// A value that is put into the raw document; what stands there already is replaced.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Operation {
+pub struct SetValue {
     /// Where.
     pub path: Path<'static>,
     /// What.
@@ -57,7 +57,7 @@ pub fn complete<'a>(
     spec: &mut Given<'a, Spec<'a>>,
     before: Option<&Spec<'_>>,
     derive: bool,
-) -> Vec<Operation> {
+) -> Vec<SetValue> {
     let Given::Is(spec) = spec else { return Vec::new() };
     let mut completion = Completion { spec, before, derive, operations: Vec::new() };
     for default in ALL {
@@ -71,7 +71,7 @@ struct Completion<'c, 'a> {
     spec: &'c mut Spec<'a>,
     before: Option<&'c Spec<'c>>,
     derive: bool,
-    operations: Vec<Operation>,
+    operations: Vec<SetValue>,
 }
 
 impl<'a> Completion<'_, 'a> {
@@ -97,9 +97,9 @@ impl<'a> Completion<'_, 'a> {
         let is_new = self.spec.replication.is_absent();
         let Some(replication) = self.spec.replication.get_or_default() else { return };
         if is_new {
-            self.operations.push(Operation { path: place.clone(), value: json!({}) });
+            self.operations.push(SetValue { path: place.clone(), value: json!({}) });
         }
-        self.operations.push(Operation { path: place.key(key), value: to_json(&value) });
+        self.operations.push(SetValue { path: place.key(key), value: to_json(&value) });
         *slot(replication) = value;
     }
 
@@ -118,7 +118,7 @@ impl<'a> Completion<'_, 'a> {
             if leaf.is_absent() {
                 let path = Path::of(&["spec", "replication", "groups"]).index(index).key(key);
                 *leaf = Leaf::Text(value(index).into());
-                self.operations.push(Operation { path, value: to_json(leaf) });
+                self.operations.push(SetValue { path, value: to_json(leaf) });
             }
         }
     }

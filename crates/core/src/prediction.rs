@@ -4,8 +4,8 @@
 //! every standby streams, and the first main pod leads.
 
 mod failure;
+mod failure_model;
 mod list;
-mod scene;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The most members that are listed one by one; a manifest can ask for two thousand million.
-pub const LISTED: usize = 100;
+pub const MAX_LISTED_MEMBERS: usize = 100;
 
 /// What an object means.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,7 +40,7 @@ pub struct Prediction {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ManifestError>,
     /// The Postgres clusters that it becomes: one, or the coordinator and each kind of shard.
-    pub clusters: Vec<Fate>,
+    pub clusters: Vec<ClusterPrediction>,
 }
 
 /// An error in a manifest that is predicted all the same.
@@ -70,7 +70,7 @@ impl Prediction {
         for error in &mut shown.errors {
             error.path = printable(std::mem::take(&mut error.path));
         }
-        shown.clusters.iter_mut().for_each(Fate::make_printable);
+        shown.clusters.iter_mut().for_each(ClusterPrediction::make_printable);
         shown
     }
 }
@@ -78,7 +78,7 @@ impl Prediction {
 /// What becomes of one Postgres cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Fate {
+pub enum ClusterPrediction {
     /// It runs.
     Running(Box<Running>),
     /// It is stopped on purpose.
@@ -93,7 +93,7 @@ pub enum Fate {
     },
 }
 
-impl Fate {
+impl ClusterPrediction {
     /// What happens when something dies; none for a cluster that does not run.
     pub fn failures(&self) -> &[Failure] {
         match self {
@@ -151,7 +151,7 @@ pub struct Running {
     pub replay_delay_ms: Option<u64>,
     /// How many copies an acknowledged commit has in the settled state, the leader's included.
     pub copies: i64,
-    /// The rows of `patronictl list`, at most `LISTED`; none for a part of a sharded cluster, whose
+    /// The rows of `patronictl list`, at most `MAX_LISTED_MEMBERS`; none for a part of a sharded cluster, whose
     /// members share one scope under Citus.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
@@ -218,7 +218,7 @@ pub fn predict<'a>(
     let kind = object.known_kind()?;
     let clusters = match kind {
         Kind::Cluster => vec![fate(name, &Cluster::of(object, configs).under(stackgres))],
-        Kind::ShardedCluster => fates_of_parts(&Sharded::of(object, configs).under(stackgres)),
+        Kind::ShardedCluster => predict_parts(&Sharded::of(object, configs).under(stackgres)),
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
@@ -226,19 +226,19 @@ pub fn predict<'a>(
 }
 
 /// The coordinator, and each kind of worker and query router that there is.
-fn fates_of_parts(sharded: &Sharded<'_>) -> Vec<Fate> {
+fn predict_parts(sharded: &Sharded<'_>) -> Vec<ClusterPrediction> {
     let parts = sharded.parts().iter().filter(|part| part.exists);
     parts.filter_map(|part| Some(fate(&sharded.name_of(part.part)?, part))).collect()
 }
 
-fn fate(name: &str, cluster: &Cluster<'_>) -> Fate {
+fn fate(name: &str, cluster: &Cluster<'_>) -> ClusterPrediction {
     let name = name.to_owned();
     if cluster.is_stopped() {
-        return Fate::Stopped { name };
+        return ClusterPrediction::Stopped { name };
     }
     match running(&name, cluster) {
-        Some(running) => Fate::Running(Box::new(running)),
-        None => Fate::Undetermined { name },
+        Some(running) => ClusterPrediction::Running(Box::new(running)),
+        None => ClusterPrediction::Undetermined { name },
     }
 }
 
@@ -255,7 +255,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let names = list::synchronous_standbys(topology, in_effect);
     let synchronous_commit = cluster.synchronous_commit();
     let awaited = if synchronous_commit.waits_for_standbys() { in_effect.node_count.unwrap_or(0) } else { 0 };
-    let scene = scene::Scene {
+    let scene = failure_model::FailureModel {
         synchronous: in_effect,
         topology,
         timing: cluster.timing(),
@@ -280,7 +280,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
-        failures: if by_hand.is_some() { Vec::new() } else { scene::failures(&scene) },
+        failures: if by_hand.is_some() { Vec::new() } else { failure_model::failures(&scene) },
     })
 }
 

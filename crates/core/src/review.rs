@@ -22,9 +22,9 @@ use state::{History, State};
 
 use crate::{
     cluster::{Cluster, PostgresConfigs, no_postgres_configs},
-    defaults::{self, Operation},
+    defaults::{self, SetValue},
     policy::{Policy, Starts},
-    rule::{Check, Downgrade, Finding, MOST, Problem, Problems, Related, Rule, Severity},
+    rule::{Check, Downgrade, Finding, MAX_FINDINGS_PER_RULE, Problem, Problems, Related, Rule, Severity},
     rules,
     view::{Body, Count, Given, Kind, Leaf, Name, Spec, Text},
 };
@@ -104,7 +104,7 @@ pub fn complete(
     before: Option<&Body<'_>>,
     policy: &Policy,
     spec_unchanged: impl FnOnce() -> bool,
-) -> Vec<Operation> {
+) -> Vec<SetValue> {
     if object.known_kind() != Some(Kind::Cluster) {
         return Vec::new();
     }
@@ -164,8 +164,8 @@ fn raise<'a>(
         let mut said = (problems.len() > 1).then(HashMap::new);
         let first = findings.len();
         for problem in problems.drain() {
-            weigh(rule, problem, said.as_mut(), policy, &mut findings);
-            if findings.len() - first > MOST {
+            add_finding(rule, problem, said.as_mut(), policy, &mut findings);
+            if findings.len() - first > MAX_FINDINGS_PER_RULE {
                 // Which of very many are told matters little, but one that denies must be among them.
                 let last = findings.pop().filter(|last| last.severity == Severity::Error);
                 if let (Some(error), Some(kept)) = (last, findings.last_mut()) {
@@ -224,7 +224,7 @@ fn run<'a>(
 
 /// Makes a finding of a problem, unless the rule is off or has said the same of this place before: many
 /// shards can share one fault.
-fn weigh<'a>(
+fn add_finding<'a>(
     rule: &'static Rule,
     problem: Problem<'a>,
     said: Option<&mut HashMap<Fault<'a>, usize>>,

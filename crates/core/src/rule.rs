@@ -9,7 +9,7 @@ pub use finding::{Downgrade, Finding};
 use serde_json::Value;
 
 use crate::{
-    cluster::{Cluster, Field, Parameter, Place, SetIn, Sharded},
+    cluster::{Cluster, Field, FieldPath, Parameter, SetIn, Sharded},
     spelling,
     view::{Body, Kind, Leaf},
 };
@@ -142,7 +142,7 @@ pub enum Related<'a> {
     /// In the same object.
     Here {
         /// Where.
-        place: Place<'a>,
+        place: FieldPath<'a>,
         /// What is to be seen there.
         note: Cow<'static, str>,
     },
@@ -223,7 +223,7 @@ impl<'a> Problem<'a> {
 }
 
 /// The most findings of one rule in one object: more help nobody, and an object can be made to hold a hundred thousand.
-pub const MOST: usize = 4096;
+pub const MAX_FINDINGS_PER_RULE: usize = 4096;
 
 /// Collects what the checks report.
 #[derive(Debug, Default)]

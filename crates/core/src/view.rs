@@ -46,7 +46,7 @@ objects! {
     }
 
     /// `metadata`, whose types are the API server's business.
-    Metadata (untold) => {
+    Metadata (lenient) => {
         "name" name: Leaf<'a>,
         "namespace" namespace: Leaf<'a>,
         "resourceVersion" resource_version: Leaf<'a>,
@@ -55,14 +55,14 @@ objects! {
     }
 
     /// The annotations that mean something to syncguard.
-    Annotations (untold) => {
+    Annotations (lenient) => {
         "syncguard.dev/ignore" ignore: Leaf<'a>,
         /// The release of StackGres that the cluster's pods are made by.
         "stackgres.io/operatorVersion" operator_version: Leaf<'a>,
     }
 
     /// Who made the object, and deletes it with itself.
-    OwnerReference (untold) => {
+    OwnerReference (lenient) => {
         "apiVersion" api_version: Leaf<'a>,
         "kind" kind: Leaf<'a>,
         "controller" controller: Leaf<'a>,
@@ -70,7 +70,7 @@ objects! {
 
     /// `spec` of every kind that is read: no two of them use one name for different things. Where it, the coordinator or
     /// the workers are no objects, nobody knows what the object is; a rule of its own tells so.
-    Spec (untold) => {
+    Spec (lenient) => {
         /// SGCluster: the number of pods.
         "instances" instances: Count<'a>,
         "profile" profile: Text<'a>,
@@ -111,7 +111,7 @@ objects! {
     }
 
     /// How pods run.
-    Pods (untold) => {
+    Pods (lenient) => {
         "scheduling" scheduling: Given<'a, Scheduling<'a>>,
         .. /// The keys that nobody here reads.
         unread (open)
@@ -147,7 +147,7 @@ objects! {
     }
 
     /// Pods beside the main ones, with a role of their own; judged by rules of their own.
-    Group (untold) => {
+    Group (lenient) => {
         "name" name: Name<'a>,
         "role" role: Name<'a>,
         "instances" instances: Count<'a>,
@@ -172,22 +172,22 @@ objects! {
     }
 
     /// What a cluster starts with.
-    InitialData (untold) => {
+    InitialData (lenient) => {
         "restore" restore: Leaf<'a>,
     }
 
     /// Scripts that the operator runs.
-    ManagedSql (untold) => {
+    ManagedSql (lenient) => {
         "scripts" scripts: List<'a, ManagedScript<'a>>,
     }
 
     /// One of them.
-    ManagedScript (untold) => {
+    ManagedScript (lenient) => {
         "sgScript" sg_script: Leaf<'a>,
     }
 
     /// On which nodes the pods may stand.
-    Scheduling (untold) => {
+    Scheduling (lenient) => {
         "podAntiAffinity" pod_anti_affinity: Leaf<'a>,
         "topologySpreadConstraints" topology_spread_constraints: Leaf<'a>,
     }
@@ -242,7 +242,7 @@ objects! {
     }
 
     /// The cluster that clients of an SGShardedCluster talk to.
-    Coordinator (untold) => {
+    Coordinator (lenient) => {
         "instances" instances: Count<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
@@ -260,7 +260,7 @@ objects! {
     }
 
     /// The clusters of an SGShardedCluster that hold the data: `workers`, or `shards` until StackGres 1.18.
-    Workers (untold) => {
+    Workers (lenient) => {
         "clusters" clusters: Count<'a>,
         /// Since StackGres 1.19: their names, without the number at the end.
         "clusterNameTemplate" cluster_name_template: Text<'a>,
@@ -289,14 +289,14 @@ objects! {
     }
 
     /// `status`, which the operator writes and nobody judges.
-    Status (untold) => {
+    Status (lenient) => {
         /// The version of Postgres that runs, also where `spec` names a major version or `latest`.
         "postgresVersion" postgres_version: Leaf<'a>,
         "podStatuses" pod_statuses: List<'a, PodStatus<'a>>,
     }
 
     /// What the operator saw of one pod.
-    PodStatus (untold) => {
+    PodStatus (lenient) => {
         "name" name: Leaf<'a>,
         "primary" primary: Leaf<'a>,
     }

@@ -7,7 +7,7 @@ use crate::render::diagnostic::Diagnostic;
 use syncguard_core::{
     policy::Policy,
     review::why_unused,
-    rule::{MOST, Severity},
+    rule::{MAX_FINDINGS_PER_RULE, Severity},
 };
 use syncguard_manifest::{Comment, Document};
 
@@ -67,7 +67,7 @@ impl<'d> Comments<'d> {
             return;
         }
         let own = diagnostics.split_off(first.min(diagnostics.len()));
-        diagnostics.extend(own.into_iter().filter_map(|diagnostic| self.weigh(diagnostic)));
+        diagnostics.extend(own.into_iter().filter_map(|diagnostic| self.add_finding(diagnostic)));
     }
 
     /// Whether a comment is about this rule on this line.
@@ -75,7 +75,7 @@ impl<'d> Comments<'d> {
         self.by_line.contains_key(&(line, id))
     }
 
-    fn weigh(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+    fn add_finding(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
         let about = diagnostic.place.and_then(|place| self.by_line.get(&(place.line, diagnostic.rule.id)));
         let Some(position) = about else { return Some(diagnostic) };
         self.ignores[*position].used.set(true);
@@ -95,7 +95,7 @@ impl<'d> Comments<'d> {
         let mistyped = self.mistyped.iter().map(|range| (range, MISTYPED.to_owned()));
         unused
             .chain(mistyped)
-            .take(MOST)
+            .take(MAX_FINDINGS_PER_RULE)
             .filter_map(|(range, why)| about_text(policy, "unused-ignore", locator, range.clone(), why))
             .collect()
     }

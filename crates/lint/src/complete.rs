@@ -6,7 +6,7 @@ use super::{
     subject::{Content, Subject},
 };
 use syncguard_core::{
-    defaults::Operation,
+    defaults::SetValue,
     policy::Policy,
     review,
     view::{Given, admission_review::AdmissionReview},
@@ -18,7 +18,7 @@ pub fn operations<'d, 't>(
     subject: &Subject<'d, 't>,
     known: &KnownObjects,
     policy: &Policy,
-) -> (Subject<'d, 't>, Vec<Operation>) {
+) -> (Subject<'d, 't>, Vec<SetValue>) {
     match subject.content() {
         Ok(Content::Object(Given::Is(mut body))) => {
             let stored = known.before(&body);
@@ -36,7 +36,7 @@ fn of_review<'d, 't>(
     subject: &Subject<'d, 't>,
     review: AdmissionReview<'d>,
     policy: &Policy,
-) -> (Subject<'d, 't>, Vec<Operation>) {
+) -> (Subject<'d, 't>, Vec<SetValue>) {
     let inside = subject.reviewed();
     let Given::Is(mut request) = review.request else { return (inside, Vec::new()) };
     if !request.stores() {
@@ -49,8 +49,8 @@ fn of_review<'d, 't>(
 }
 
 /// The operations as edits of the document.
-pub fn edits(subject: &Subject<'_, '_>, operations: Vec<Operation>) -> Vec<Edit> {
-    let edit = |operation: Operation| {
+pub fn edits(subject: &Subject<'_, '_>, operations: Vec<SetValue>) -> Vec<Edit> {
+    let edit = |operation: SetValue| {
         let path = OwnedPath::from(&subject.prefix().clone().join(&operation.path));
         Edit { path, value: operation.value }
     };

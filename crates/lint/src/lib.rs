@@ -35,7 +35,7 @@ use locate::{Context, Locator};
 use near::{Near, nearly};
 use syncguard_core::{
     policy::Policy,
-    rule::{Aspect, Finding, MOST, Severity, printable},
+    rule::{Aspect, Finding, MAX_FINDINGS_PER_RULE, Severity, printable},
     rules,
     view::Body,
 };
@@ -206,7 +206,7 @@ impl Judge<'_> {
             locator.also(&mut diagnostic, duplicate.range, duplicate.earlier, "written here first");
             Some(diagnostic)
         };
-        document.duplicates().take(MOST).filter_map(report).collect()
+        document.duplicates().take(MAX_FINDINGS_PER_RULE).filter_map(report).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{cell::OnceCell, ops::Range, sync::Arc};
 
 use super::{known::KnownConfig, lines::Lines};
 use crate::{
-    render::diagnostic::{Diagnostic, Excerpt, Mark, Place},
+    render::diagnostic::{Diagnostic, Excerpt, Mark, Span},
     source::Source,
 };
 use syncguard_core::rule::{Aspect, Finding, Related};
@@ -127,10 +127,10 @@ impl Locator<'_> {
     }
 
     /// Lines and columns of a range.
-    pub fn place(&self, range: &Range<usize>) -> Place {
+    pub fn place(&self, range: &Range<usize>) -> Span {
         let (line, column) = self.position(range.start);
         let (end_line, end_column) = self.position(range.end);
-        Place { line, column, end_line, end_column }
+        Span { line, column, end_line, end_column }
     }
 
     /// `# Source: chart/templates/db.yaml`, which Helm writes above what it made of a template.

@@ -32,18 +32,18 @@ impl Judge<'_> {
         judged: &mut Judged,
     ) {
         let Given::Is(mut body) = object else { return };
-        let stored = self.known.before(&body);
-        let before = stored.map(Known::read);
+        let version = self.known.before(&body);
+        let before = version.map(Known::read);
         let before = before.as_ref().and_then(Given::get);
         if self.known.knows_before() && before.is_none() && is_cluster(&body) {
             judged.summary.new += 1;
         }
         review::complete(&mut body, before, self.policy, || {
-            subject.spec_is_unchanged(stored.map(Known::value))
+            subject.spec_is_unchanged(version.map(Known::value))
         });
         self.judge(
             subject,
-            &Stored { object: &body, before, scale: None, writer: Writer::Anybody },
+            &Version { object: &body, before, scale: None, writer: Writer::Anybody },
             review::Origin::File,
             locator,
             judged,
@@ -118,8 +118,8 @@ impl Judge<'_> {
             return self.scale(&inside, (&object, before), writer, locator, judged);
         }
         review::complete(&mut object, before, self.policy, || subject.review_keeps_spec());
-        let stored = Stored { object: &object, before, scale: None, writer };
-        self.judge(&inside, &stored, review::Origin::Admission, locator, judged);
+        let version = Version { object: &object, before, scale: None, writer };
+        self.judge(&inside, &version, review::Origin::Admission, locator, judged);
     }
 
     fn scale(
@@ -137,27 +137,27 @@ impl Judge<'_> {
             return;
         };
         let scale = Some(Scale { replicas: object.replicas(), before: before.replicas() });
-        let stored = Stored { object: cluster, before: None, scale, writer };
-        self.judge(subject, &stored, review::Origin::Admission, locator, judged);
+        let version = Version { object: cluster, before: None, scale, writer };
+        self.judge(subject, &version, review::Origin::Admission, locator, judged);
     }
 
     fn judge(
         &self,
         subject: &Subject<'_, '_>,
-        stored: &Stored<'_>,
+        version: &Version<'_>,
         origin: review::Origin,
         locator: &Locator<'_>,
         judged: &mut Judged,
     ) {
-        if is_cluster(stored.object) {
+        if is_cluster(version.object) {
             judged.summary.clusters += 1;
         }
         let first = judged.diagnostics.len();
         if self.policy.honor_ignores {
             judged.diagnostics.extend(self.idle_annotations(subject, locator));
         }
-        for variant in 0..self.variants(stored.object, &mut judged.summary) {
-            self.judge_variant(subject, stored, origin, locator, variant, &mut judged.diagnostics);
+        for variant in 0..self.variants(version.object, &mut judged.summary) {
+            self.judge_variant(subject, version, origin, locator, variant, &mut judged.diagnostics);
             if variant > 0 {
                 keep_worst(&mut judged.diagnostics, first);
             }
@@ -201,13 +201,13 @@ impl Judge<'_> {
     fn judge_variant(
         &self,
         subject: &Subject<'_, '_>,
-        stored: &Stored<'_>,
+        version: &Version<'_>,
         origin: review::Origin,
         locator: &Locator<'_>,
         variant: usize,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let &Stored { object, before, scale, writer } = stored;
+        let &Version { object, before, scale, writer } = version;
         let config = |name: &str| self.known.postgres_config(object.namespace(), name, variant);
         let configs = |name: &str| config(name).map(|config| &config.parameters);
         let request = Request { before, scale, configs: &configs, writer, ..Request::new(object, origin) };
@@ -260,7 +260,7 @@ fn key(diagnostic: &Diagnostic) -> (&'static str, &str, &str) {
 }
 
 /// An object, completed, and what is stored of it.
-struct Stored<'a> {
+struct Version<'a> {
     object: &'a Body<'a>,
     before: Option<&'a Body<'a>>,
     scale: Option<Scale<'a>>,

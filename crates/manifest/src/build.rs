@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::{
     SyntaxError, scalar,
-    tree::{Entry, Form, Kind, Repeated, Tree},
+    tree::{Entry, Form, NodeKind, Repeated, Tree},
 };
 
 /// How deep values may nest; also the limit of `serde_json`, which reads the same objects.
@@ -81,7 +81,7 @@ impl<'t> Builder<'t> {
             return Err(SyntaxError::new(TOO_DEEP, range));
         }
         let weight_before = self.weight;
-        let index = self.push(if is_map { Kind::Map } else { Kind::List }, range);
+        let index = self.push(if is_map { NodeKind::Map } else { NodeKind::List }, range);
         let anchor = self.define(anchor, index, true);
         self.open.push(Open { index, is_map, key_comes: is_map, height: 0, weight_before, anchor });
         Ok(())
@@ -122,7 +122,7 @@ impl<'t> Builder<'t> {
             }
             _ => (text, form),
         };
-        let index = self.push(Kind::Scalar(text, form), range);
+        let index = self.push(NodeKind::Scalar(text, form), range);
         self.define(anchor, index, false);
         self.turn();
         Ok(())
@@ -150,7 +150,7 @@ impl<'t> Builder<'t> {
         if self.next_is_key() {
             return self.alias_as_key(target, range);
         }
-        self.push(Kind::Alias(target), range);
+        self.push(NodeKind::Alias(target), range);
         self.rise(height);
         Ok(())
     }
@@ -183,9 +183,9 @@ impl<'t> Builder<'t> {
         self.open.last().is_some_and(|open| open.key_comes)
     }
 
-    fn push(&mut self, kind: Kind<'t>, range: Range<usize>) -> usize {
+    fn push(&mut self, kind: NodeKind<'t>, range: Range<usize>) -> usize {
         let index = self.tree.entries.len();
-        let bytes = if let Kind::Scalar(text, _) = &kind { text.len() } else { 0 };
+        let bytes = if let NodeKind::Scalar(text, _) = &kind { text.len() } else { 0 };
         self.weight += 1 + bytes / BYTES_OF_AN_ENTRY;
         let lead = self.lead.take().unwrap_or(range.start);
         self.tree.entries.push(Entry { kind, range, lead, end: index + 1 });
@@ -195,7 +195,8 @@ impl<'t> Builder<'t> {
     fn define(&mut self, name: Option<&'t str>, index: usize, is_open: bool) -> Option<usize> {
         let name = name?;
         // A collection learns its height and weight when it is closed.
-        let bytes = if let Kind::Scalar(text, _) = &self.tree.entries[index].kind { text.len() } else { 0 };
+        let bytes =
+            if let NodeKind::Scalar(text, _) = &self.tree.entries[index].kind { text.len() } else { 0 };
         self.names.insert(name, self.anchors.len());
         self.anchors.push(Anchor { index, height: 0, weight: 1 + bytes / BYTES_OF_AN_ENTRY, is_open });
         Some(self.anchors.len() - 1)
@@ -217,7 +218,7 @@ impl<'t> Builder<'t> {
     }
 
     fn alias_as_key(&mut self, target: usize, range: Range<usize>) -> Result<(), SyntaxError> {
-        let Kind::Scalar(text, form) = &self.tree.entries[target].kind else {
+        let NodeKind::Scalar(text, form) = &self.tree.entries[target].kind else {
             return Err(SyntaxError::new(COLLECTION_AS_KEY, range));
         };
         // An alias is never the key `<<`: what it stands for is taken as a text.
@@ -231,7 +232,7 @@ impl<'t> Builder<'t> {
         let mut keys: SmallVec<[usize; 32]> = SmallVec::new();
         for key in self.tree.children(map).step_by(2) {
             match self.tree.entries[key].kind {
-                Kind::Scalar(_, Form::Merge) => self.check_merge(key + 1)?,
+                NodeKind::Scalar(_, Form::Merge) => self.check_merge(key + 1)?,
                 _ => keys.push(key),
             }
         }
@@ -241,9 +242,9 @@ impl<'t> Builder<'t> {
 
     /// What is merged must be a mapping, or a list of mappings.
     fn check_merge(&self, value: usize) -> Result<(), SyntaxError> {
-        let is_map = |index: usize| matches!(self.tree.entries[self.tree.follow(index)].kind, Kind::Map);
+        let is_map = |index: usize| matches!(self.tree.entries[self.tree.follow(index)].kind, NodeKind::Map);
         let sound = match self.tree.entries[value].kind {
-            Kind::List => self.tree.children(value).all(is_map),
+            NodeKind::List => self.tree.children(value).all(is_map),
             _ => is_map(value),
         };
         let range = &self.tree.entries[value].range;
@@ -256,7 +257,7 @@ impl<'t> Builder<'t> {
     fn find_repeated(&mut self, keys: &mut [usize]) {
         let Tree { entries, repeated, .. } = &mut self.tree;
         let text = |key: usize| match &entries[key].kind {
-            Kind::Scalar(text, _) => text.as_ref(),
+            NodeKind::Scalar(text, _) => text.as_ref(),
             _ => "",
         };
         if keys.len() <= 16 {

@@ -4,7 +4,7 @@ use std::iter::Peekable;
 
 use super::{
     Comment, Document,
-    tree::{Kind, Tree},
+    tree::{NodeKind, Tree},
 };
 
 /// A comment, and the values that it is about.
@@ -57,20 +57,20 @@ impl<'d, 't: 'd, I: Iterator<Item = &'d Comment<'t>>> Walk<'d, 't, I> {
     fn value(&mut self, index: usize, path: &str) {
         let tree = self.tree;
         match tree.entries[index].kind {
-            Kind::Map => {
+            NodeKind::Map => {
                 for (number, entry) in tree.children(index).enumerate() {
                     if number % 2 == 0 {
-                        let Kind::Scalar(key, _) = &tree.entries[entry].kind else { continue };
+                        let NodeKind::Scalar(key, _) = &tree.entries[entry].kind else { continue };
                         self.member(entry, entry + 1, &format!("{path}.{key:?}"));
                     }
                 }
             }
-            Kind::List => {
+            NodeKind::List => {
                 for (number, entry) in tree.children(index).enumerate() {
                     self.member(entry, entry, &format!("{path}[{number}]"));
                 }
             }
-            Kind::Scalar(..) | Kind::Alias(_) => {}
+            NodeKind::Scalar(..) | NodeKind::Alias(_) => {}
         }
     }
 

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::{
     Comment,
-    tree::{Form, Kind, Tree},
+    tree::{Form, NodeKind, Tree},
 };
 
 /// A value that may be changed, and what it belongs to.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct NodePosition {
     pub value: usize,
     pub holder: Holder,
     /// The column of its key or dash in a block; none inside brackets, where no lines can be added.
@@ -25,7 +25,7 @@ pub(super) enum Holder {
 
 /// A key with its value, or a list element: what is added as a whole.
 pub(super) struct Member {
-    pub place: Place,
+    pub position: NodePosition,
     pub range: Range<usize>,
 }
 
@@ -38,11 +38,11 @@ pub(super) struct Layout<'d, 't> {
 
 impl Layout<'_, '_> {
     /// The members of a collection in the order of the text; none where one has no place of its own.
-    pub fn members(&self, place: &Place) -> Option<Vec<Member>> {
-        let is_flow = self.is_flow(place.value);
-        let children: Vec<_> = self.tree.children(place.value).collect();
-        match self.tree.entries[place.value].kind {
-            Kind::Map => {
+    pub fn members(&self, position: &NodePosition) -> Option<Vec<Member>> {
+        let is_flow = self.is_flow(position.value);
+        let children: Vec<_> = self.tree.children(position.value).collect();
+        match self.tree.entries[position.value].kind {
+            NodeKind::Map => {
                 let pair = |pair: &[usize]| {
                     let (key, value) = (*pair.first()?, *pair.get(1)?);
                     self.member(key, value, Holder::Key(key), is_flow)
@@ -58,7 +58,7 @@ impl Layout<'_, '_> {
         let column = if is_flow { None } else { Some(self.column(start)?) };
         let indicator = self.lead(value).map_or(0, |lead| lead + 1);
         let end = self.end(value).max(self.tree.entries[first].range.start).max(indicator);
-        Some(Member { place: Place { value, holder, column }, range: start..end })
+        Some(Member { position: NodePosition { value, holder, column }, range: start..end })
     }
 
     /// Where the `-` or `:` stands that leads to a value, if one does.
@@ -70,9 +70,9 @@ impl Layout<'_, '_> {
 
     /// The text of the key of a member; none for a merge key and a list element.
     pub fn key(&self, member: &Member) -> Option<&str> {
-        let Holder::Key(key) = member.place.holder else { return None };
+        let Holder::Key(key) = member.position.holder else { return None };
         match &self.tree.entries[key].kind {
-            Kind::Scalar(text, Form::Text) => Some(text),
+            NodeKind::Scalar(text, Form::Text) => Some(text),
             _ => None,
         }
     }
@@ -101,7 +101,7 @@ impl Layout<'_, '_> {
     pub fn block_header(&self, value: usize) -> Option<usize> {
         let range = &self.tree.entries[value].range;
         let is_block = matches!(self.text.as_bytes().get(range.start), Some(b'|' | b'>'));
-        let is_scalar = matches!(self.tree.entries[value].kind, Kind::Scalar(_, Form::Text));
+        let is_scalar = matches!(self.tree.entries[value].kind, NodeKind::Scalar(_, Form::Text));
         (is_block && is_scalar).then(|| self.end_of_line(range.start).min(range.end))
     }
 

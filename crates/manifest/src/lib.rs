@@ -33,7 +33,7 @@ pub use edit::{Change, edit};
 pub use error::{EditError, SyntaxError};
 pub use node::Node;
 pub use splice::Splice;
-use tree::{Kind, Tree};
+use tree::{NodeKind, Tree};
 
 /// What a text holds: its documents until the first error, and that error.
 #[derive(Debug)]
@@ -165,7 +165,7 @@ impl<'t> Document<'t> {
     fn path_of(&self, index: usize) -> Path<'_> {
         let (mut path, mut parent) = (Path::root(), 0);
         while parent < index {
-            let is_map = matches!(self.tree.entries[parent].kind, Kind::Map);
+            let is_map = matches!(self.tree.entries[parent].kind, NodeKind::Map);
             let holds = |child: &usize| self.tree.entries[*child].end > index;
             let Some((position, child)) = self.tree.children(parent).enumerate().find(|(_, c)| holds(c))
             else {
@@ -173,7 +173,7 @@ impl<'t> Document<'t> {
             };
             let key = if is_map { child - usize::from(position % 2 == 1) } else { child };
             path = match &self.tree.entries[key].kind {
-                Kind::Scalar(text, _) if is_map => path.key(text),
+                NodeKind::Scalar(text, _) if is_map => path.key(text),
                 _ => path.index(position),
             };
             parent = child;

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::{
     Location, SyntaxError,
     scalar::{Scalar, resolve},
-    tree::{Form, Kind, Tree},
+    tree::{Form, NodeKind, Tree},
 };
 use crate::path::{Path, Step};
 
@@ -76,7 +76,7 @@ impl<'d, 't> Node<'d, 't> {
     /// The elements of this list; none where it is no list.
     pub fn items(self) -> impl Iterator<Item = Self> + use<'d, 't> {
         let list = self.followed();
-        let is_list = matches!(list.kind(), Kind::List);
+        let is_list = matches!(list.kind(), NodeKind::List);
         let children = is_list.then(|| list.tree.children(list.index)).into_iter().flatten();
         children.map(move |index| Self { index, ..list })
     }
@@ -95,8 +95,8 @@ impl<'d, 't> Node<'d, 't> {
     /// The text, where the value is a text.
     pub fn as_str(self) -> Option<&'d str> {
         match self.followed().kind() {
-            Kind::Scalar(text, Form::Plain) if resolve(text) == Scalar::Text => Some(text),
-            Kind::Scalar(text, Form::Text) => Some(text),
+            NodeKind::Scalar(text, Form::Plain) if resolve(text) == Scalar::Text => Some(text),
+            NodeKind::Scalar(text, Form::Text) => Some(text),
             _ => None,
         }
     }
@@ -104,8 +104,8 @@ impl<'d, 't> Node<'d, 't> {
     /// Whether it is null, or left out.
     pub fn is_null(self) -> bool {
         match self.followed().kind() {
-            Kind::Scalar(text, Form::Plain) => resolve(text) == Scalar::Null,
-            Kind::Scalar(text, Form::Json) => text == "null",
+            NodeKind::Scalar(text, Form::Plain) => resolve(text) == Scalar::Null,
+            NodeKind::Scalar(text, Form::Json) => text == "null",
             _ => false,
         }
     }
@@ -113,11 +113,12 @@ impl<'d, 't> Node<'d, 't> {
     /// The element at this position of a list.
     fn item(self, position: usize) -> Option<Self> {
         let list = self.followed();
-        let index = matches!(list.kind(), Kind::List).then(|| list.tree.element(list.index, position))??;
+        let index =
+            matches!(list.kind(), NodeKind::List).then(|| list.tree.element(list.index, position))??;
         Some(Self { index, ..list })
     }
 
-    pub(super) fn kind(self) -> &'d Kind<'t> {
+    pub(super) fn kind(self) -> &'d NodeKind<'t> {
         &self.tree.entries[self.index].kind
     }
 
@@ -139,7 +140,7 @@ impl<'d, 't> Node<'d, 't> {
     /// What to point at where the whole value would be too much: its first key, or itself.
     pub(super) fn headline(self) -> Range<usize> {
         match self.kind() {
-            Kind::Map | Kind::List => {
+            NodeKind::Map | NodeKind::List => {
                 let first = self.tree.children(self.index).next();
                 first.map_or_else(|| self.range(), |index| Self { index, ..self }.headline())
             }
@@ -149,7 +150,7 @@ impl<'d, 't> Node<'d, 't> {
 
     /// The text of a scalar as it is written, without quotes.
     pub(super) fn text(self) -> &'d str {
-        if let Kind::Scalar(text, _) = self.kind() { text } else { "" }
+        if let NodeKind::Scalar(text, _) = self.kind() { text } else { "" }
     }
 }
 
@@ -164,7 +165,7 @@ impl Pairs<'_, '_> {
     fn enter(&mut self, index: usize) {
         let map = self.tree.follow(index);
         let entry = &self.tree.entries[map];
-        if matches!(entry.kind, Kind::Map) {
+        if matches!(entry.kind, NodeKind::Map) {
             self.mappings.push(map + 1..entry.end);
         }
     }
@@ -172,7 +173,7 @@ impl Pairs<'_, '_> {
     /// Of a list of merges the earlier elements win, so they must come last: the later ones go on top.
     fn merge(&mut self, value: usize) {
         match self.tree.entries[value].kind {
-            Kind::List => self.tree.children(value).for_each(|element| self.enter(element)),
+            NodeKind::List => self.tree.children(value).for_each(|element| self.enter(element)),
             _ => self.enter(value),
         }
     }
@@ -190,7 +191,7 @@ impl<'d, 't> Iterator for Pairs<'d, 't> {
             }
             let (key, value) = (rest.start, rest.start + 1);
             rest.start = self.tree.entries[value].end;
-            if matches!(self.tree.entries[key].kind, Kind::Scalar(_, Form::Merge)) {
+            if matches!(self.tree.entries[key].kind, NodeKind::Scalar(_, Form::Merge)) {
                 self.merge(value);
             } else {
                 let node = |index| Node { tree: self.tree, index };

@@ -13,7 +13,7 @@ use super::{
     Node, SyntaxError,
     node::Pairs,
     scalar::{Scalar, resolve},
-    tree::{Form, Kind},
+    tree::{Form, NodeKind},
 };
 
 impl<'de> Deserializer<'de> for Node<'de, '_> {
@@ -22,12 +22,12 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SyntaxError> {
         let node = self.followed();
         let read = match node.kind() {
-            Kind::Map => visitor.visit_map(Fields { pairs: node.pairs(), value: None }),
-            Kind::List => visitor.visit_seq(Items(node.items())),
-            Kind::Scalar(text, Form::Plain) => visit_plain(text, visitor),
-            Kind::Scalar(text, Form::Json) => visit_json(text, visitor),
-            Kind::Scalar(text, Form::Text | Form::Merge) => visitor.visit_borrowed_str(text),
-            Kind::Alias(_) => visitor.visit_unit(),
+            NodeKind::Map => visitor.visit_map(Fields { pairs: node.pairs(), value: None }),
+            NodeKind::List => visitor.visit_seq(Items(node.items())),
+            NodeKind::Scalar(text, Form::Plain) => visit_plain(text, visitor),
+            NodeKind::Scalar(text, Form::Json) => visit_json(text, visitor),
+            NodeKind::Scalar(text, Form::Text | Form::Merge) => visitor.visit_borrowed_str(text),
+            NodeKind::Alias(_) => visitor.visit_unit(),
         };
         read.map_err(|error| error.at(&self.range()))
     }
@@ -52,7 +52,7 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
     ) -> Result<V::Value, SyntaxError> {
         let node = self.followed();
         let read = match node.kind() {
-            Kind::Map => {
+            NodeKind::Map => {
                 visitor.visit_enum(MapAccessDeserializer::new(Fields { pairs: node.pairs(), value: None }))
             }
             _ => visitor.visit_enum(BorrowedStrDeserializer::new(node.as_str().unwrap_or_default())),

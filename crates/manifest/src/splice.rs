@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::{
     Document,
     error::EditError,
-    layout::{Holder, Layout, Member, Place},
+    layout::{Holder, Layout, Member, NodePosition},
     render::{self, Style},
-    tree::Kind,
+    tree::NodeKind,
 };
 use crate::path::Path;
 
@@ -53,7 +53,7 @@ pub(super) fn splices(
     let style = if first.starts_with(['{', '[']) { Style::Json } else { Style::Yaml };
     let layout = Layout { text, tree: &document.tree, comments: &document.comments };
     let mut editor = Editor { layout, style, splices: Vec::new() };
-    let root = Place { value: 0, holder: Holder::Document, column: None };
+    let root = NodePosition { value: 0, holder: Holder::Document, column: None };
     editor.update(&root, before, after, &Path::root())?;
     editor.finish()
 }
@@ -67,7 +67,7 @@ struct Editor<'d, 't> {
 impl Editor<'_, '_> {
     fn update<'a>(
         &mut self,
-        place: &Place,
+        position: &NodePosition,
         before: &'a Value,
         after: &Value,
         path: &Path<'a>,
@@ -75,44 +75,45 @@ impl Editor<'_, '_> {
         if same(before, after) {
             return Ok(());
         }
-        match (&self.layout.tree.entries[place.value].kind, before, after) {
-            (Kind::Alias(_), ..) => Err(EditError::Shared { path: path.to_string() }),
-            (Kind::Map, Value::Object(from), Value::Object(to))
-                if self.can_grow(place, from.is_empty()) && from.keys().all(|key| to.contains_key(key)) =>
+        match (&self.layout.tree.entries[position.value].kind, before, after) {
+            (NodeKind::Alias(_), ..) => Err(EditError::Shared { path: path.to_string() }),
+            (NodeKind::Map, Value::Object(from), Value::Object(to))
+                if self.can_grow(position, from.is_empty())
+                    && from.keys().all(|key| to.contains_key(key)) =>
             {
-                self.grow_map(place, from, to, path)
+                self.grow_map(position, from, to, path)
             }
-            (Kind::List, Value::Array(from), Value::Array(to))
-                if self.can_grow(place, from.is_empty()) && from.len() <= to.len() =>
+            (NodeKind::List, Value::Array(from), Value::Array(to))
+                if self.can_grow(position, from.is_empty()) && from.len() <= to.len() =>
             {
-                self.grow_list(place, from, to, path)
+                self.grow_list(position, from, to, path)
             }
-            _ => self.replace(place, after, path),
+            _ => self.replace(position, after, path),
         }
     }
 
     /// Whether members can be put beside what is there; an empty pair of brackets is replaced, unless that would take a
     /// comment.
-    fn can_grow(&self, place: &Place, is_empty: bool) -> bool {
-        let range = &self.layout.tree.entries[place.value].range;
+    fn can_grow(&self, position: &NodePosition, is_empty: bool) -> bool {
+        let range = &self.layout.tree.entries[position.value].range;
         !is_empty || self.layout.comment_in(range).is_some()
     }
 
     fn grow_map<'a>(
         &mut self,
-        place: &Place,
+        position: &NodePosition,
         before: &'a Map<String, Value>,
         after: &Map<String, Value>,
         path: &Path<'a>,
     ) -> Result<(), EditError> {
-        let members = self.layout.members(place).ok_or_else(|| no_layout(path))?;
+        let members = self.layout.members(position).ok_or_else(|| no_layout(path))?;
         for (name, old) in before {
             let Some(new) = after.get(name).filter(|new| !same(old, new)) else { continue };
             let path = path.clone().key(name);
             let Some(member) = members.iter().rfind(|member| self.layout.key(member) == Some(name)) else {
                 return Err(EditError::Shared { path: path.to_string() });
             };
-            self.update(&member.place, old, new, &path)?;
+            self.update(&member.position, old, new, &path)?;
         }
         let column = block_column(&members);
         let added = after.iter().filter(|(name, _)| !before.contains_key(*name));
@@ -121,22 +122,22 @@ impl Editor<'_, '_> {
             None => render::member(name, value, self.style),
         };
         let texts: Vec<_> = added.map(written).collect();
-        self.add(place, &members, &texts);
+        self.add(position, &members, &texts);
         Ok(())
     }
 
     fn grow_list<'a>(
         &mut self,
-        place: &Place,
+        position: &NodePosition,
         before: &'a [Value],
         after: &[Value],
         path: &Path<'a>,
     ) -> Result<(), EditError> {
-        let members = self.layout.members(place).ok_or_else(|| no_layout(path))?;
+        let members = self.layout.members(position).ok_or_else(|| no_layout(path))?;
         for (index, (old, new)) in before.iter().zip(after).enumerate() {
             if !same(old, new) {
                 let Some(member) = members.get(index) else { return Err(no_layout(path)) };
-                self.update(&member.place, old, new, &path.clone().index(index))?;
+                self.update(&member.position, old, new, &path.clone().index(index))?;
             }
         }
         let column = block_column(&members);
@@ -146,22 +147,22 @@ impl Editor<'_, '_> {
             None => render::inline(value, self.style),
         };
         let texts: Vec<_> = added.iter().map(written).collect();
-        self.add(place, &members, &texts);
+        self.add(position, &members, &texts);
         Ok(())
     }
 
     /// Adds members behind those that are there.
-    fn add(&mut self, place: &Place, members: &[Member], texts: &[String]) {
+    fn add(&mut self, position: &NodePosition, members: &[Member], texts: &[String]) {
         if texts.is_empty() {
             return;
         }
-        let range = self.layout.tree.entries[place.value].range.clone();
+        let range = self.layout.tree.entries[position.value].range.clone();
         let (Some(first), Some(last)) = (members.first(), members.last()) else {
             // Brackets with nothing but comments inside.
             let end = range.end - 1;
             return self.splice(end..end, texts.join(", "));
         };
-        let Some(column) = first.place.column else {
+        let Some(column) = first.position.column else {
             return self.add_in_brackets(&range, first, last, texts);
         };
         let end = self.layout.behind_comments(last.range.end, column);
@@ -187,45 +188,46 @@ impl Editor<'_, '_> {
     }
 
     /// Puts another value in the place of one.
-    fn replace(&mut self, place: &Place, after: &Value, path: &Path<'_>) -> Result<(), EditError> {
-        let old = &self.layout.tree.entries[place.value];
+    fn replace(&mut self, position: &NodePosition, after: &Value, path: &Path<'_>) -> Result<(), EditError> {
+        let old = &self.layout.tree.entries[position.value];
         let start = old.range.start;
-        let range = start..self.layout.end(place.value).max(start);
-        if let Some(header) = self.layout.block_header(place.value) {
+        let range = start..self.layout.end(position.value).max(start);
+        if let Some(header) = self.layout.block_header(position.value) {
             // The text of a block goes; what is behind its `|` stays.
             let below = header..range.end;
             self.splice(below, String::new());
-            return self.replace_range(place, start..self.layout.end_of_words(start, header), after, path);
+            return self.replace_range(position, start..self.layout.end_of_words(start, header), after, path);
         }
         if let Some(comment) = self.layout.comment_in(&range) {
             return Err(EditError::Comment { comment: comment.to_owned() });
         }
-        self.replace_range(place, range, after, path)
+        self.replace_range(position, range, after, path)
     }
 
     fn replace_range(
         &mut self,
-        place: &Place,
+        position: &NodePosition,
         range: Range<usize>,
         after: &Value,
         path: &Path<'_>,
     ) -> Result<(), EditError> {
         let start = range.start;
-        let is_collection = matches!(self.layout.tree.entries[place.value].kind, Kind::Map | Kind::List);
-        let is_block_now = is_collection && !self.layout.is_flow(place.value);
-        let becomes_block = render::is_block(after) && place.column.is_some();
-        match place.holder {
+        let is_collection =
+            matches!(self.layout.tree.entries[position.value].kind, NodeKind::Map | NodeKind::List);
+        let is_block_now = is_collection && !self.layout.is_flow(position.value);
+        let becomes_block = render::is_block(after) && position.column.is_some();
+        match position.holder {
             Holder::Document if range.is_empty() => return Err(no_layout(path)),
             _ if is_block_now && render::is_block(after) => {
                 let column = self.layout.column(start).ok_or_else(|| no_layout(path))?;
                 self.splice(range, render::block(after, column));
             }
             Holder::Key(_) if becomes_block || is_block_now || range.is_empty() => {
-                let lead = self.layout.lead(place.value);
-                self.replace_behind_colon(place, lead, range, after, path)?;
+                let lead = self.layout.lead(position.value);
+                self.replace_behind_colon(position, lead, range, after, path)?;
             }
             Holder::List if becomes_block || range.is_empty() => {
-                let column = place.column.unwrap_or(0) + render::STEP;
+                let column = position.column.unwrap_or(0) + render::STEP;
                 let is_glued = self.layout.text.get(..start).is_some_and(|before| before.ends_with('-'));
                 let text = render::block(after, column);
                 self.splice(range, format!("{}{text}", if is_glued { " " } else { "" }));
@@ -238,17 +240,17 @@ impl Editor<'_, '_> {
     /// A value that begins or ended on lines of its own: what stands behind the colon stays there, but for the old value.
     fn replace_behind_colon(
         &mut self,
-        place: &Place,
+        position: &NodePosition,
         colon: Option<usize>,
         range: Range<usize>,
         after: &Value,
         path: &Path<'_>,
     ) -> Result<(), EditError> {
-        let Holder::Key(key) = place.holder else { return Err(no_layout(path)) };
+        let Holder::Key(key) = position.holder else { return Err(no_layout(path)) };
         // `{a}` is a key without a colon; the long form `? a` would need one on another line.
         let Some(behind) = colon.map(|colon| colon + 1) else {
             let end = self.layout.tree.entries[key].range.end;
-            if place.column.is_some() {
+            if position.column.is_some() {
                 return Err(no_layout(path));
             }
             self.splice(end..end, format!(": {}", render::inline(after, self.style)));
@@ -258,8 +260,8 @@ impl Editor<'_, '_> {
         let has_comments = self.layout.comment_in(&(behind..range.start)).is_some();
         let is_plain_gap = gap.trim_ascii().is_empty();
         let old = if is_plain_gap { behind..range.end } else { range };
-        if render::is_block(after) && place.column.is_some() {
-            let column = place.column.unwrap_or(0) + render::STEP;
+        if render::is_block(after) && position.column.is_some() {
+            let column = position.column.unwrap_or(0) + render::STEP;
             let line_end = self.layout.end_of_line(old.end);
             let lines = format!("\n{:column$}{}", "", render::block(after, column));
             if line_end == old.end {
@@ -302,7 +304,7 @@ impl Editor<'_, '_> {
 
 /// The column at which the members of a block begin.
 fn block_column(members: &[Member]) -> Option<usize> {
-    members.first().and_then(|first| first.place.column)
+    members.first().and_then(|first| first.position.column)
 }
 
 fn no_layout(path: &Path<'_>) -> EditError {

@@ -7,7 +7,7 @@ use std::{borrow::Cow, cell::Cell, ops::Range};
 /// One value or key, and where it is written.
 #[derive(Debug)]
 pub(super) struct Entry<'t> {
-    pub kind: Kind<'t>,
+    pub kind: NodeKind<'t>,
     pub range: Range<usize>,
     /// Where the `-` of a list or the `:` behind a key stands that leads to it; else where it begins.
     pub lead: usize,
@@ -16,7 +16,7 @@ pub(super) struct Entry<'t> {
 }
 
 #[derive(Debug)]
-pub(super) enum Kind<'t> {
+pub(super) enum NodeKind<'t> {
     Scalar(Cow<'t, str>, Form),
     List,
     Map,
@@ -83,6 +83,6 @@ impl Tree<'_> {
 
     /// The value behind an alias; any other value is itself.
     pub fn follow(&self, index: usize) -> usize {
-        if let Kind::Alias(target) = self.entries[index].kind { target } else { index }
+        if let NodeKind::Alias(target) = self.entries[index].kind { target } else { index }
     }
 }

@@ -27,15 +27,15 @@ pub(super) fn left_out() -> u64 {
 
 /// Lets through what is not too much. Whoever asks for lines below `info` wants all of them.
 #[derive(Default)]
-pub(super) struct Pace(Mutex<HashMap<Identifier, Place>>);
+pub(super) struct Pace(Mutex<HashMap<Identifier, CallSite>>);
 
-struct Place {
+struct CallSite {
     allowed: u32,
     since: Instant,
     left_out: u64,
 }
 
-impl Place {
+impl CallSite {
     fn new(now: Instant) -> Self {
         Self { allowed: BURST, since: now, left_out: 0 }
     }
@@ -66,7 +66,7 @@ impl<S: Subscriber> Filter<S> for Pace {
         }
         let now = Instant::now();
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = places.entry(event.metadata().callsite()).or_insert_with(|| Place::new(now));
+        let place = places.entry(event.metadata().callsite()).or_insert_with(|| CallSite::new(now));
         let left_out = place.one_more(now);
         LEFT_OUT.set(left_out.unwrap_or_default());
         left_out.is_some()
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_burst_is_written_then_a_few_a_second_and_what_is_left_out_is_counted() {
         let start = Instant::now();
-        let mut place = Place::new(start);
+        let mut place = CallSite::new(start);
         let mut written = |after: u64, lines: usize| {
             let now = start + Duration::from_millis(after);
             (0..lines).filter_map(|_| place.one_more(now)).collect::<Vec<_>>()

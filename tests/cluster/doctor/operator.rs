@@ -5,7 +5,7 @@ use tempfile::NamedTempFile;
 
 use super::{Expected, NOWHERE, check_with, install, install_service, operator, service, settings};
 use crate::api_server::ApiServer;
-use crate::leash::until;
+use crate::child_process::until;
 
 #[test]
 fn the_operators_account_is_another() {

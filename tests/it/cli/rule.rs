@@ -12,12 +12,12 @@ fn a_page_says_what_a_person_needs() {
     let said = syncguard(&format!("rule {ID}"));
     golden::agrees(&format!("tests/golden/rule-{ID}.txt"), &said.out);
     for part in
-        ["\nWhy\n", "\nWhat to do\n", "\nSource\n", "\nRaises it, at spec.instances\n", "\nDoes not\n"]
+        ["\nWhy\n", "\nWhat to do\n", "\nSource\n", "\nBad example, at spec.instances\n", "\nGood example\n"]
     {
         assert!(said.out.contains(part), "the page of {ID} has a part {part:?}:\n{}", said.out);
     }
     assert!(
-        syncguard("rule synchronous-commit-off").out.contains("\nWhat it cannot see\n"),
+        syncguard("rule synchronous-commit-off").out.contains("\nLimitations\n"),
         "synchronous_commit can be set by a session, a role or a database"
     );
 }

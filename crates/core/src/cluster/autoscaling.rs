@@ -1,6 +1,6 @@
 //! Who may change the number and the size of a cluster's pods, and between which bounds.
 
-use super::field::{Base, Field, Place};
+use super::field::{Base, Field, FieldPath};
 use std::borrow::Cow;
 
 use crate::view::{self, Nested, Setting};
@@ -26,7 +26,7 @@ pub struct Autoscaling<'a> {
 
 impl<'a> Autoscaling<'a> {
     pub(super) fn new(view: &'a view::Autoscaling<'a>, base: Base, whole: bool) -> Self {
-        let at = |keys| Place::new(base, keys);
+        let at = |keys| FieldPath::new(base, keys);
         Self {
             mode: Field::new(&view.mode, at(&["autoscaling", "mode"])),
             min_instances: Field::new(&view.min_instances, at(&["autoscaling", "minInstances"])),
@@ -44,7 +44,7 @@ impl<'a> Autoscaling<'a> {
     /// What stands in `horizontal` and in `vertical`, one level below the bounds that belong to `autoscaling` itself.
     pub fn one_level_deeper(&self) -> [(Field<'a>, &'a [Cow<'a, str>]); 2] {
         let at = |nested: &'a Nested<'a>, keys| {
-            (Field::new(nested.leaf(), Place::new(self.base, keys)), nested.keys())
+            (Field::new(nested.leaf(), FieldPath::new(self.base, keys)), nested.keys())
         };
         [
             at(&self.view.horizontal, &["autoscaling", "horizontal"]),

@@ -80,14 +80,14 @@ impl Base {
 
 /// A place in a manifest, cheap to carry; the path is made when there is something to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct FieldPath<'a> {
     base: Base,
     keys: &'static [&'static str],
     index: Option<usize>,
     last: Option<&'a str>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> FieldPath<'a> {
     /// The place at the end of these keys.
     pub fn new(base: Base, keys: &'static [&'static str]) -> Self {
         Self { base, keys, index: None, last: None }
@@ -122,12 +122,12 @@ impl<'a> Place<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Field<'a> {
     leaf: &'a Leaf<'a>,
-    place: Place<'a>,
+    place: FieldPath<'a>,
 }
 
 impl<'a> Field<'a> {
     /// The value at a place.
-    pub fn new(leaf: &'a Leaf<'a>, place: Place<'a>) -> Self {
+    pub fn new(leaf: &'a Leaf<'a>, place: FieldPath<'a>) -> Self {
         Self { leaf, place }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Field<'a> {
     }
 
     /// Where it is written, or would be.
-    pub fn place(&self) -> Place<'a> {
+    pub fn place(&self) -> FieldPath<'a> {
         self.place
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Cluster,
-    field::{Base, Field, Place},
+    field::{Base, Field, FieldPath},
 };
 use crate::{
     replication::Role,
@@ -49,8 +49,8 @@ impl<'a> Group<'a> {
     }
 
     /// Where the group stands.
-    pub fn place(&self) -> Place<'a> {
-        Place::new(Base::Spec, &["replication", "groups"]).index(self.index)
+    pub fn place(&self) -> FieldPath<'a> {
+        FieldPath::new(Base::Spec, &["replication", "groups"]).index(self.index)
     }
 
     /// `name`.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cluster, Field, Parameter, Place};
+use super::{Cluster, Field, FieldPath, Parameter};
 use crate::{
     facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
     patroni::{Deployed, Timing, WrittenTiming, written},
@@ -124,7 +124,7 @@ impl<'a> Cluster<'a> {
     }
 
     /// The sections that a user wrote for the start of each Patroni, and where; as above.
-    pub fn initial_sections(&self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
+    pub fn initial_sections(&self) -> impl Iterator<Item = (&'a str, FieldPath<'a>)> {
         let config = self.settings.configurations.and_then(|all| all.patroni.get()?.initial_config.get());
         let place = self.settings.place(&["configurations", "patroni", "initialConfig"]);
         let config = config.filter(|_| self.answers_for_settings);

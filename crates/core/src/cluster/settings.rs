@@ -1,6 +1,6 @@
 //! Where the settings of a cluster are written, and which feature gates are open for it.
 
-use super::{Cluster, Place, field::Base};
+use super::{Cluster, FieldPath, field::Base};
 use crate::view::{Configurations, Given};
 
 /// A `configurations` object, and what it stands in.
@@ -11,8 +11,8 @@ pub(super) struct Configured<'a> {
 }
 
 impl<'a> Configured<'a> {
-    pub fn place(self, keys: &'static [&'static str]) -> Place<'a> {
-        Place::new(self.base, keys)
+    pub fn place(self, keys: &'static [&'static str]) -> FieldPath<'a> {
+        FieldPath::new(self.base, keys)
     }
 }
 
@@ -31,7 +31,7 @@ impl<'a> Cluster<'a> {
     }
 
     /// Where feature gates are opened.
-    pub fn feature_gates_place(&self) -> Place<'a> {
-        Place::new(Base::Spec, &["nonProductionOptions", "enabledFeatureGates"])
+    pub fn feature_gates_place(&self) -> FieldPath<'a> {
+        FieldPath::new(Base::Spec, &["nonProductionOptions", "enabledFeatureGates"])
     }
 }

@@ -13,7 +13,7 @@ pub use overriding::Overriding;
 pub use written::Written;
 
 use super::{
-    Cluster, Field, MOST_INSTANCES, Place, PostgresConfigs,
+    Cluster, Field, FieldPath, MOST_INSTANCES, PostgresConfigs,
     field::{Base, WorkersField},
     indexes::{Child, Owners, ranges},
     spec_of,
@@ -147,13 +147,13 @@ impl<'a> Sharded<'a> {
     }
 
     /// Where the workers are described, or would be.
-    pub fn workers_place(&self) -> Place<'a> {
-        Place::new(Base::Spec, &[]).key(self.field.name())
+    pub fn workers_place(&self) -> FieldPath<'a> {
+        FieldPath::new(Base::Spec, &[]).key(self.field.name())
     }
 
     /// `shards`, where it stands beside `workers` or where it is all there is; the operator moves or refuses it.
-    pub fn shards(&self) -> Option<Place<'a>> {
-        let place = Place::new(Base::Spec, &[]).key(WorkersField::Shards.name());
+    pub fn shards(&self) -> Option<FieldPath<'a>> {
+        let place = FieldPath::new(Base::Spec, &[]).key(WorkersField::Shards.name());
         (!self.spec.shards.is_absent()).then_some(place)
     }
 
@@ -177,7 +177,7 @@ impl<'a> Sharded<'a> {
         match child {
             Child::Worker => {
                 let leaf = self.workers.map_or(&ABSENT, |workers| &workers.clusters.0);
-                Field::new(leaf, Place::new(Base::Workers(self.field), &["clusters"]))
+                Field::new(leaf, FieldPath::new(Base::Workers(self.field), &["clusters"]))
             }
             Child::QueryRouter => {
                 self.of_coordinator(|view| &view.query_router_clusters, &["queryRouterClusters"])
@@ -201,7 +201,7 @@ impl<'a> Sharded<'a> {
 
     /// `type`: how it shards.
     pub fn sharding(&self) -> Field<'a> {
-        Field::new(&self.spec.sharding, Place::new(Base::Spec, &["type"]))
+        Field::new(&self.spec.sharding, FieldPath::new(Base::Spec, &["type"]))
     }
 
     /// Whether it shards with Citus, where all members share one scope in Patroni.
@@ -215,7 +215,7 @@ impl<'a> Sharded<'a> {
         key: &'static [&'static str],
     ) -> Field<'a> {
         let leaf = self.spec.coordinator.get().map_or(&ABSENT, |view| read(view));
-        Field::new(leaf, Place::new(Base::Coordinator, key))
+        Field::new(leaf, FieldPath::new(Base::Coordinator, key))
     }
 
     /// Which override is for which worker, or query router.

@@ -1,6 +1,6 @@
 //! What else of the object matters to a cluster: whom it follows, what it starts with, where its pods may stand.
 
-use super::{Cluster, Field, Place, field::Base, written};
+use super::{Cluster, Field, FieldPath, field::Base, written};
 use crate::view::{self, ABSENT, Leaf, elements};
 
 /// The ways in which a cluster can name the one that it follows.
@@ -23,7 +23,7 @@ impl<'a> Cluster<'a> {
         let external = instance.and_then(|instance| instance.external.get());
         let storage = view.storage.get();
         let field = |leaf: Option<&'a Leaf<'a>>, keys| {
-            Field::new(leaf.unwrap_or(&ABSENT), Place::new(Base::Spec, keys))
+            Field::new(leaf.unwrap_or(&ABSENT), FieldPath::new(Base::Spec, keys))
         };
         Some(Followed {
             sg_cluster: field(
@@ -48,7 +48,7 @@ impl<'a> Cluster<'a> {
     pub fn first_work(&self) -> Option<Field<'a>> {
         let initial_data = self.spec.initial_data.get();
         let restored = initial_data.map_or(&ABSENT, |data| &data.restore);
-        let restore = Field::new(restored, Place::new(Base::Spec, &["initialData", "restore"]));
+        let restore = Field::new(restored, FieldPath::new(Base::Spec, &["initialData", "restore"]));
         // The operator adds a script of its own, called NAME-default, to every cluster.
         let is_own = |script: &view::ManagedScript<'_>| {
             script.sg_script.text().is_none_or(|name| !name.ends_with("-default"))
@@ -56,7 +56,7 @@ impl<'a> Cluster<'a> {
         let scripts = self.spec.managed_sql.get().map(|sql| &sql.scripts);
         let has_scripts = scripts.is_some_and(|scripts| elements(scripts).any(|(_, script)| is_own(script)));
         let scripts = if has_scripts { written(&self.spec.managed_sql) } else { &ABSENT };
-        let scripts = Field::new(scripts, Place::new(Base::Spec, &["managedSql"]));
+        let scripts = Field::new(scripts, FieldPath::new(Base::Spec, &["managedSql"]));
         [restore, scripts].into_iter().find(|field| !field.is_absent())
     }
 

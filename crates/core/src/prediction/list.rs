@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::LISTED;
+use super::MAX_LISTED_MEMBERS;
 use crate::{
     cluster::{Cluster, Part},
     facts::patroni::{LISTS_POSITIONS, SHOWS_STREAMING},
@@ -90,14 +90,14 @@ pub fn ordinals_by_name(instances: i64) -> impl Iterator<Item = i64> {
 }
 
 /// The ordinals of the synchronous standbys while ordinal 0 leads: those that may be promoted before those
-/// that may not, at most `LISTED`. Which of equals Patroni takes depends on their lag.
+/// that may not, at most `MAX_LISTED_MEMBERS`. Which of equals Patroni takes depends on their lag.
 pub fn synchronous_standbys(topology: &Topology, synchronous: Synchronous) -> Vec<i64> {
     let wanted = usize::try_from(synchronous.node_count.unwrap_or(0)).unwrap_or(usize::MAX);
     let of = |promotable: bool| {
         let runs = topology.runs().iter().filter(move |run| run.role.is_promotable() == promotable);
         runs.flat_map(|run| run.first..run.first + run.count).filter(|ordinal| *ordinal != 0)
     };
-    let mut chosen: Vec<_> = of(true).chain(of(false)).take(wanted.min(LISTED)).collect();
+    let mut chosen: Vec<_> = of(true).chain(of(false)).take(wanted.min(MAX_LISTED_MEMBERS)).collect();
     chosen.sort_unstable();
     chosen
 }
@@ -108,7 +108,8 @@ pub fn standby_names(cluster: &str, standbys: &[i64], synchronous: Synchronous) 
     let mut names: Vec<_> = standbys.iter().map(|ordinal| format!("\"{cluster}-{ordinal}\"")).collect();
     names.sort_unstable();
     let wanted = synchronous.node_count.unwrap_or(0);
-    let all_listed = usize::try_from(wanted).is_ok_and(|wanted| wanted <= LISTED) || names.len() < LISTED;
+    let all_listed = usize::try_from(wanted).is_ok_and(|wanted| wanted <= MAX_LISTED_MEMBERS)
+        || names.len() < MAX_LISTED_MEMBERS;
     match names.as_slice() {
         [] if synchronous.strict => "*".to_owned(),
         [] => String::new(),
@@ -118,7 +119,7 @@ pub fn standby_names(cluster: &str, standbys: &[i64], synchronous: Synchronous) 
     }
 }
 
-/// The rows, sorted by name as strings, at most `LISTED` of them.
+/// The rows, sorted by name as strings, at most `MAX_LISTED_MEMBERS` of them.
 pub fn members(cluster: &str, of: &Cluster<'_>, sync_standbys: &[i64], follows: bool) -> Vec<Member> {
     let Some(topology) = of.topology().filter(|_| of.part == Part::Whole) else { return Vec::new() };
     let instances = topology.instances();
@@ -146,7 +147,7 @@ pub fn members(cluster: &str, of: &Cluster<'_>, sync_standbys: &[i64], follows: 
         },
         tags: topology.role_of(ordinal).map_or(&[], crate::replication::Role::tags),
     };
-    ordinals_by_name(instances).take(LISTED).map(member).collect()
+    ordinals_by_name(instances).take(MAX_LISTED_MEMBERS).map(member).collect()
 }
 
 #[cfg(test)]

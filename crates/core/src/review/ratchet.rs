@@ -11,7 +11,7 @@ use syncguard_manifest::path::Step;
 
 /// What a finding tells: the rule, how grave it is, where, and which setting of an SGPostgresConfig. An SGShardedCluster's
 /// workers are the same whatever they are called.
-type News<'a> = (&'static str, Severity, Area, Vec<Step<'a>>, Option<&'a str>);
+type FindingKey<'a> = (&'static str, Severity, Area, Vec<Step<'a>>, Option<&'a str>);
 
 /// Which object a path leads into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,7 +21,7 @@ enum Area {
     Elsewhere,
 }
 
-fn news_of<'a>(finding: &Finding<'a>) -> News<'a> {
+fn news_of<'a>(finding: &Finding<'a>) -> FindingKey<'a> {
     let (path, setting) = fault_of(&finding.path, finding.related.as_ref());
     let (area, steps) = match Base::of_workers(&path) {
         Some((Base::Override(_, position), rest)) => (Area::Override(position), rest),
@@ -32,7 +32,7 @@ fn news_of<'a>(finding: &Finding<'a>) -> News<'a> {
 }
 
 /// What a stored object has.
-pub(super) struct Known<'a>(HashSet<News<'a>>);
+pub(super) struct Known<'a>(HashSet<FindingKey<'a>>);
 
 impl<'a> Known<'a> {
     pub(super) fn of(findings: &[Finding<'a>]) -> Self {
@@ -69,7 +69,7 @@ impl<'a> Known<'a> {
     }
 
     /// Whether the stored object has the same; of an override, whether everything had it that the override is for now.
-    fn has(&self, news: &News<'a>, pairs: &Pairs) -> bool {
+    fn has(&self, news: &FindingKey<'a>, pairs: &Pairs) -> bool {
         let Area::Override(position) = news.2 else { return self.0.contains(news) };
         let parts = || Child::ALL.into_iter().flat_map(|child| pairs.before(Part::Override(child, position)));
         let area = |part: &Part| match *part {

@@ -1,7 +1,7 @@
 //! A field that old manifests have and new operators do not: the setting moved, and the old place is mute.
 
 use crate::{
-    cluster::{Base, Place},
+    cluster::{Base, FieldPath},
     rule::{Check, Example, Problems, Rule, Severity},
     view::{Body, Kind},
 };
@@ -44,7 +44,7 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     if spec.prometheus_autobind.is_absent() {
         return;
     }
-    let removed = Place::new(Base::Spec, &["prometheusAutobind"]);
+    let removed = FieldPath::new(Base::Spec, &["prometheusAutobind"]);
     problems
         .at_name(
             removed.path(),

@@ -51,15 +51,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// What the operator sets where nobody else does, for both settings.
-const UNSET: i64 = 20;
+const OPERATORS_DEFAULT: i64 = 20;
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some((instances, asks)) = most(cluster) else { return };
     let senders = instances.saturating_add(2);
     for (name, least) in [("max_wal_senders", senders), ("max_replication_slots", instances)] {
         let setting = cluster.parameter(name);
-        let value =
-            setting.map_or(Some(UNSET), |setting| setting.text().and_then(|text| in_effect(name, text)));
+        let value = setting
+            .map_or(Some(OPERATORS_DEFAULT), |setting| setting.text().and_then(|text| in_effect(name, text)));
         let Some(value) = value.filter(|value| *value < least) else { continue };
         let too_few = format!("is too few for {instances} instances, which need at least {least}");
         match setting {
@@ -70,7 +70,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
                     .at_parameter(&setting, format!("{setting}{raised} {too_few}"))
                     .help(format!("set {name} to \"{least}\" or more"))
             }
-            None => problems.at(&asks, format!("{name}, which is {UNSET} unless set, {too_few}")).help(format!(
+            None => problems.at(&asks, format!("{name}, which is {OPERATORS_DEFAULT} unless set, {too_few}")).help(format!(
                 "set max_wal_senders to at least \"{senders}\", and max_replication_slots to at least \"{instances}\""
             )),
         };

@@ -1,8 +1,8 @@
 //! A field that a replication object does not have: a typing error that an API server may drop silently.
 
 use crate::{
-    cluster::{Base, Place, Sharded, WorkersField, Written, no_postgres_configs},
-    rule::{Check, Example, MOST, Problems, Rule, Severity},
+    cluster::{Base, FieldPath, Sharded, WorkersField, Written, no_postgres_configs},
+    rule::{Check, Example, MAX_FINDINGS_PER_RULE, Problems, Rule, Severity},
     spelling::{self, nearest},
     view::{Autoscaling, Body, Coordinator, Group, Kind, Leaf, Replication, Spec, Workers, elements},
 };
@@ -65,9 +65,9 @@ fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
 
 /// Beside `replication` stand fields that nobody here reads: only what was surely meant for one that is read is told.
 fn check_spec<'a>(spec: &'a Spec<'a>, kind: Kind, problems: &mut Problems<'a>) {
-    let place = Place::new(Base::Spec, &[]);
+    let place = FieldPath::new(Base::Spec, &[]);
     let unknown = spec.unread.iter().filter(|key| !kind.has_in_spec(key));
-    for key in unknown.take(MOST) {
+    for key in unknown.take(MAX_FINDINGS_PER_RULE) {
         if let Some(name) = Replication::KEYS.iter().find(|name| *name == key) {
             problems
                 .at_name(
@@ -80,8 +80,8 @@ fn check_spec<'a>(spec: &'a Spec<'a>, kind: Kind, problems: &mut Problems<'a>) {
         }
     }
     if let Some(autoscaling) = spec.autoscaling.get().filter(|_| kind == Kind::Cluster) {
-        let place = Place::new(Base::Spec, &["autoscaling"]);
-        for key in autoscaling.unknown.iter().take(MOST) {
+        let place = FieldPath::new(Base::Spec, &["autoscaling"]);
+        for key in autoscaling.unknown.iter().take(MAX_FINDINGS_PER_RULE) {
             misspelled(place, "autoscaling", key, Autoscaling::KEYS, problems);
         }
     }
@@ -90,21 +90,22 @@ fn check_spec<'a>(spec: &'a Spec<'a>, kind: Kind, problems: &mut Problems<'a>) {
 /// The parts of an SGShardedCluster, of whose fields most are read by nobody here.
 fn check_parts<'a>(spec: &'a Spec<'a>, problems: &mut Problems<'a>) {
     if let Some(coordinator) = spec.coordinator.get() {
-        let place = Place::new(Base::Coordinator, &[]);
-        for key in coordinator.unknown.iter().take(MOST) {
+        let place = FieldPath::new(Base::Coordinator, &[]);
+        for key in coordinator.unknown.iter().take(MAX_FINDINGS_PER_RULE) {
             misspelled(place, "the coordinator", key, Coordinator::KEYS, problems);
         }
     }
     for (field, workers) in [(WorkersField::Workers, &spec.workers), (WorkersField::Shards, &spec.shards)] {
-        for key in workers.get().into_iter().flat_map(|workers| &workers.unknown).take(MOST) {
-            misspelled(Place::new(Base::Workers(field), &[]), field.name(), key, Workers::KEYS, problems);
+        for key in workers.get().into_iter().flat_map(|workers| &workers.unknown).take(MAX_FINDINGS_PER_RULE)
+        {
+            misspelled(FieldPath::new(Base::Workers(field), &[]), field.name(), key, Workers::KEYS, problems);
         }
     }
 }
 
 /// Tells of a key that surely stands for a field; of any other one an API server tells.
 fn misspelled<'a>(
-    holder: Place<'a>,
+    holder: FieldPath<'a>,
     owner: &str,
     key: &'a str,
     known: &[&'static str],
@@ -116,21 +117,21 @@ fn misspelled<'a>(
 }
 
 fn check_cluster<'a>(replication: &'a Replication<'a>, problems: &mut Problems<'a>) {
-    let place = Place::new(Base::Spec, &["replication"]);
-    for key in replication.unknown.iter().take(MOST) {
+    let place = FieldPath::new(Base::Spec, &["replication"]);
+    for key in replication.unknown.iter().take(MAX_FINDINGS_PER_RULE) {
         report(place.key(key), key, "spec.replication", Replication::KEYS, problems);
     }
     for (index, group) in elements(&replication.groups) {
-        let place = Place::new(Base::Spec, &["replication", "groups"]).index(index);
-        for key in group.unknown.iter().take(MOST) {
+        let place = FieldPath::new(Base::Spec, &["replication", "groups"]).index(index);
+        for key in group.unknown.iter().take(MAX_FINDINGS_PER_RULE) {
             report(place.key(key), key, "a replication group", Group::KEYS, problems);
         }
     }
 }
 
 fn check_sharded<'a>(written: &Written<'a>, problems: &mut Problems<'a>) {
-    let (place, replication) = (Place::new(written.base, &["replication"]), written.replication);
-    for key in replication.unknown.iter().take(MOST) {
+    let (place, replication) = (FieldPath::new(written.base, &["replication"]), written.replication);
+    for key in replication.unknown.iter().take(MAX_FINDINGS_PER_RULE) {
         report(place.key(key), key, "replication in an SGShardedCluster", SHARDED_KEYS, problems);
     }
     let role = (!replication.role.is_absent()).then_some("role");
@@ -149,7 +150,7 @@ fn check_sharded<'a>(written: &Written<'a>, problems: &mut Problems<'a>) {
 }
 
 fn report<'a>(
-    place: Place<'a>,
+    place: FieldPath<'a>,
     key: &'a str,
     owner: &str,
     known: &[&'static str],

@@ -1,7 +1,7 @@
 //! An object that no known version of StackGres explains: what is unknown in it is not judged.
 
 use crate::{
-    cluster::{Base, Place, Sharded, WorkersField, no_postgres_configs},
+    cluster::{Base, FieldPath, Sharded, WorkersField, no_postgres_configs},
     rule::{Check, Example, Problems, Rule, Severity, one_of},
     view::{Body, Given, Kind, Leaf, Spec, Workers},
 };
@@ -121,7 +121,7 @@ fn check_workers<'a>(field: WorkersField, workers: &'a Workers<'a>, problems: &m
 }
 
 fn at(base: Base, key: &str) -> Path<'_> {
-    Place::new(base, &[]).key(key).path()
+    FieldPath::new(base, &[]).key(key).path()
 }
 
 fn not_an_object<'a>(path: Path<'a>, found: &Leaf<'_>, problems: &mut Problems<'a>) {
@@ -137,8 +137,9 @@ fn may_be_renamed<'a, 'k>(
     unknown: impl Iterator<Item = &'k str>,
     problems: &mut Problems<'a>,
 ) {
-    const LISTED: usize = 3;
-    let named: Vec<_> = unknown.take(LISTED).map(|key| Leaf::Text(key.into()).to_string()).collect();
+    const MAX_NAMED_FIELDS: usize = 3;
+    let named: Vec<_> =
+        unknown.take(MAX_NAMED_FIELDS).map(|key| Leaf::Text(key.into()).to_string()).collect();
     if named.is_empty() {
         return;
     }

@@ -18,9 +18,9 @@ use super::{
 /// A derived `Deserialize` would refuse a key that stands twice; Kubernetes takes the last one, and so
 /// does this. `KEYS` names what is read; `..name` collects all other keys, except those that StackGres has there too; it is
 /// `(open)` where StackGres has more keys than anybody lists. That
-/// something else stands in the place of an object is told, unless the declaration says `(untold)`.
+/// something else stands in the place of an object is told, unless the declaration says `(lenient)`.
 macro_rules! objects {
-    ($($(#[$doc:meta])* $name:ident $(($untold:ident))? => {
+    ($($(#[$doc:meta])* $name:ident $(($lenient:ident))? => {
         $($(#[$field_doc:meta])* $key:literal $field:ident: $type:ty,)*
         $(.. $(#[$rest_doc:meta])* $rest:ident $(except [$($unread:literal),*])? $(($open:ident))?)?
     })*) => {$(
@@ -72,7 +72,7 @@ macro_rules! objects {
                 is_closed: !<[&str]>::is_empty(&[$(stringify!($rest))?])
                     && <[&str]>::is_empty(&[$($(stringify!($open))?)?]),
             };
-            const IS_TOLD: bool = <[&str]>::is_empty(&[$(stringify!($untold))?]);
+            const REPORTS_TYPE_ERRORS: bool = <[&str]>::is_empty(&[$(stringify!($lenient))?]);
 
             fn mistyped<'v>(
                 &'v self,
@@ -124,7 +124,7 @@ pub struct Map<'a, V> {
 }
 
 /// How many settings are looked through one by one.
-const FEW: usize = 64;
+const MAX_SCANNED_SETTINGS: usize = 64;
 
 /// Settings of Postgres, as `postgresql.conf` holds them: strings, the names in any case.
 pub type Parameters<'a> = Map<'a, Text<'a>>;
@@ -178,7 +178,7 @@ impl<'a, V: Setting<'a>> Map<'a, V> {
         };
         let mut found: Vec<(&str, &Leaf<'a>)> = Vec::new();
         // More spellings of one name than anybody writes are one too many each: the last ones are looked at.
-        for position in positions.into_iter().rev().take(FEW) {
+        for position in positions.into_iter().rev().take(MAX_SCANNED_SETTINGS) {
             let (key, value) = &self.settings[position];
             if found.iter().all(|(known, _)| known != key) {
                 found.push((key, value.leaf()));
@@ -199,7 +199,7 @@ impl<'a, V: Setting<'a>> Map<'a, V> {
     }
 
     fn sort(&mut self) {
-        if self.settings.len() > FEW {
+        if self.settings.len() > MAX_SCANNED_SETTINGS {
             self.by_name = (0..self.settings.len()).collect();
             self.by_name.sort_by(|a, b| V::compare(&self.settings[*a].0, &self.settings[*b].0));
         }
@@ -247,7 +247,7 @@ impl<'de, V: Slot<'de> + Setting<'de> + Default> Inner<'de> for Map<'de, V> {
 
 impl<V: Typed> Typed for Map<'_, V> {
     const SHAPE: Shape = Shape::Map(&V::SHAPE);
-    const IS_TOLD: bool = true;
+    const REPORTS_TYPE_ERRORS: bool = true;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         for (key, value) in &self.settings {

@@ -32,7 +32,7 @@ impl<'de> Inner<'de> for Keys<'de> {
 
 impl Typed for Keys<'_> {
     const SHAPE: Shape = Shape::Map(&Shape::Any);
-    const IS_TOLD: bool = true;
+    const REPORTS_TYPE_ERRORS: bool = true;
 
     fn mistyped<'v>(&'v self, _: &Trail<'_, 'v>, _: &mut Vec<Mistyped<'v>>) {}
 }
@@ -81,7 +81,7 @@ impl<'de> Slot<'de> for Nested<'de> {
 
 impl Typed for Nested<'_> {
     const SHAPE: Shape = Shape::Any;
-    const IS_TOLD: bool = false;
+    const REPORTS_TYPE_ERRORS: bool = false;
 
     fn mistyped<'v>(&'v self, _: &Trail<'_, 'v>, _: &mut Vec<Mistyped<'v>>) {}
 }

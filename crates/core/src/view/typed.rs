@@ -70,7 +70,7 @@ pub trait Typed {
     const SHAPE: Shape;
 
     /// Whether another type is told here; else a rule of its own judges it, or nobody does.
-    const IS_TOLD: bool;
+    const REPORTS_TYPE_ERRORS: bool;
 
     /// Adds every value inside, at the end of `trail`, that has a wrong type.
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>);
@@ -78,19 +78,19 @@ pub trait Typed {
 
 impl Typed for Leaf<'_> {
     const SHAPE: Shape = Shape::Any;
-    const IS_TOLD: bool = false;
+    const REPORTS_TYPE_ERRORS: bool = false;
 
     fn mistyped<'v>(&'v self, _: &Trail<'_, 'v>, _: &mut Vec<Mistyped<'v>>) {}
 }
 
 impl<T: Typed> Typed for Given<'_, T> {
     const SHAPE: Shape = T::SHAPE;
-    const IS_TOLD: bool = T::IS_TOLD;
+    const REPORTS_TYPE_ERRORS: bool = T::REPORTS_TYPE_ERRORS;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         match self {
             Self::Is(value) => value.mistyped(trail, found),
-            Self::Other(leaf) if T::IS_TOLD => {
+            Self::Other(leaf) if T::REPORTS_TYPE_ERRORS => {
                 Mistyped::tell(trail, T::SHAPE, leaf, found);
             }
             Self::Absent | Self::Other(_) => {}
@@ -100,7 +100,7 @@ impl<T: Typed> Typed for Given<'_, T> {
 
 impl<T: Typed> Typed for Vec<Given<'_, T>> {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
-    const IS_TOLD: bool = T::IS_TOLD;
+    const REPORTS_TYPE_ERRORS: bool = T::REPORTS_TYPE_ERRORS;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         for (index, element) in self.iter().enumerate() {
@@ -112,7 +112,7 @@ impl<T: Typed> Typed for Vec<Given<'_, T>> {
 /// A list of whole numbers and strings.
 impl Typed for Vec<Leaf<'_>> {
     const SHAPE: Shape = Shape::List(&Shape::IntegerOrText);
-    const IS_TOLD: bool = true;
+    const REPORTS_TYPE_ERRORS: bool = true;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         for (index, element) in self.iter().enumerate() {
@@ -125,7 +125,7 @@ impl Typed for Vec<Leaf<'_>> {
 
 impl<T: Typed> Typed for Box<T> {
     const SHAPE: Shape = T::SHAPE;
-    const IS_TOLD: bool = T::IS_TOLD;
+    const REPORTS_TYPE_ERRORS: bool = T::REPORTS_TYPE_ERRORS;
 
     fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
         T::mistyped(self, trail, found);
@@ -134,7 +134,7 @@ impl<T: Typed> Typed for Box<T> {
 
 /// Declares a leaf of one type, which reads any value and remembers what it should have been.
 macro_rules! typed_leaves {
-    ($($(#[$doc:meta])* $name:ident: $shape:expr, is_told: $is_told:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $shape:expr, reports_type_errors: $reports_type_errors:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct $name<'a>(pub Leaf<'a>);
@@ -161,10 +161,10 @@ macro_rules! typed_leaves {
 
         impl Typed for $name<'_> {
             const SHAPE: Shape = $shape;
-            const IS_TOLD: bool = $is_told;
+            const REPORTS_TYPE_ERRORS: bool = $reports_type_errors;
 
             fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
-                if Self::IS_TOLD && !self.is_absent() && !Self::SHAPE.takes(self) {
+                if Self::REPORTS_TYPE_ERRORS && !self.is_absent() && !Self::SHAPE.takes(self) {
                     Mistyped::tell(trail, Self::SHAPE, self, found);
                 }
             }
@@ -174,15 +174,15 @@ macro_rules! typed_leaves {
 
 typed_leaves! {
     /// A field that takes a string.
-    Text: Shape::Text, is_told: true;
+    Text: Shape::Text, reports_type_errors: true;
     /// A field that takes `true` or `false`.
-    Flag: Shape::Flag, is_told: true;
+    Flag: Shape::Flag, reports_type_errors: true;
     /// A field that takes an object whose contents nobody here reads.
-    Opaque: Shape::OPAQUE, is_told: true;
+    Opaque: Shape::OPAQUE, reports_type_errors: true;
     /// A name, which a rule of its own judges.
-    Name: Shape::Text, is_told: false;
+    Name: Shape::Text, reports_type_errors: false;
     /// How many of something there are, which a rule of its own judges.
-    Count: Shape::Integer, is_told: false;
+    Count: Shape::Integer, reports_type_errors: false;
 }
 
 /// The elements of a list that are of the right type, each with its place.

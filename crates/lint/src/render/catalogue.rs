@@ -20,11 +20,11 @@ pub fn text(rule: &Rule) -> String {
     };
     section("Why", rule.rationale);
     section("What to do", rule.fix);
-    section("What it cannot see", rule.blind_spot);
+    section("Limitations", rule.blind_spot);
     section("Source", rule.reference);
-    let _ = write!(out, "\nRaises it{}\n{}", places(&rule.bad), indented_lines(&example(&rule.bad)));
+    let _ = write!(out, "\nBad example{}\n{}", places(&rule.bad), indented_lines(&example(&rule.bad)));
     if !rule.good.is_empty() {
-        let _ = write!(out, "\nDoes not\n{}", indented_lines(rule.good));
+        let _ = write!(out, "\nGood example\n{}", indented_lines(rule.good));
     }
     out
 }
@@ -36,11 +36,11 @@ pub fn markdown(rule: &Rule) -> String {
         let _ = write!(out, "\n{}\n", squeezed(text));
     }
     if !rule.blind_spot.is_empty() {
-        let _ = write!(out, "\n*What it cannot see:* {}\n", squeezed(rule.blind_spot));
+        let _ = write!(out, "\n*Limitations:* {}\n", squeezed(rule.blind_spot));
     }
-    let _ = write!(out, "\nRaises it{}:\n\n```yaml\n{}```\n", places(&rule.bad), example(&rule.bad));
+    let _ = write!(out, "\nBad example{}:\n\n```yaml\n{}```\n", places(&rule.bad), example(&rule.bad));
     if !rule.good.is_empty() {
-        let _ = write!(out, "\nDoes not:\n\n```yaml\n{}```\n", rule.good);
+        let _ = write!(out, "\nGood example:\n\n```yaml\n{}```\n", rule.good);
     }
     let _ = write!(out, "\n*Source:* {}\n", squeezed(rule.reference));
     out

@@ -35,16 +35,16 @@ const DEFINITIONS: [Definition; 3] = [
 
 /// What the operator's definitions say of a field beyond its type.
 #[derive(Clone, Copy)]
-enum Said {
+enum Constraint {
     AtLeast(u16),
     Default(&'static str),
     Nothing,
 }
 
-use Said::{AtLeast, Default, Nothing};
+use Constraint::{AtLeast, Default, Nothing};
 
 /// Fields by the ends of their paths; the first that fits counts.
-const SAID: [(&str, Said); 19] = [
+const SAID: [(&str, Constraint); 19] = [
     ("groups[].instances", AtLeast(1)),
     ("groups[].minInstances", AtLeast(1)),
     ("autoscaling.minInstances", AtLeast(2)),
@@ -67,7 +67,7 @@ const SAID: [(&str, Said); 19] = [
     ("autoscaling.mode", Default("all")),
 ];
 
-fn said(path: &str) -> Said {
+fn said(path: &str) -> Constraint {
     let fits = |end: &str| path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     SAID.into_iter().find(|(end, _)| fits(end)).map_or(Nothing, |(_, said)| said)
 }

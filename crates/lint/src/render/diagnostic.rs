@@ -32,7 +32,7 @@ pub struct Diagnostic {
     /// The template that Helm or Kustomize made the document from.
     pub template: Option<Arc<str>>,
     /// Where, in the file.
-    pub place: Option<Place>,
+    pub place: Option<Span>,
     /// The lines to show, the finding's own first; empty where no output shows any.
     pub excerpts: Vec<Excerpt>,
 }
@@ -65,7 +65,7 @@ pub struct ObjectName {
 
 /// Lines and columns from 1, columns in characters; the end is exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Place {
+pub struct Span {
     /// The first line.
     pub line: usize,
     /// The first column.

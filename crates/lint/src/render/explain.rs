@@ -6,7 +6,7 @@ use super::{
     failures::{notes, row, seconds},
     patronictl,
 };
-use syncguard_core::prediction::{Fate, Pods, Prediction, Running};
+use syncguard_core::prediction::{ClusterPrediction, Pods, Prediction, Running};
 
 /// The whole prediction.
 pub fn text(prediction: &Prediction) -> String {
@@ -24,14 +24,14 @@ pub fn text(prediction: &Prediction) -> String {
     for fate in &prediction.clusters {
         out.push('\n');
         match fate {
-            Fate::Running(running) => cluster(&mut out, running),
-            Fate::Stopped { name } => {
+            ClusterPrediction::Running(running) => cluster(&mut out, running),
+            ClusterPrediction::Stopped { name } => {
                 let _ = writeln!(
                     out,
                     "{name} is stopped on purpose (instances: 0): no pod runs, no write is taken."
                 );
             }
-            Fate::Undetermined { name } => {
+            ClusterPrediction::Undetermined { name } => {
                 let _ = writeln!(
                     out,
                     "{name} cannot be predicted: the manifest does not say what it will be. `syncguard validate` says why."

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    diagnostic::{Diagnostic, LeftOut, ObjectName, Place, Summary},
+    diagnostic::{Diagnostic, LeftOut, ObjectName, Span, Summary},
     full,
 };
 use syncguard_core::rule::printable;
@@ -125,7 +125,7 @@ struct Record<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<&'d str>,
     #[serde(flatten)]
-    place: Option<Place>,
+    place: Option<Span>,
 }
 
 /// What `-o json` writes: the findings, and what was judged.

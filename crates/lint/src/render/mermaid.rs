@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use syncguard_core::prediction::{Fate, MemberRole, Pods, Prediction, Running};
+use syncguard_core::prediction::{ClusterPrediction, MemberRole, Pods, Prediction, Running};
 
 /// A flow chart: thick arrows are waited for, dotted ones are not.
 pub fn text(prediction: &Prediction) -> String {
@@ -10,11 +10,11 @@ pub fn text(prediction: &Prediction) -> String {
     let mut out = String::from("flowchart LR\n");
     for (index, fate) in prediction.clusters.iter().enumerate() {
         match fate {
-            Fate::Running(running) => cluster(&mut out, index, running),
-            Fate::Stopped { name } => {
+            ClusterPrediction::Running(running) => cluster(&mut out, index, running),
+            ClusterPrediction::Stopped { name } => {
                 let _ = writeln!(out, "  c{index}[\"{}: stopped\"]", label(name));
             }
-            Fate::Undetermined { name } => {
+            ClusterPrediction::Undetermined { name } => {
                 let _ = writeln!(out, "  c{index}[\"{}: not determined by the manifest\"]", label(name));
             }
         }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use syncguard_core::prediction::{LISTED, Layout, Member, MemberRole, Running};
+use syncguard_core::prediction::{Layout, MAX_LISTED_MEMBERS, Member, MemberRole, Running};
 
 /// The identifier that stands for the one that `initdb` will make up.
 const SYSTEM_IDENTIFIER: &str = "7000000000000000000";
@@ -23,8 +23,8 @@ pub fn list(cluster: &Running) -> String {
     let rows = cluster.members.iter().map(|member| cells(member, cluster.layout, has_tags)).collect();
     let title = format!("Cluster: {} ({SYSTEM_IDENTIFIER})", cluster.name);
     let mut text = Table { title, header, rows }.print();
-    if let Some(more) = usize::try_from(cluster.instances).ok().filter(|count| *count > LISTED) {
-        let _ = writeln!(text, "… and {} more", more - LISTED);
+    if let Some(more) = usize::try_from(cluster.instances).ok().filter(|count| *count > MAX_LISTED_MEMBERS) {
+        let _ = writeln!(text, "… and {} more", more - MAX_LISTED_MEMBERS);
     }
     text
 }

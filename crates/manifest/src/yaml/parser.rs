@@ -25,7 +25,7 @@ struct Properties<'t> {
 
 /// Where a value stands.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Context {
     InBrackets,
     InBlock,
     /// Behind a key, where a list need not be indented.
@@ -41,7 +41,7 @@ impl<'p, 't> Parser<'p, 't> {
 
     /// The value of the document.
     pub fn root(&mut self) -> Read {
-        self.node(Place::InBlock)
+        self.node(Context::InBlock)
     }
 
     /// A value that is not there.
@@ -49,7 +49,7 @@ impl<'p, 't> Parser<'p, 't> {
         self.builder.scalar(Cow::Borrowed(""), Form::Plain, at..at, None)
     }
 
-    fn node(&mut self, place: Place) -> Read {
+    fn node(&mut self, context: Context) -> Read {
         let range = self.range()?;
         if let Kind::Alias(name) = self.kind()? {
             let name = *name;
@@ -60,12 +60,12 @@ impl<'p, 't> Parser<'p, 't> {
         let range = self.range()?;
         let anchor = properties.anchor;
         match self.kind()? {
-            Kind::Dash if place == Place::BehindKey => self.list_at_key(anchor),
+            Kind::Dash if context == Context::BehindKey => self.list_at_key(anchor),
             Kind::Scalar(..) => self.scalar(&properties),
             Kind::FlowListStart => self.flow_list(anchor),
             Kind::FlowMapStart => self.flow_map(anchor),
-            Kind::BlockListStart if place != Place::InBrackets => self.block_list(anchor),
-            Kind::BlockMapStart if place != Place::InBrackets => self.block_map(anchor),
+            Kind::BlockListStart if context != Context::InBrackets => self.block_list(anchor),
+            Kind::BlockMapStart if context != Context::InBrackets => self.block_map(anchor),
             _ => match properties.end {
                 Some(end) => {
                     let (text, form) = typed("".into(), true, properties.tag.as_deref(), &(end..end))?;
@@ -104,7 +104,7 @@ impl<'p, 't> Parser<'p, 't> {
             let dash = self.skip()?;
             match self.kind()? {
                 Kind::Dash | Kind::BlockEnd => self.nothing_behind(dash)?,
-                _ => self.node_behind(dash, Place::InBlock)?,
+                _ => self.node_behind(dash, Context::InBlock)?,
             }
         }
         self.end_of_block()
@@ -118,7 +118,7 @@ impl<'p, 't> Parser<'p, 't> {
             let dash = self.skip()?;
             match self.kind()? {
                 Kind::Dash | Kind::Key | Kind::Colon | Kind::BlockEnd => self.nothing_behind(dash)?,
-                _ => self.node_behind(dash, Place::InBlock)?,
+                _ => self.node_behind(dash, Context::InBlock)?,
             }
         }
         self.builder.close(None)
@@ -145,7 +145,7 @@ impl<'p, 't> Parser<'p, 't> {
     fn part_of_pair(&mut self, indicator: Range<usize>) -> Read {
         match self.kind()? {
             Kind::Key | Kind::Colon | Kind::BlockEnd => self.nothing_behind(indicator),
-            _ => self.node_behind(indicator, Place::BehindKey),
+            _ => self.node_behind(indicator, Context::BehindKey),
         }
     }
 
@@ -165,7 +165,7 @@ impl<'p, 't> Parser<'p, 't> {
         while self.has_item(&Kind::FlowListEnd, &mut is_first)? {
             match self.kind()? {
                 Kind::Key => self.pair_in_list()?,
-                _ => self.node(Place::InBrackets)?,
+                _ => self.node(Context::InBrackets)?,
             }
         }
         self.end_of_brackets()
@@ -181,7 +181,7 @@ impl<'p, 't> Parser<'p, 't> {
                 self.skip()?;
                 self.nothing_behind(key)?;
             }
-            _ => self.node(Place::InBrackets)?,
+            _ => self.node(Context::InBrackets)?,
         }
         self.value_in_brackets()?;
         self.builder.close(None)
@@ -197,11 +197,11 @@ impl<'p, 't> Parser<'p, 't> {
                 let key = self.skip()?;
                 match self.kind()? {
                     Kind::Colon | Kind::Comma | Kind::FlowMapEnd => self.nothing_behind(key)?,
-                    _ => self.node(Place::InBrackets)?,
+                    _ => self.node(Context::InBrackets)?,
                 }
                 self.value_in_brackets()?;
             } else {
-                self.node(Place::InBrackets)?;
+                self.node(Context::InBrackets)?;
                 let at = self.builder.last_end();
                 self.nothing(at)?;
             }
@@ -228,7 +228,7 @@ impl<'p, 't> Parser<'p, 't> {
             let colon = self.skip()?;
             return match self.kind()? {
                 Kind::Comma | Kind::FlowMapEnd | Kind::FlowListEnd => self.nothing_behind(colon),
-                _ => self.node_behind(colon, Place::InBrackets),
+                _ => self.node_behind(colon, Context::InBrackets),
             };
         }
         let at = self.builder.last_end();
@@ -252,9 +252,9 @@ impl<'p, 't> Parser<'p, 't> {
         })
     }
 
-    fn node_behind(&mut self, indicator: Range<usize>, place: Place) -> Read {
+    fn node_behind(&mut self, indicator: Range<usize>, context: Context) -> Read {
         self.builder.lead = Some(indicator.start);
-        self.node(place)
+        self.node(context)
     }
 
     fn nothing_behind(&mut self, indicator: Range<usize>) -> Read {

@@ -3,7 +3,7 @@
 
 use super::{Part, Sharded};
 use crate::{
-    cluster::{Base, Child, Field, Place},
+    cluster::{Base, Child, Field, FieldPath},
     view::ABSENT,
 };
 use syncguard_manifest::path::Path;
@@ -71,7 +71,7 @@ impl<'a> Sharded<'a> {
         match child {
             Child::Worker => {
                 let leaf = self.workers.map_or(&ABSENT, |workers| &workers.cluster_name_template.0);
-                Field::new(leaf, Place::new(Base::Workers(self.field), &["clusterNameTemplate"]))
+                Field::new(leaf, FieldPath::new(Base::Workers(self.field), &["clusterNameTemplate"]))
             }
             Child::QueryRouter => self.of_coordinator(
                 |view| &view.query_router_cluster_name_template,

@@ -2,7 +2,7 @@
 
 use super::Written;
 use crate::{
-    cluster::{Base, Child, Field, Place, Range},
+    cluster::{Base, Child, Field, FieldPath, Range},
     view::{ABSENT, Override},
 };
 
@@ -21,24 +21,24 @@ pub struct Overriding<'a> {
 impl<'a> Overriding<'a> {
     /// `index`.
     pub fn index(&self) -> Field<'a> {
-        Field::new(&self.view.index, Place::new(self.base, &["index"]))
+        Field::new(&self.view.index, FieldPath::new(self.base, &["index"]))
     }
 
     /// `indexes`; absent unless it is a list.
     pub fn indexes(&self) -> impl Iterator<Item = Field<'a>> {
-        let place = Place::new(self.base, &["indexes"]);
+        let place = FieldPath::new(self.base, &["indexes"]);
         let all = self.view.indexes.get().map(Vec::as_slice).unwrap_or_default();
         all.iter().enumerate().map(move |(at, leaf)| Field::new(leaf, place.index(at)))
     }
 
     /// `type`.
     pub fn kind(&self) -> Field<'a> {
-        Field::new(&self.view.kind, Place::new(self.base, &["type"]))
+        Field::new(&self.view.kind, FieldPath::new(self.base, &["type"]))
     }
 
     /// `instancesPerCluster`.
     pub fn instances_per_cluster(&self) -> Field<'a> {
-        Field::new(&self.view.instances_per_cluster, Place::new(self.base, &["instancesPerCluster"]))
+        Field::new(&self.view.instances_per_cluster, FieldPath::new(self.base, &["instancesPerCluster"]))
     }
 
     /// Whether nobody wrote `instancesPerCluster`, under this name or another one.
@@ -62,8 +62,8 @@ impl<'a> Overriding<'a> {
     }
 
     /// The override itself.
-    pub fn place(&self) -> Place<'a> {
-        Place::new(self.base, &[])
+    pub fn place(&self) -> FieldPath<'a> {
+        FieldPath::new(self.base, &[])
     }
 
     /// Whether it is for a number from 0 to below `count`; also where nobody knows how many there are.
@@ -74,15 +74,15 @@ impl<'a> Overriding<'a> {
     /// `configurations.sgPostgresConfig`.
     pub fn postgres_config(&self) -> Field<'a> {
         let leaf = self.view.configurations.get().map_or(&ABSENT, |all| &all.sg_postgres_config.0);
-        Field::new(leaf, Place::new(self.base, &["configurations", "sgPostgresConfig"]))
+        Field::new(leaf, FieldPath::new(self.base, &["configurations", "sgPostgresConfig"]))
     }
 
     /// What the operator accepts in an override and does not look at: the settings that all workers share.
-    pub fn without_effect(&self) -> impl Iterator<Item = Place<'a>> {
+    pub fn without_effect(&self) -> impl Iterator<Item = FieldPath<'a>> {
         let configurations = self.view.configurations.get();
         let postgres = configurations.is_some_and(|all| !all.postgres.is_absent());
         let patroni = configurations.is_some_and(|all| !all.patroni.is_absent());
-        let place = Place::new(self.base, &["configurations"]);
+        let place = FieldPath::new(self.base, &["configurations"]);
         let postgres = postgres.then(|| place.key("postgres"));
         postgres.into_iter().chain(patroni.then(|| place.key("patroni")))
     }

@@ -4,7 +4,7 @@
 use super::{Overriding, Part, Sharded};
 use crate::{
     cluster::{
-        Cluster, Configured, Field, Place, PostgresConfigs, Sources, field::Base, indexes::Child,
+        Cluster, Configured, Field, FieldPath, PostgresConfigs, Sources, field::Base, indexes::Child,
         instances_are_known,
     },
     view::{ABSENT, Given, Kind, Leaf, Replication},
@@ -155,7 +155,7 @@ impl<'a> Sharded<'a> {
 
     fn worker_instances(&self) -> Field<'a> {
         let leaf = self.workers.map_or(&ABSENT, |workers| &workers.instances_per_cluster.0);
-        Field::new(leaf, Place::new(Base::Workers(self.field), &["instancesPerCluster"]))
+        Field::new(leaf, FieldPath::new(Base::Workers(self.field), &["instancesPerCluster"]))
     }
 
     fn router_instances(&self) -> Field<'a> {

@@ -2,7 +2,7 @@
 
 use super::{super::field::Base, Sharded};
 use crate::{
-    cluster::{Field, Place, WorkersField},
+    cluster::{Field, FieldPath, WorkersField},
     view::{Given, Replication, elements},
 };
 
@@ -18,12 +18,15 @@ pub struct Written<'a> {
 impl<'a> Written<'a> {
     /// `mode` here.
     pub fn mode(&self) -> Field<'a> {
-        Field::new(&self.replication.mode, Place::new(self.base, &["replication", "mode"]))
+        Field::new(&self.replication.mode, FieldPath::new(self.base, &["replication", "mode"]))
     }
 
     /// `syncInstances` here.
     pub fn sync_instances(&self) -> Field<'a> {
-        Field::new(&self.replication.sync_instances, Place::new(self.base, &["replication", "syncInstances"]))
+        Field::new(
+            &self.replication.sync_instances,
+            FieldPath::new(self.base, &["replication", "syncInstances"]),
+        )
     }
 }
 

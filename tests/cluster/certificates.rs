@@ -14,11 +14,11 @@ use syncguard::certificate::{Authority, Chain};
 use time::{Duration, OffsetDateTime};
 
 use crate::api_server::ApiServer;
+use crate::child_process::{ChildProcess, until};
+use crate::http;
 use crate::kubectl::Said;
-use crate::leash::{Leash, until};
 use crate::namespace::Namespace;
-use crate::plain;
-use crate::road::Road;
+use crate::tcp_proxy::TcpProxy;
 use crate::tls;
 use crate::webhook::{CHART, address, base64};
 
@@ -38,10 +38,10 @@ struct Release {
 
 /// One replica.
 struct Replica {
-    serve: Leash,
+    serve: ChildProcess,
     https: SocketAddr,
     /// Its way to the API server.
-    road: Road,
+    road: TcpProxy,
 }
 
 /// How long CAs and leaves live, and how long a new CA is known before it signs.
@@ -144,7 +144,7 @@ impl Release {
 
     /// What the API server says to a sound cluster.
     fn completes(&self) -> (u16, Value) {
-        plain::dry_run(&self.namespace, &cluster())
+        http::dry_run(&self.namespace, &cluster())
     }
 
     /// A text in the Secret; empty where there is none.
@@ -182,8 +182,8 @@ impl Release {
 impl Replica {
     fn start(release: &str, pod: &str, token: &str, lifetimes: [&str; 3]) -> Self {
         let server = ApiServer::shared();
-        let road = Road::to(server.port);
-        let directory = Leash::directory("serve");
+        let road = TcpProxy::to(server.port);
+        let directory = ChildProcess::directory("serve");
         let kubeconfig = directory.join("kubeconfig");
         fs::write(&kubeconfig, server.kubeconfig_for(road.port, token, release).to_string()).unwrap();
         let arguments = [
@@ -201,7 +201,7 @@ impl Replica {
             format!("--lease={release}"),
         ];
         let arguments = [&arguments[..], &lifetimes.map(str::to_owned)].concat();
-        let serve = Leash::start(directory, Path::new("/usr/bin/env"), &arguments);
+        let serve = ChildProcess::start(directory, Path::new("/usr/bin/env"), &arguments);
         Self { serve, https: SocketAddr::from(([127, 0, 0, 1], 0)), road }
     }
 
@@ -291,7 +291,7 @@ fn a_replica_that_is_cut_off_serves_on_and_says_so() {
     let (status, said) = release.completes();
     assert_eq!(status, 201, "the API server still reaches it, and it still answers: {said}");
     replica.road.mend();
-    replica.says("certificates are looked after again");
+    replica.says("certificate maintenance works again");
 }
 
 #[test]

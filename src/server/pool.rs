@@ -1,4 +1,4 @@
-//! The crowd of open connections: how many there are, and which one makes room for the next.
+//! The pool of open connections: how many there are, and which one makes room for the next.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ const NOTHING: u64 = u64::MAX;
 /// At the limit somebody makes room: first a client that has never had a valid review answered, and among equals the one
 /// that we have waited for longest, whatever for: its handshake, its headers, its body, or that it reads its answer. No
 /// connection is cut while a complete request of it is being judged.
-pub(super) struct Crowd {
+pub(super) struct ConnectionPool {
     opened: Instant,
     slots: Arc<Semaphore>,
     members: Mutex<Members>,
@@ -31,9 +31,9 @@ struct Members {
     by_id: HashMap<u64, Activity>,
 }
 
-/// One connection's place in the crowd, given back when dropped.
-pub(super) struct Place {
-    crowd: Arc<Crowd>,
+/// One connection's place in the pool, given back when dropped.
+pub(super) struct PooledConnection {
+    pool: Arc<ConnectionPool>,
     id: u64,
     activity: Activity,
     _slot: Option<OwnedSemaphorePermit>,
@@ -60,15 +60,15 @@ struct Shared {
 /// Marks a connection as working; waited for again when dropped.
 pub(super) struct Working<'a>(&'a Activity);
 
-impl Crowd {
-    /// An empty crowd that never grows beyond `limit`.
+impl ConnectionPool {
+    /// An empty pool that never grows beyond `limit`.
     pub(super) fn new(limit: usize) -> Arc<Self> {
         let slots = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
         Arc::new(Self { opened: Instant::now(), slots, members: Mutex::default() })
     }
 
     /// Takes a new connection in, as soon as another one has made room if there are too many.
-    pub(super) async fn enter(self: &Arc<Self>) -> Place {
+    pub(super) async fn enter(self: &Arc<Self>) -> PooledConnection {
         loop {
             if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
                 return self.place(Some(slot));
@@ -104,13 +104,13 @@ impl Crowd {
         }
     }
 
-    fn place(self: &Arc<Self>, slot: Option<OwnedSemaphorePermit>) -> Place {
+    fn place(self: &Arc<Self>, slot: Option<OwnedSemaphorePermit>) -> PooledConnection {
         let activity = Activity::new(self.opened);
         let mut members = self.lock();
         let id = members.next;
         members.next += 1;
         members.by_id.insert(id, activity.clone());
-        Place { crowd: Arc::clone(self), id, activity, _slot: slot }
+        PooledConnection { pool: Arc::clone(self), id, activity, _slot: slot }
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
@@ -129,7 +129,7 @@ impl Members {
     }
 }
 
-impl Place {
+impl PooledConnection {
     /// What the connection does, to be marked by its requests.
     pub(super) fn activity(&self) -> &Activity {
         &self.activity
@@ -141,9 +141,9 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
-        self.crowd.lock().by_id.remove(&self.id);
+        self.pool.lock().by_id.remove(&self.id);
     }
 }
 
@@ -224,15 +224,15 @@ mod tests {
     use super::*;
 
     /// The places that were cut, by their index.
-    fn cut(places: &[Place]) -> Vec<usize> {
-        let is_gone = |place: &Place| !place.crowd.lock().by_id.contains_key(&place.id);
+    fn cut(places: &[PooledConnection]) -> Vec<usize> {
+        let is_gone = |place: &PooledConnection| !place.pool.lock().by_id.contains_key(&place.id);
         places.iter().enumerate().filter(|(_, place)| is_gone(place)).map(|(index, _)| index).collect()
     }
 
-    async fn full(crowd: &Arc<Crowd>) -> Vec<Place> {
+    async fn full(pool: &Arc<ConnectionPool>) -> Vec<PooledConnection> {
         let mut places = Vec::new();
-        while crowd.slots.available_permits() > 0 {
-            places.push(crowd.enter().await);
+        while pool.slots.available_permits() > 0 {
+            places.push(pool.enter().await);
             // Two moments are told apart by the clock.
             tokio::time::sleep(Duration::from_micros(10)).await;
         }
@@ -241,8 +241,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_proven_nothing_makes_room_first_and_then_who_is_waited_for_longest() {
-        let crowd = Crowd::new(5);
-        let places = full(&crowd).await;
+        let pool = ConnectionPool::new(5);
+        let places = full(&pool).await;
         places[0].activity().prove();
         places[2].activity().prove();
         // Whoever sends something that is no review has been waited for no less.
@@ -250,7 +250,7 @@ mod tests {
         places[0].activity().begin();
         let working = places[3].activity().work();
         for expected in [vec![1], vec![1, 4], vec![1, 2, 4], vec![0, 1, 2, 4], vec![0, 1, 2, 4]] {
-            crowd.make_room();
+            pool.make_room();
             assert_eq!(
                 cut(&places),
                 expected,
@@ -258,39 +258,39 @@ mod tests {
             );
         }
         drop(working);
-        crowd.make_room();
+        pool.make_room();
         assert_eq!(cut(&places), [0, 1, 2, 3, 4]);
     }
 
     #[tokio::test]
     async fn whoever_holds_memory_and_is_slow_gives_it_back() {
-        let crowd = Crowd::new(4);
-        let places = full(&crowd).await;
+        let pool = ConnectionPool::new(4);
+        let places = full(&pool).await;
         for (round, place) in (5..).zip(&places[1..]) {
             place.activity().hold(round);
         }
         places[1].activity().prove();
         let _working = places[2].activity().work();
-        crowd.free_memory(4);
+        pool.free_memory(4);
         assert_eq!(cut(&places), [0; 0], "nobody has been slow for so long");
         for expected in [vec![3], vec![1, 3], vec![1, 3]] {
-            crowd.free_memory(7);
+            pool.free_memory(7);
             assert_eq!(cut(&places), expected, "0 holds nothing, 2 is working");
         }
     }
 
     #[tokio::test]
     async fn a_place_is_free_again_when_its_connection_is_gone() {
-        let crowd = Crowd::new(1);
-        let place = crowd.enter().await;
+        let pool = ConnectionPool::new(1);
+        let place = pool.enter().await;
         let next = tokio::spawn({
-            let crowd = Arc::clone(&crowd);
-            async move { crowd.enter().await }
+            let pool = Arc::clone(&pool);
+            async move { pool.enter().await }
         });
         place.cut().await;
         assert!(!next.is_finished(), "the connection is still there");
         drop(place);
         drop(next.await.unwrap());
-        assert!(crowd.lock().by_id.is_empty());
+        assert!(pool.lock().by_id.is_empty());
     }
 }

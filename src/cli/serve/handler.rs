@@ -8,13 +8,13 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tracing::warn;
 
-use crate::admission::{self, Knowledge, Outcome, Reply, Wanted};
+use crate::admission::{self, KnownState, Lookup, Outcome, Reply};
 use crate::kubernetes::{Trust, Watches};
 use crate::server::{Answer, Call, Handler};
 use crate::settings::{FollowedSettings, Settings};
 
 /// Connects the server to admission.
-pub(super) struct Judge {
+pub(super) struct WebhookHandler {
     /// The settings in use.
     pub(super) settings: Arc<FollowedSettings>,
     /// What is stored; none without access to an API server.
@@ -25,15 +25,15 @@ pub(super) struct Judge {
     pub(super) trust: Option<Arc<Trust>>,
 }
 
-impl Handler for Judge {
+impl Handler for WebhookHandler {
     fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
         let settings = self.settings.current();
         let Some(watches) = &self.watches else {
             return Box::pin(ready(admission::reply(call.webhook, call.body, &settings)));
         };
-        match reply(call, &settings, Knowledge::Watched(&watches.now())) {
+        match reply(call, &settings, KnownState::Watched(&watches.now())) {
             Outcome::Reply(reply) => Box::pin(ready(reply)),
-            Outcome::Wanted(wanted) => Box::pin(self.read_and_reply(watches, call, settings, wanted)),
+            Outcome::Lookup(wanted) => Box::pin(self.read_and_reply(watches, call, settings, wanted)),
         }
     }
 
@@ -50,7 +50,7 @@ impl Handler for Judge {
     }
 }
 
-fn reply(call: Call<'_>, settings: &Settings, knowledge: Knowledge<'_>) -> Outcome {
+fn reply(call: Call<'_>, settings: &Settings, knowledge: KnownState<'_>) -> Outcome {
     admission::reply_knowing(call.webhook, call.body, settings, knowledge)
 }
 
@@ -65,13 +65,13 @@ const UNTOLD: &str =
 /// What the last step, from what was read to the answer, may take.
 const LAST_STEP: Duration = Duration::from_millis(50);
 
-impl Judge {
+impl WebhookHandler {
     async fn read_and_reply(
         &self,
         watches: &Watches,
         call: Call<'_>,
         settings: Arc<Settings>,
-        wanted: Vec<Wanted>,
+        wanted: Vec<Lookup>,
     ) -> Reply {
         let deadline = call.deadline.checked_sub(LAST_STEP).unwrap_or(call.deadline);
         let read = async {
@@ -82,17 +82,17 @@ impl Judge {
         let stored = match read {
             Ok(stored) => Arc::new(stored),
             Err(reason) => {
-                warn!(reason, "the API server did not say what a review is about");
-                if wanted.iter().any(Wanted::is_vital) {
+                warn!(reason, "lookup of related objects failed");
+                if wanted.iter().any(Lookup::is_vital) {
                     return Reply::unavailable(UNTOLD);
                 }
                 watches.now()
             }
         };
-        match reply(call, &settings, Knowledge::Read(&stored)) {
+        match reply(call, &settings, KnownState::Read(&stored)) {
             Outcome::Reply(reply) => reply,
             // What was read is all there is.
-            Outcome::Wanted(_) => Reply::unavailable(UNTOLD),
+            Outcome::Lookup(_) => Reply::unavailable(UNTOLD),
         }
     }
 }

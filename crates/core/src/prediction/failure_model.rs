@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What the failures happen to.
-pub(super) struct Scene<'s> {
+pub(super) struct FailureModel<'s> {
     /// In effect: off in a cluster that follows another.
     pub synchronous: Synchronous,
     pub topology: &'s Topology,
@@ -25,7 +25,7 @@ pub(super) struct Scene<'s> {
 }
 
 /// The failures that are told of a cluster of this shape, the harmless ones first.
-pub(super) fn failures(scene: &Scene<'_>) -> Vec<Failure> {
+pub(super) fn failures(scene: &FailureModel<'_>) -> Vec<Failure> {
     let mut failures = Vec::new();
     if scene.standbys() >= 1 {
         failures.extend(ENDINGS.map(|ending| scene.one_standby(ending)));
@@ -85,7 +85,7 @@ const PROMOTION_MS: u64 = 1_000;
 /// 4.1.0 as 4 to 6 s, in milliseconds.
 const GIVEN_UP_MS: u64 = 6_000;
 
-impl Scene<'_> {
+impl FailureModel<'_> {
     fn standbys(&self) -> i64 {
         self.topology.instances() - 1
     }

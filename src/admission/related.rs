@@ -15,7 +15,7 @@ use syncguard_core::{
 
 /// What is known of other objects.
 #[derive(Debug, Clone, Copy)]
-pub enum Knowledge<'s> {
+pub enum KnownState<'s> {
     /// Nothing: there is no access to an API server.
     None,
     /// What the watches have seen; what they lack can be asked for.
@@ -26,7 +26,7 @@ pub enum Knowledge<'s> {
 
 /// What has to be read from the API server before an answer can be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Lookup {
     /// One object.
     Object {
         /// An SGCluster or an SGPostgresConfig.
@@ -52,7 +52,7 @@ pub enum Wanted {
     },
 }
 
-impl Wanted {
+impl Lookup {
     /// Whether nothing can be said without it. A cluster can be judged without the settings that it names: they may not
     /// exist, and no write shall wait for them.
     pub fn is_vital(&self) -> bool {
@@ -65,10 +65,10 @@ pub(super) const NO_ACCESS: &str =
     "this request scales a cluster that syncguard does not know: it has no access to the stored clusters";
 const NO_CLUSTER: &str = "this request scales a cluster that syncguard does not find among the stored ones";
 
-impl<'s> Knowledge<'s> {
+impl<'s> KnownState<'s> {
     /// What is known in one namespace.
-    pub(super) fn of<'n>(self, namespace: &'n str, account: Account<'n>) -> Beside<'s, 'n> {
-        Beside { knowledge: self, namespace, account }
+    pub(super) fn of<'n>(self, namespace: &'n str, account: Account<'n>) -> RelatedObjects<'s, 'n> {
+        RelatedObjects { knowledge: self, namespace, account }
     }
 
     fn stored(self) -> Option<&'s Stored> {
@@ -88,22 +88,22 @@ const TOO_MANY: &str = "more clusters use this SGPostgresConfig than can be judg
 
 /// What is known in one namespace.
 #[derive(Clone, Copy)]
-pub(super) struct Beside<'s, 'n> {
-    knowledge: Knowledge<'s>,
+pub(super) struct RelatedObjects<'s, 'n> {
+    knowledge: KnownState<'s>,
     namespace: &'n str,
     account: Account<'n>,
 }
 
-impl<'s> Beside<'s, '_> {
+impl<'s> RelatedObjects<'s, '_> {
     /// What stands in the way of a judgement: something to be read, or nothing to judge by.
     pub(super) fn stops(&self, kind: Kind, object: &Body<'_>, before: Option<&Body<'_>>) -> Option<Outcome> {
         match self.knowledge {
-            Knowledge::None => (kind == Kind::Scale).then(|| Outcome::Reply(Reply::unavailable(NO_ACCESS))),
-            Knowledge::Read(_) => None,
-            Knowledge::Watched(stored) => {
+            KnownState::None => (kind == Kind::Scale).then(|| Outcome::Reply(Reply::unavailable(NO_ACCESS))),
+            KnownState::Read(_) => None,
+            KnownState::Watched(stored) => {
                 let mut wanted = self.wanted(stored, kind, object, before);
                 wanted.extend(self.wanted_upgrade(kind));
-                (!wanted.is_empty()).then_some(Outcome::Wanted(wanted))
+                (!wanted.is_empty()).then_some(Outcome::Lookup(wanted))
             }
         }
     }
@@ -114,23 +114,23 @@ impl<'s> Beside<'s, '_> {
         kind: Kind,
         object: &Body<'_>,
         before: Option<&Body<'_>>,
-    ) -> Vec<Wanted> {
+    ) -> Vec<Lookup> {
         let namespace = || self.namespace.to_owned();
         match kind {
             Kind::Scale => {
                 let is_current = |known: &StoredObject| known.is_whole() && is_version_of(known, before);
                 let is_current = self.scaled(object).is_some_and(is_current);
                 let name = object.name().unwrap_or_default().to_owned();
-                let cluster = Wanted::Object { kind: Kind::Cluster, namespace: namespace(), name };
+                let cluster = Lookup::Object { kind: Kind::Cluster, namespace: namespace(), name };
                 if is_current { Vec::new() } else { vec![cluster] }
             }
             Kind::PostgresConfig => {
                 let kinds = [Kind::Cluster, Kind::ShardedCluster].into_iter();
                 let unseen = kinds.filter(|kind| !stored.is_live(*kind));
-                let unseen = unseen.map(|kind| Wanted::All { kind, namespace: namespace() });
+                let unseen = unseen.map(|kind| Lookup::All { kind, namespace: namespace() });
                 // What is too large to be kept is read where it is needed; of very many, which are nobody's clusters, some.
                 let large = stored.clusters(self.namespace).filter(|known| !known.is_whole());
-                let large = large.take(MOST_WANTED).map(|known| Wanted::Object {
+                let large = large.take(MOST_WANTED).map(|known| Lookup::Object {
                     kind: known.kind,
                     namespace: namespace(),
                     name: known.name.clone(),
@@ -145,7 +145,7 @@ impl<'s> Beside<'s, '_> {
                     let known = stored.config(self.namespace, name).map(StoredObject::is_whole);
                     is_dns_name(name) && !known.unwrap_or(believed)
                 };
-                let wanted = |name: &str| Wanted::Object {
+                let wanted = |name: &str| Lookup::Object {
                     kind: Kind::PostgresConfig,
                     namespace: namespace(),
                     name: name.to_owned(),
@@ -157,10 +157,10 @@ impl<'s> Beside<'s, '_> {
     }
 
     /// Upgrades are rare, so nobody watches them.
-    fn wanted_upgrade(&self, kind: Kind) -> Option<Wanted> {
+    fn wanted_upgrade(&self, kind: Kind) -> Option<Lookup> {
         let Account::Upgrade(name) = self.account else { return None };
         let is_upgraded = matches!(kind, Kind::Cluster | Kind::Scale) && is_dns_name(name);
-        is_upgraded.then(|| Wanted::Upgrade { namespace: self.namespace.to_owned(), name: name.to_owned() })
+        is_upgraded.then(|| Lookup::Upgrade { namespace: self.namespace.to_owned(), name: name.to_owned() })
     }
 
     /// Who writes a cluster of this name.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A TCP forwarder.
-pub struct Road {
+pub struct TcpProxy {
     /// Where it begins.
     pub port: u16,
     state: Arc<Mutex<State>>,
@@ -17,7 +17,7 @@ struct State {
     open: Vec<TcpStream>,
 }
 
-impl Road {
+impl TcpProxy {
     /// One that leads to this port.
     pub fn to(target: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

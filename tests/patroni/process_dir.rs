@@ -21,13 +21,13 @@ rm -rf "$directory"
 "#;
 
 /// A directory and whatever works in it.
-pub struct Keeper {
+pub struct ProcessDir {
     /// Where.
     pub directory: PathBuf,
     shell: Child,
 }
 
-impl Keeper {
+impl ProcessDir {
     /// A new directory.
     pub fn new() -> Self {
         let made = command("mktemp").args(["-d", "--tmpdir=/tmp", "syncguard-patroni-XXXXXXXX"]).output();
@@ -35,7 +35,7 @@ impl Keeper {
         assert!(made.status.success(), "mktemp: {}", String::from_utf8_lossy(&made.stderr));
         let directory = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim());
         let shell = command("sh")
-            .args(["-c", KEEP, "keeper"])
+            .args(["-c", KEEP, "process_dir"])
             .arg(&directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -46,7 +46,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for ProcessDir {
     fn drop(&mut self) {
         drop(self.shell.stdin.take());
         // The shell can only have ended already.

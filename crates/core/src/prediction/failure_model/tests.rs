@@ -16,7 +16,7 @@ fn failures_of(
     streaming_delay_ms: Option<u64>,
 ) -> Vec<Failure> {
     let topology = Topology::new(n, Role::HaRead, groups).unwrap();
-    failures(&Scene {
+    failures(&FailureModel {
         synchronous: Synchronous::of(mode, n, k),
         topology: &topology,
         timing: timing(written),

@@ -25,14 +25,14 @@ rm -rf "$directory"
 "#;
 
 /// A running program and its directory.
-pub struct Leash {
+pub struct ChildProcess {
     /// Where the program has its files; gone when it is.
     pub directory: PathBuf,
     program: String,
     shell: Child,
 }
 
-impl Leash {
+impl ChildProcess {
     /// A directory for a program that is still to be started.
     pub fn directory(program: &str) -> PathBuf {
         let prefix = format!("syncguard-{program}-");
@@ -42,7 +42,7 @@ impl Leash {
     /// Starts a program that has its files in this directory.
     pub fn start<A: AsRef<OsStr>>(directory: PathBuf, program: &Path, args: &[A]) -> Self {
         let shell = Command::new("sh")
-            .args(["-c", HOLD, "leash"])
+            .args(["-c", HOLD, "child_process"])
             .arg(&directory)
             .arg(program)
             .args(args)
@@ -77,7 +77,7 @@ impl Leash {
     }
 }
 
-impl Drop for Leash {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         drop(self.shell.stdin.take());
         // The shell can only have ended already.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use syncguard::{
-    admission::{Knowledge, Outcome, Wanted},
+    admission::{KnownState, Lookup, Outcome},
     settings::Settings,
     stored::{Stored, StoredObject},
 };
@@ -98,18 +98,18 @@ fn of_two_overrides_for_one_shard_each_is_as_it_was() {
 fn a_scale_of_another_version_than_the_known_one_asks_for_the_cluster() {
     let behind = World::live().with_cluster("db", &strict(6));
     let cluster =
-        Wanted::Object { kind: Kind::Cluster, namespace: NAMESPACE.to_owned(), name: "db".to_owned() };
+        Lookup::Object { kind: Kind::Cluster, namespace: NAMESPACE.to_owned(), name: "db".to_owned() };
     for (world, why) in [(behind.clone(), "an older version is known"), (World::live(), "nothing is known")] {
-        assert_eq!(world.ask(&scale("8", 6, 1)), Outcome::Wanted(vec![cluster.clone()]), "{why}");
+        assert_eq!(world.ask(&scale("8", 6, 1)), Outcome::Lookup(vec![cluster.clone()]), "{why}");
     }
     assert!(cluster.is_vital(), "failurePolicy decides where it cannot be read");
-    let Outcome::Reply(read) = ask(&scale("8", 6, 1), Knowledge::Read(&behind.0), &Settings::default())
+    let Outcome::Reply(read) = ask(&scale("8", 6, 1), KnownState::Read(&behind.0), &Settings::default())
     else {
         panic!("what has been read is all there is")
     };
     assert_eq!(read.facts.allowed, Some(false));
     let Outcome::Reply(gone) =
-        ask(&scale("8", 6, 1), Knowledge::Read(&Stored::default()), &Settings::default())
+        ask(&scale("8", 6, 1), KnownState::Read(&Stored::default()), &Settings::default())
     else {
         panic!("what has been read is all there is")
     };
@@ -159,9 +159,9 @@ fn a_sharded_cluster_uses_settings_too() {
 fn a_change_of_settings_waits_for_clusters_that_no_watch_tells_of() {
     let mut stored = Stored::default();
     stored.set_live(Kind::Cluster, true);
-    let wanted = Wanted::All { kind: Kind::ShardedCluster, namespace: NAMESPACE.to_owned() };
+    let wanted = Lookup::All { kind: Kind::ShardedCluster, namespace: NAMESPACE.to_owned() };
     let review = review(Kind::PostgresConfig, &config(&json!({})), None);
-    assert_eq!(World(stored).ask(&review), Outcome::Wanted(vec![wanted]));
+    assert_eq!(World(stored).ask(&review), Outcome::Lookup(vec![wanted]));
 }
 
 #[test]
@@ -176,11 +176,11 @@ fn a_cluster_is_judged_with_the_settings_that_it_names() {
     World::live().with_config("pg", &json!({})).answer(&create).is_allowed_silently();
 
     World::live().answer(&create).is_allowed_silently();
-    let Outcome::Wanted(wanted) = World::default().ask(&create) else {
+    let Outcome::Lookup(wanted) = World::default().ask(&create) else {
         panic!("settings of which no watch would have told are asked for")
     };
-    assert!(!wanted.iter().any(Wanted::is_vital), "no write waits for settings that may not exist");
-    let Outcome::Reply(reply) = ask(&create, Knowledge::Read(&Stored::default()), &Settings::default())
+    assert!(!wanted.iter().any(Lookup::is_vital), "no write waits for settings that may not exist");
+    let Outcome::Reply(reply) = ask(&create, KnownState::Read(&Stored::default()), &Settings::default())
     else {
         panic!("what has been read is all there is")
     };
@@ -198,12 +198,12 @@ fn however_many_settings_a_cluster_names_few_are_asked_for_and_only_by_names() {
     let kind = Kind::ShardedCluster;
     let object = json!({"apiVersion": kind.api_version(), "kind": kind.name(),
         "metadata": {"name": "many", "namespace": NAMESPACE}, "spec": spec});
-    let Outcome::Wanted(wanted) = World::default().ask(&review(kind, &object, None)) else {
+    let Outcome::Lookup(wanted) = World::default().ask(&review(kind, &object, None)) else {
         panic!("settings of which no watch would have told are asked for")
     };
     assert_eq!(wanted.len(), 16);
     for wanted in wanted {
-        let Wanted::Object { name, .. } = wanted else { panic!("{wanted:?}") };
+        let Lookup::Object { name, .. } = wanted else { panic!("{wanted:?}") };
         assert!(name.starts_with("pg-"), "{name} would be the path of something else");
     }
 }
@@ -216,7 +216,7 @@ fn what_was_too_large_to_be_kept_is_read_when_it_is_needed() {
     for (kind, name) in [(Kind::Cluster, "db"), (Kind::PostgresConfig, "pg")] {
         world.0.put(large(kind, name));
     }
-    let named = |kind: Kind, name: &str| Wanted::Object {
+    let named = |kind: Kind, name: &str| Lookup::Object {
         kind,
         namespace: NAMESPACE.to_owned(),
         name: name.to_owned(),
@@ -236,7 +236,7 @@ fn what_was_too_large_to_be_kept_is_read_when_it_is_needed() {
             named(Kind::Cluster, "db"),
         ),
     ] {
-        assert_eq!(world.ask(&review), Outcome::Wanted(vec![wanted]), "{what}");
+        assert_eq!(world.ask(&review), Outcome::Lookup(vec![wanted]), "{what}");
     }
 }
 
@@ -248,7 +248,7 @@ fn a_change_is_not_judged_by_some_of_the_clusters_that_it_may_concern() {
         world.0.put(StoredObject { json: Box::default(), ..stored(Kind::Cluster, &name, b"", None) });
     }
     let review = review(Kind::PostgresConfig, &config(&json!({})), None);
-    let Outcome::Reply(reply) = ask(&review, Knowledge::Read(&world.0), &Settings::default()) else {
+    let Outcome::Reply(reply) = ask(&review, KnownState::Read(&world.0), &Settings::default()) else {
         panic!("what was read is all there is")
     };
     assert_eq!(reply.status, 503, "more clusters are too large to be kept than are read");
