@@ -1,13 +1,27 @@
 //! What is right in the replication settings of a StackGres cluster, and what will happen when something dies.
 //!
-//! It does no input or output, reads no clock, and cannot fail: what cannot be read becomes a finding with a path. The modules stand in
-//! layers, each of which imports its own and those below:
+//! It does no input or output, reads no clock, and cannot fail: what cannot be read becomes a finding with a path.
 //!
-//! ```text
-//! judgement  review  prediction  policy
-//! knowledge  rules  defaults
-//! values     rule  cluster  topology  patroni  postgres  facts  replication  view  json  spelling
 //! ```
+//! use syncguard_core::{json, policy::Policy, review, view::Object};
+//!
+//! let object: Object<'_> = json::from_str(
+//!     r#"{
+//!       "apiVersion": "stackgres.io/v1", "kind": "SGCluster", "metadata": {"name": "orders"},
+//!       "spec": {"instances": 2, "replication": {"mode": "strict-sync", "syncInstances": 1}}
+//!     }"#,
+//! )?;
+//! let body = object.get().expect("it is an object");
+//! let request = review::Request::new(body, review::Origin::File);
+//! let findings = review::judge(&request, &Policy::default());
+//!
+//! let told: Vec<_> = findings.iter().map(|it| format!("{}: {}", it.path, it.rule.id)).collect();
+//! assert_eq!(told, ["spec.instances: strict-with-one-standby"]);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! What follows is the repository's ARCHITECTURE.md, which says how the modules stand in layers and what holds between them.
+#![doc = include_str!("../ARCHITECTURE.md")]
 
 // Values: what stands in a manifest, and what the operator and Patroni make of it.
 pub mod cluster;

@@ -1,4 +1,30 @@
 //! The judgement of files: every object of a text is found, judged by the same rules as in the webhook, and located.
+//!
+//! ```
+//! use syncguard_core::policy::Policy;
+//! use syncguard_lint::{Judge, KnownObjects, source::Source};
+//!
+//! let text = "\
+//! apiVersion: stackgres.io/v1
+//! kind: SGCluster
+//! metadata: {name: orders}
+//! spec:
+//!   instances: 2
+//!   replication: {mode: strict-sync, syncInstances: 1}
+//! ";
+//! let source = Source::of_text("orders.yaml", text.into());
+//! let (policy, known) = (Policy::default(), KnownObjects::default());
+//! let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: false };
+//!
+//! let mut told = Vec::new();
+//! for piece in source.pieces()? {
+//!     for found in judge.piece(&source, &piece?).diagnostics {
+//!         told.push(format!("orders.yaml:{}: {}", found.place.map_or(0, |at| at.line), found.rule.id));
+//!     }
+//! }
+//! assert_eq!(told, ["orders.yaml:5: strict-with-one-standby"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod annotation;
 mod comments;

@@ -2,6 +2,24 @@
 //!
 //! A document is read as Kubernetes reads it: YAML as `sigs.k8s.io/yaml` (go-yaml v2, then JSON), JSON as JSON.
 //! It stays what was written: an alias is followed when a type asks for its value and never multiplied out.
+//!
+//! ```
+//! use syncguard_manifest::{Change, Splice, edit, parse, path::Path};
+//!
+//! let text = "spec:\n  instances: 3 # one a zone\n  archived: no\n";
+//! let documents = parse(text).documents;
+//!
+//! let read: serde_json::Value = documents[0].read()?;
+//! assert_eq!(read["spec"]["archived"], false, "YAML as kubectl reads it");
+//!
+//! let path = Path::of(&["spec", "instances"]);
+//! assert_eq!(&text[documents[0].locate(&path).range], "3");
+//!
+//! let splices = edit(text, &documents[0], &[Change { path, value: 5.into() }])?;
+//! let edited = Splice::apply(text, &splices);
+//! assert_eq!(edited, "spec:\n  instances: 5 # one a zone\n  archived: no\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod build;
 mod commented;
