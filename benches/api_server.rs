@@ -19,8 +19,10 @@ use child_process::until;
 use cluster::{api_server, child_process, http, kubectl, namespace, webhook};
 use namespace::Namespace;
 use serde_json::{Value, json};
-use syncguard::admission::Reply;
-use syncguard::server::{Answer, Call, Handler};
+use syncguard::{
+    admission::Reply,
+    server::{Answer, Call, Handler},
+};
 use times::Times;
 use webhook::{LABEL, STANDARD, Setup};
 

@@ -8,8 +8,7 @@ use syncguard::{
     parallel::in_order,
 };
 use syncguard_core::policy::Policy;
-use syncguard_lint::{Judge, KnownObjects, rewrite};
-use syncguard_lint::{pieces::Pieces, source::Source};
+use syncguard_lint::{Judge, KnownObjects, pieces::Pieces, rewrite, source::Source};
 
 fn main() {
     divan::main();

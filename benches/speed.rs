@@ -23,9 +23,11 @@ use client::{Client, request};
 use memory::resident;
 use serde_json::{Value, json};
 use serve::{Certificates, Replica, reviews};
-use syncguard::admission::{self, Reply, Webhook};
-use syncguard::server::{Answer, Call, Handler};
-use syncguard::settings::Settings;
+use syncguard::{
+    admission::{self, Reply, Webhook},
+    server::{Answer, Call, Handler},
+    settings::Settings,
+};
 use times::Times;
 use tokio::task::JoinSet;
 

@@ -34,8 +34,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{error, info};
 
-use crate::admission::{Reply, Webhook};
-use crate::certificate::{CertificateError, ClientCa};
+use crate::{
+    admission::{Reply, Webhook},
+    certificate::{CertificateError, ClientCa},
+};
 use connection::{Listener, Security};
 use health::Readiness;
 use pool::ConnectionPool;

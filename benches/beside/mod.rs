@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{CertificateSource, Handler, Limits, Metrics, Options, SelfIssued, Server};
+use syncguard::{
+    certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME},
+    server::{CertificateSource, Handler, Limits, Metrics, Options, SelfIssued, Server},
+};
 use time::OffsetDateTime;
 
 /// Serves for as long as the program runs, and tells where, and by which CA. The runtime is of the kind that `serve` has.

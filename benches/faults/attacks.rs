@@ -8,9 +8,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::client::{Client, Handshake, request};
-use crate::serve::monsters::monsters;
-use crate::world::World;
+use crate::{
+    client::{Client, Handshake, request},
+    serve::monsters::monsters,
+    world::World,
+};
 
 /// How many clients are slow or silent in a phase of their own.
 pub const SLOW: usize = 1000;

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::client::{Client, Handshake, request};
-use crate::serve::{Replica, reviews};
-use crate::times::Times;
+use crate::{
+    client::{Client, Handshake, request},
+    serve::{Replica, reviews},
+    times::Times,
+};
 
 /// How many clients ask at the same time.
 const CLIENTS: usize = 16;

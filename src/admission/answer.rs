@@ -11,11 +11,12 @@ use tracing::{Level, enabled, event};
 use super::{Webhook, texts};
 use syncguard_core::{
     review::Account,
-    view::admission_review::{AdmissionRequest, GroupVersionKind},
-};
-use syncguard_core::{
     rule::{Downgrade, Finding, Severity, printable},
-    view::Leaf,
+    rules::UNSERVED_VERSION,
+    view::{
+        Leaf,
+        admission_review::{AdmissionRequest, GroupVersionKind},
+    },
 };
 
 /// One HTTP answer, complete.
@@ -109,7 +110,7 @@ impl<'a> ResponseBuilder<'a> {
     /// somebody who looks for it, unless it was not understood, or would be denied elsewhere.
     pub(super) fn log(&self, webhook: Webhook, reply: &Reply, took: Duration) {
         let ReplyMetrics { allowed, code, raised, would_be_denied, .. } = &reply.facts;
-        let is_unexplained = raised.iter().any(|(id, _)| *id == UNEXPLAINED);
+        let is_unexplained = raised.iter().any(|(id, _)| *id == UNSERVED_VERSION.id);
         let is_told = is_unexplained || *would_be_denied;
         if *allowed == Some(true) && !is_told && !enabled!(Level::DEBUG) {
             return;
@@ -242,9 +243,6 @@ impl<'a> ResponseBuilder<'a> {
 
 /// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
 const USUAL: usize = 1000;
-
-/// The rule about objects that no known StackGres explains: who runs syncguard is to hear of them, since nobody is denied.
-const UNEXPLAINED: &str = "unserved-version";
 
 /// The status code of a denial.
 const INVALID: u16 = 422;

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use super::{Outcome, Reply, is_dns_name};
 use crate::stored::{Stored, StoredObject};
-use syncguard_core::review::Account;
 use syncguard_core::{
     policy::Policy,
-    review::{self, Consequences, Origin, ParameterChange, Request, Scale, Writer},
+    review::{self, Account, Consequences, Origin, ParameterChange, Request, Scale, Writer},
     rule::Finding,
     view::{ABSENT, Body, Given, Kind, Parameters},
 };

@@ -13,13 +13,13 @@ use super::input::settings;
 use super::report::{Report, ReportArgs};
 use super::terminal::tell;
 use super::validate::set_severities;
-use crate::kubernetes::{self, Listed, Pages, Wish};
-use crate::settings::{Action, Settings};
+use crate::{
+    kubernetes::{self, Listed, Pages, Wish},
+    settings::{Action, Settings},
+};
 use parents::{Parent, Parents};
 use syncguard_core::view::Kind;
-use syncguard_lint::render::findings::counted;
-use syncguard_lint::source::Source;
-use syncguard_lint::{Judge, KnownObjects};
+use syncguard_lint::{Judge, KnownObjects, render::findings::counted, source::Source};
 
 const LONG_ABOUT: &str = "\
 Judge every stored SGCluster and SGShardedCluster.

@@ -10,8 +10,10 @@ use serde_json::json;
 
 use super::input::settings;
 use super::report::write;
-use crate::doctor::{CheckResult, Outcome, diagnose};
-use crate::kubernetes;
+use crate::{
+    doctor::{CheckResult, Outcome, diagnose},
+    kubernetes,
+};
 use syncguard_core::rule::printable;
 
 const LONG_ABOUT: &str = "\

@@ -15,9 +15,10 @@ use crate::{
 use syncguard_core::policy::Policy;
 use syncguard_lint::{
     KnownObjects,
+    pieces::documents,
     render::{diagnostic::LeftOut, findings::left_out},
+    source::Source,
 };
-use syncguard_lint::{pieces::documents, source::Source};
 use syncguard_manifest as manifest;
 use syncguard_manifest::SyntaxError;
 

@@ -16,9 +16,9 @@ use super::{
 use crate::admission::patch;
 use syncguard_core::policy::Policy;
 use syncguard_lint::{
-    KnownObjects, Rewritten, complete, is_meant, render::findings::printable_json, rewrite, subjects,
+    KnownObjects, Rewritten, complete, is_meant, pieces::documents, render::findings::printable_json,
+    rewrite, source::Source, subjects,
 };
-use syncguard_lint::{pieces::documents, source::Source};
 use syncguard_manifest as manifest;
 
 const EXAMPLES: &str = "\

@@ -25,13 +25,13 @@ use syncguard_core::{
     rule::Severity,
     spelling::{did_you_mean, nearest},
 };
-use syncguard_lint::source::Source;
 use syncguard_lint::{
     Judged,
     render::{
         diagnostic::{Diagnostic, Summary},
         findings::Format,
     },
+    source::Source,
 };
 
 /// Where findings go and what they do to the exit code.

@@ -18,15 +18,17 @@ use tokio::sync::Semaphore;
 use tracing::{error, info, warn};
 
 use super::{logs, names};
-use crate::certificate::{
-    AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate,
+use crate::{
+    certificate::{
+        AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate,
+    },
+    kubernetes::{self, CaSource, CertificateConfig, Trust, Watches},
+    server::{
+        CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
+        run_until_signalled,
+    },
+    settings::{FollowedSettings, Look},
 };
-use crate::kubernetes::{self, CaSource, CertificateConfig, Trust, Watches};
-use crate::server::{
-    CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
-    run_until_signalled,
-};
-use crate::settings::{FollowedSettings, Look};
 pub use args::{Args, TlsVersion};
 use handler::{MOST_ASKING, WebhookHandler};
 

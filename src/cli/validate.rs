@@ -13,9 +13,11 @@ use super::{
 };
 use crate::{input::reread, parallel::in_order};
 use syncguard_core::policy::Policy;
-use syncguard_lint::{Judge, Judged, Rewritten, render::findings::counted, rewrite};
 use syncguard_lint::{
+    Judge, Judged, Rewritten,
     pieces::Piece,
+    render::findings::counted,
+    rewrite,
     source::{ReadError, Source},
 };
 

@@ -1,6 +1,6 @@
 //! The checks, in the order in which a call can fail: registered, selected, found, trusted, answered, heeded; then who is excused.
 
-use super::probe::{BROKEN_RULE, INSTANCES, OVERWRITTEN_RULE};
+use super::probe::{INSTANCES, broken_rule, overwritten_rule};
 use super::{
     Answer, CheckResult, Endpoint, Registration, Seen, Service, Shown, Target, certificates, operator,
     versions,
@@ -243,14 +243,14 @@ fn judgement(seen: &Seen) -> CheckResult {
     const CHECK: &str = "judgement";
     let Answer { result, .. } = &seen.unsound;
     match result {
-        _ if seen.unsound.names(BROKEN_RULE) => {
+        _ if seen.unsound.names(broken_rule()) => {
             let how = if result.is_ok() { "passes with a warning" } else { "is refused" };
             CheckResult::ok(CHECK, format!("an unsound cluster {how}"))
         }
         Ok(_) => CheckResult::wrong(
             CHECK,
             "an unsound cluster passes without a word: syncguard is not asked, or fails and failurePolicy is Ignore",
-            format!("see what else is wrong here, and whether the settings turn {BROKEN_RULE} off"),
+            format!("see what else is wrong here, and whether the settings turn {} off", broken_rule()),
         ),
         Err((status, message)) => CheckResult::unknown(
             CHECK,
@@ -269,7 +269,7 @@ fn completion(seen: &Seen) -> CheckResult {
     if filled_in.as_u64() == Some(INSTANCES - 1) {
         return CheckResult::ok(CHECK, "what is absent is filled in");
     }
-    if seen.sound.names(OVERWRITTEN_RULE) {
+    if seen.sound.names(overwritten_rule()) {
         let others = match seen.others.as_slice() {
             [] => "no other mutating webhook is called for sgclusters; look for a policy engine".to_owned(),
             others => format!("these are called too: {}", others.join(", ")),

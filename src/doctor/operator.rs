@@ -1,8 +1,7 @@
 //! The account that the settings name as the operator's, whose writes are never denied: whether there is one.
 
 use super::{CheckResult, Existence, Seen};
-use syncguard_core::policy::OPERATOR_ACCOUNT;
-use syncguard_core::spelling::nearest;
+use syncguard_core::{policy::OPERATOR_ACCOUNT, spelling::nearest};
 
 /// Before the namespace and the name of a service account, as API servers name its user.
 const PREFIX: &str = "system:serviceaccount:";

@@ -1,13 +1,19 @@
 //! Two clusters that are never stored: one that passes and is completed, and one that every rule book refuses.
 
 use serde_json::{Value, json};
+use syncguard_core::rules::{IGNORED_SYNC_INSTANCES, STRICT_SYNC_ALL_WITHOUT_STANDBY};
 
 /// How many instances the sound one has.
 pub(super) const INSTANCES: u64 = 3;
 /// The rule that the unsound one breaks.
-pub(super) const BROKEN_RULE: &str = "strict-sync-all-without-standby";
+pub(super) fn broken_rule() -> &'static str {
+    STRICT_SYNC_ALL_WITHOUT_STANDBY.id
+}
+
 /// The rule that speaks where somebody has overwritten what was filled in.
-pub(super) const OVERWRITTEN_RULE: &str = "ignored-sync-instances";
+pub(super) fn overwritten_rule() -> &'static str {
+    IGNORED_SYNC_INSTANCES.id
+}
 
 /// Sound, and without `syncInstances`, so that it shows whether that is filled in.
 pub fn sound() -> Value {

@@ -20,11 +20,13 @@ use super::CallError;
 use super::bundle::{Configuration, Configurations};
 use super::lease::Candidate;
 use super::secret::{read, written};
-use crate::certificate::{
-    Authority, CertificateError, Lifetimes, Name, Next, ServingCertificate, SharedAuthority,
-    certificates_only,
+use crate::{
+    certificate::{
+        Authority, CertificateError, Lifetimes, Name, Next, ServingCertificate, SharedAuthority,
+        certificates_only,
+    },
+    server::{CertificateStore, Metrics},
 };
-use crate::server::{CertificateStore, Metrics};
 
 /// What is looked after, by its names in the cluster.
 #[derive(Debug, Clone)]

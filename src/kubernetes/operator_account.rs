@@ -7,8 +7,10 @@ use kube::api::ListParams;
 use kube::{Api, Client};
 
 use super::call_error::in_words;
-use crate::doctor::{Endpoint, Existence, Operator, Target, service_account, user_name};
-use crate::settings::Settings;
+use crate::{
+    doctor::{Endpoint, Existence, Operator, Target, service_account, user_name},
+    settings::Settings,
+};
 use syncguard_core::policy::OPERATOR_ACCOUNT;
 
 /// Where the chart keeps the settings: the key in a ConfigMap that is called as the Service is.

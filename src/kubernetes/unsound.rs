@@ -18,9 +18,11 @@ use tracing::warn;
 use super::call_error::in_words;
 use super::served::Served;
 use super::watches::Watches;
-use crate::admission::MOST_JUDGED;
-use crate::settings::{Action, FollowedSettings, Settings};
-use crate::stored::{Key, Stored, StoredObject, Unsound, Written};
+use crate::{
+    admission::MOST_JUDGED,
+    settings::{Action, FollowedSettings, Settings},
+    stored::{Key, Stored, StoredObject, Unsound, Written},
+};
 use syncguard_core::rule::printable;
 
 /// How long what was written is collected before it is judged, and how long an error must last to be told: each kind has a

@@ -17,9 +17,11 @@ use super::call_error::{CallError, in_words};
 use super::object::Sent;
 use super::served::{Served, is_not_found};
 use super::upgrade;
-use crate::admission::Lookup;
-use crate::server::Metrics;
-use crate::stored::{KINDS, Stored, StoredObject, Written};
+use crate::{
+    admission::Lookup,
+    server::Metrics,
+    stored::{KINDS, Stored, StoredObject, Written},
+};
 use syncguard_core::view::Kind;
 
 /// How many objects the API server sends at once, each of up to one and a half megabytes: a page is held as text before it

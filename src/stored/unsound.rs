@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 use super::{Key, Stored, StoredObject};
-use syncguard_core::policy::Policy;
-use syncguard_core::review::{self, Origin, Request};
-use syncguard_core::rule::{Finding, Severity};
-use syncguard_core::view::{Body, Given};
+use syncguard_core::{
+    policy::Policy,
+    review::{self, Origin, Request},
+    rule::{Finding, Severity},
+    view::{Body, Given},
+};
 
 /// A cluster that was written, or whose settings were, and that is unsound with them since then.
 #[derive(Debug, Clone, PartialEq, Eq)]

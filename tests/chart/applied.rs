@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 use syncguard::certificate::{Authority, CA_LIFETIME};
 use time::OffsetDateTime;
 
-use crate::api_server::ApiServer;
-use crate::child_process::until;
-use crate::foreign;
-use crate::helm::{files, object, objects, rendered};
-use crate::kubectl::Said;
+use crate::{
+    api_server::ApiServer,
+    child_process::until,
+    foreign,
+    helm::{files, object, objects, rendered},
+    kubectl::Said,
+};
 
 /// As Helm applies: by server-side apply, under its name.
 pub const APPLY: [&str; 5] = ["apply", "--server-side", "--field-manager=helm", "-f", "-"];

@@ -4,13 +4,15 @@ use serde_json::{Value, json};
 use syncguard::certificate::{Authority, CA_LIFETIME};
 use time::OffsetDateTime;
 
-use crate::api_server::ApiServer;
-use crate::applied::{
-    APPLY, APPLY_CA_BUNDLE, CONFIGURATIONS, expect, in_its_namespace, server, stored, with_ca_bundle,
+use crate::{
+    api_server::ApiServer,
+    applied::{
+        APPLY, APPLY_CA_BUNDLE, CONFIGURATIONS, expect, in_its_namespace, server, stored, with_ca_bundle,
+    },
+    child_process::until,
+    helm::{NAMESPACE, RELEASE, template},
+    kubectl::Said,
 };
-use crate::child_process::until;
-use crate::helm::{NAMESPACE, RELEASE, template};
-use crate::kubectl::Said;
 
 /// A file of values that asks for the policy.
 const VALUES: &str = "existing-secret";

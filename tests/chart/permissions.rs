@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::api_server::ApiServer;
-use crate::applied::{APPLY, expect, in_its_namespace, server};
-use crate::child_process::until;
+use crate::{
+    api_server::ApiServer,
+    applied::{APPLY, expect, in_its_namespace, server},
+    child_process::until,
+};
 
 /// Watched everywhere, whoever issues the certificate.
 const WATCHES: [&str; 4] = [

@@ -1,7 +1,9 @@
 //! Renders: what is in tests/golden/chart, always the same, and nothing that `helm lint` has something against.
 
-use crate::golden;
-use crate::helm::{NAMESPACE, RELEASE, files, rendered, run, template, values_of};
+use crate::{
+    golden,
+    helm::{NAMESPACE, RELEASE, files, rendered, run, template, values_of},
+};
 
 #[test]
 fn lint_has_nothing_against_it() {

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use syncguard::admission::Webhook;
-use syncguard::settings::Settings;
-use syncguard_core::view::admission_review::AdmissionRequest;
-use syncguard_core::view::{Given, Kind};
+use syncguard::{admission::Webhook, settings::Settings};
+use syncguard_core::view::{Given, Kind, admission_review::AdmissionRequest};
 
-use crate::child_process::ChildProcess;
-use crate::helm::{NAMESPACE, RELEASE, files, object, objects, rendered, repository};
+use crate::{
+    child_process::ChildProcess,
+    helm::{NAMESPACE, RELEASE, files, object, objects, rendered, repository},
+};
 
 /// Every metric, without what Prometheus adds to the names of histograms.
 const METRICS: [&str; 10] = [

@@ -6,8 +6,7 @@ use syncguard_manifest as manifest;
 
 use serde_json::{Map, Value};
 
-use crate::golden;
-use crate::helm::repository;
+use crate::{golden, helm::repository};
 
 /// Between these lines of the README is the table.
 const MARKS: [&str; 2] = ["<!-- values -->\n", "<!-- /values -->\n"];

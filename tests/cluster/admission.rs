@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::child_process::until;
-use crate::namespace::{Namespace, cluster};
-use crate::webhook::{STANDARD, WARNING};
+use crate::{
+    child_process::until,
+    namespace::{Namespace, cluster},
+    webhook::{STANDARD, WARNING},
+};
 
 const CREATE: [&str; 3] = ["create", "-f", "-"];
 const APPLY: [&str; 3] = ["apply", "-f", "-"];

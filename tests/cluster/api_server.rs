@@ -11,8 +11,10 @@ use syncguard::certificate::{Authority, CA_LIFETIME};
 use syncguard_lint::render::crd::crds;
 use time::OffsetDateTime;
 
-use crate::child_process::{ChildProcess, until};
-use crate::kubectl::Kubectl;
+use crate::{
+    child_process::{ChildProcess, until},
+    kubectl::Kubectl,
+};
 
 const TOKEN: &str = "not-a-secret";
 

@@ -4,9 +4,11 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::api_server::ApiServer;
-use crate::http;
-use crate::namespace::{Namespace, cluster};
+use crate::{
+    api_server::ApiServer,
+    http,
+    namespace::{Namespace, cluster},
+};
 
 /// More than one page holds.
 const MANY: usize = 260;

@@ -13,14 +13,16 @@ use serde_json::{Value, json};
 use syncguard::certificate::{Authority, Chain};
 use time::{Duration, OffsetDateTime};
 
-use crate::api_server::ApiServer;
-use crate::child_process::{ChildProcess, until};
-use crate::http;
-use crate::kubectl::Said;
-use crate::namespace::Namespace;
-use crate::tcp_proxy::TcpProxy;
-use crate::tls;
-use crate::webhook::{CHART, address, base64};
+use crate::{
+    api_server::ApiServer,
+    child_process::{ChildProcess, until},
+    http,
+    kubectl::Said,
+    namespace::Namespace,
+    tcp_proxy::TcpProxy,
+    tls,
+    webhook::{CHART, address, base64},
+};
 
 /// What the chart gives to the program's service account.
 const PERMISSIONS: [&str; 5] = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];

@@ -4,10 +4,12 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::child_process::until;
-use crate::http::{answer, create, send};
-use crate::namespace::Namespace;
-use crate::webhook::STANDARD;
+use crate::{
+    child_process::until,
+    http::{answer, create, send},
+    namespace::Namespace,
+    webhook::STANDARD,
+};
 
 fn sound(name: &str) -> Value {
     json!({

@@ -12,11 +12,13 @@ use syncguard::certificate::{Authority, CA_LIFETIME};
 use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 
-use crate::api_server::ApiServer;
-use crate::child_process::{ChildProcess, until};
-use crate::namespace::Namespace;
-use crate::second_webhook;
-use crate::webhook::{STANDARD, address, base64};
+use crate::{
+    api_server::ApiServer,
+    child_process::{ChildProcess, until},
+    namespace::Namespace,
+    second_webhook,
+    webhook::{STANDARD, address, base64},
+};
 
 const KINDS: [&str; 2] = ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"];
 

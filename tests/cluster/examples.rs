@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::namespace::Namespace;
-use crate::webhook::STANDARD;
+use crate::{namespace::Namespace, webhook::STANDARD};
 
 /// What an API server has dropped before a webhook could see it.
 const OFFLINE_ONLY: [&str; 2] = ["removed-field", "unknown-field"];

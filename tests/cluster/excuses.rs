@@ -3,10 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::api_server::ApiServer;
-use crate::child_process::until;
-use crate::namespace::{Namespace, cluster};
-use crate::webhook::{STANDARD, Setup, WITHOUT_MATCH_CONDITIONS};
+use crate::{
+    api_server::ApiServer,
+    child_process::until,
+    namespace::{Namespace, cluster},
+    webhook::{STANDARD, Setup, WITHOUT_MATCH_CONDITIONS},
+};
 
 const CREATE: [&str; 3] = ["create", "-f", "-"];
 const OPERATOR: &str = "system:serviceaccount:stackgres:stackgres-operator";

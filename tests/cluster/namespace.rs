@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use crate::api_server::ApiServer;
-use crate::child_process::until;
-use crate::kubectl::Said;
-use crate::webhook::{LABEL, Setup};
+use crate::{
+    api_server::ApiServer,
+    child_process::until,
+    kubectl::Said,
+    webhook::{LABEL, Setup},
+};
 
 /// A namespace of one test.
 pub struct Namespace {

@@ -5,11 +5,10 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use syncguard_lint::render::crd::crds;
 
-use crate::api_server::ApiServer;
-use crate::child_process::until;
-use crate::namespace::Namespace;
-use crate::sharded::settings_are_guarded;
-use crate::webhook::Setup;
+use crate::{
+    api_server::ApiServer, child_process::until, namespace::Namespace, sharded::settings_are_guarded,
+    webhook::Setup,
+};
 
 static OLDER: LazyLock<Setup> = LazyLock::new(|| Setup::as_the_chart("older"));
 

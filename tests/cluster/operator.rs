@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::child_process::until;
-use crate::namespace::{Namespace, cluster};
-use crate::second_webhook;
-use crate::webhook::STANDARD;
+use crate::{
+    child_process::until,
+    namespace::{Namespace, cluster},
+    second_webhook,
+    webhook::STANDARD,
+};
 
 /// The operator's own defaults, and what the annotations ask for.
 fn complete(object: &mut Value) {

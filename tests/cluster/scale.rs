@@ -1,7 +1,9 @@
 //! `kubectl scale`: judged as the cluster would be, where syncguard can know the cluster; otherwise failurePolicy decides.
 
-use crate::namespace::{Namespace, cluster};
-use crate::webhook::{STANDARD, STRICT, Setup, WITHOUT_ACCESS};
+use crate::{
+    namespace::{Namespace, cluster},
+    webhook::{STANDARD, STRICT, Setup, WITHOUT_ACCESS},
+};
 
 const STRICT_OF_THREE: &str = "{instances: 3, replication: {mode: strict-sync-all}}";
 const REFUSAL: &str = "spec.replicas: strict-sync-all with 1 instance has no standby to wait for: the \

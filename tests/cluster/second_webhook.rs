@@ -7,15 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use syncguard::admission::Reply;
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
-use syncguard::server::{
-    Answer, Call, CertificateSource, Handler, Limits, Options, SelfIssued, Server, Stop,
+use syncguard::{
+    admission::Reply,
+    certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME},
+    server::{Answer, Call, CertificateSource, Handler, Limits, Options, SelfIssued, Server, Stop},
 };
 use time::OffsetDateTime;
 
-use crate::namespace::Namespace;
-use crate::webhook::base64;
+use crate::{namespace::Namespace, webhook::base64};
 
 /// What it makes of an object.
 pub type Change = fn(&mut Value);

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::audit::audit;
-use crate::namespace::{Namespace, cluster};
-use crate::webhook::STANDARD;
+use crate::{
+    audit::audit,
+    namespace::{Namespace, cluster},
+    webhook::STANDARD,
+};
 
 const CREATE: [&str; 3] = ["create", "-f", "-"];
 const SHARDS: &str = "Warning: spec.shards: an SGShardedCluster with shards, which StackGres 1.19 calls workers \

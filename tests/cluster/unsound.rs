@@ -7,10 +7,12 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::api_server::ApiServer;
-use crate::child_process::until;
-use crate::namespace::{Namespace, cluster};
-use crate::webhook::Setup;
+use crate::{
+    api_server::ApiServer,
+    child_process::until,
+    namespace::{Namespace, cluster},
+    webhook::Setup,
+};
 
 const CREATE: [&str; 3] = ["create", "-f", "-"];
 

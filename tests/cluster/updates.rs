@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::namespace::{Namespace, cluster};
-use crate::webhook::{STANDARD, Setup, WITHOUT_MATCH_CONDITIONS};
+use crate::{
+    namespace::{Namespace, cluster},
+    webhook::{STANDARD, Setup, WITHOUT_MATCH_CONDITIONS},
+};
 
 const CREATE: [&str; 3] = ["create", "-f", "-"];
 const REPLACE: [&str; 3] = ["replace", "-f", "-"];

@@ -7,8 +7,7 @@ use syncguard_manifest as manifest;
 
 use serde_json::{Value, json};
 
-use crate::api_server::ApiServer;
-use crate::child_process::ChildProcess;
+use crate::{api_server::ApiServer, child_process::ChildProcess};
 
 /// One way to run and to register syncguard, for the namespaces that are labelled with its name.
 pub struct Setup {

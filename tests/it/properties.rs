@@ -20,8 +20,7 @@ use syncguard_core::{
     rule::{Check, Finding, Severity},
     view::{Body, Object},
 };
-use syncguard_lint::{Judge, KnownObjects};
-use syncguard_lint::{pieces::documents, source::Source};
+use syncguard_lint::{Judge, KnownObjects, pieces::documents, source::Source};
 use syncguard_manifest as manifest;
 use syncguard_manifest::path::Step;
 

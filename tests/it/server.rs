@@ -17,11 +17,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use rustls::ProtocolVersion;
-use syncguard::admission::{Reply, Webhook};
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate};
-use syncguard::server::{
-    Answer, Call, CertificateSource, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError,
-    Server, Stop,
+use syncguard::{
+    admission::{Reply, Webhook},
+    certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate},
+    server::{
+        Answer, Call, CertificateSource, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError,
+        Server, Stop,
+    },
 };
 use time::OffsetDateTime;
 use tokio::sync::oneshot;

@@ -1,5 +1,5 @@
 //! Parity with the operator of StackGres 1.19, whose code was run on each of these objects: what it denies is an error at a
-//! field at fault, what it allows is none of a rule that claims parity, and the clusters that it makes of a sharded one are
+//! field at fault, what it allows is none of a rule that says that the operator denies it, and the clusters that it makes of a sharded one are
 //! those that we judge.
 
 use serde::Deserialize;
@@ -124,7 +124,7 @@ fn what_the_operator_denies_is_an_error_at_a_field_at_fault() {
 fn where_the_operator_allows_an_error_is_one_that_it_does_not_know() {
     for case in cases().iter().filter(|case| !case.is_denied()) {
         errors(case, |errors| {
-            let known: Vec<_> = errors.iter().filter(|error| error.rule.parity).collect();
+            let known: Vec<_> = errors.iter().filter(|error| error.rule.operator_denies).collect();
             assert!(known.is_empty(), "{}: the operator allows it; our errors: {known:?}", case.name);
         });
     }

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::explained::Explained;
-use crate::http;
-use crate::lab::{Lab, command};
-use crate::member::Member;
-use crate::patience::{LONG, ensure, wait};
-use crate::process_dir::ProcessDir;
-use crate::session::ask;
-use crate::writer::Writer;
+use crate::{
+    explained::Explained,
+    http,
+    lab::{Lab, command},
+    member::Member,
+    patience::{LONG, ensure, wait},
+    process_dir::ProcessDir,
+    session::ask,
+    writer::Writer,
+};
 
 /// A cluster.
 pub struct Cluster {

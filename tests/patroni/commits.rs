@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::cluster::Cluster;
-use crate::experiment::{is_listed_as_healthy, open_transaction, shown_on};
-use crate::explained::{Explained, manifest, written};
-use crate::failures::outcome::{LOOKS, hangs};
-use crate::lab::Shipped;
-use crate::patience::{LONG, ensure, wait};
-use crate::session::{Session, ask};
-use crate::writer::goes_on;
+use crate::{
+    cluster::Cluster,
+    experiment::{is_listed_as_healthy, open_transaction, shown_on},
+    explained::{Explained, manifest, written},
+    failures::outcome::{LOOKS, hangs},
+    lab::Shipped,
+    patience::{LONG, ensure, wait},
+    session::{Session, ask},
+    writer::goes_on,
+};
 
 on_each_patroni! {
     with_remote_apply_a_query_on_a_standby_holds_every_commit: |shipped| {

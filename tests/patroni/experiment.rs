@@ -1,11 +1,13 @@
 //! What experiments have in common: a settled cluster, made for one claim, and the ways to bring it into the state of the claim.
 
-use crate::cluster::Cluster;
-use crate::explained::Explained;
-use crate::lab::Shipped;
-use crate::member::Member;
-use crate::patience::{LONG, ensure};
-use crate::session::Session;
+use crate::{
+    cluster::Cluster,
+    explained::Explained,
+    lab::Shipped,
+    member::Member,
+    patience::{LONG, ensure},
+    session::Session,
+};
 
 /// Shows something on a settled cluster of this manifest.
 pub fn shown(manifest: &str, shipped: Shipped, show: impl Fn(&mut Cluster) -> Result<(), String>) {

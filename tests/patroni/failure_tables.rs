@@ -1,9 +1,11 @@
 //! Tables of failures: every row that `explain` prints for these clusters.
 
-use crate::cluster::Cluster;
-use crate::explained::{Explained, manifest};
-use crate::failures::{Predicted, happens};
-use crate::lab::Shipped;
+use crate::{
+    cluster::Cluster,
+    explained::{Explained, manifest},
+    failures::{Predicted, happens},
+    lab::Shipped,
+};
 
 on_each_patroni! {
     strict_sync_all: |shipped| holds(&manifest(3, "mode: strict-sync-all"), shipped);

@@ -5,8 +5,7 @@ mod strike;
 
 use serde::Deserialize;
 
-use crate::cluster::Cluster;
-use crate::writer::goes_on;
+use crate::{cluster::Cluster, writer::goes_on};
 
 /// A row of the table, as `explain -o json` has it.
 #[derive(Debug, Clone, Deserialize)]

@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::json;
 
-use crate::child_process::ChildProcess;
-use crate::http;
+use crate::{child_process::ChildProcess, http};
 
 /// Where the package puts the programs of PostgreSQL.
 pub const POSTGRES: &str = "/usr/lib/postgresql/15/bin";

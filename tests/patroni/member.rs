@@ -6,12 +6,14 @@ use std::process::Child;
 
 use serde_json::{Value, json};
 
-use crate::explained::Explained;
-use crate::http;
-use crate::lab::{Lab, POSTGRES, command, free_port};
-use crate::patience::{LONG, ensure, wait};
-use crate::processes::{signal, with_children};
-use crate::session::ask;
+use crate::{
+    explained::Explained,
+    http,
+    lab::{Lab, POSTGRES, command, free_port},
+    patience::{LONG, ensure, wait},
+    processes::{signal, with_children},
+    session::ask,
+};
 
 /// A member of a cluster.
 pub struct Member {

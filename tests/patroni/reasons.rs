@@ -4,15 +4,17 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::cluster::Cluster;
-use crate::experiment::{crash, is_listed_as_healthy, open_transaction, shown};
-use crate::explained::{Explained, manifest, manifest_with};
-use crate::failures::outcome::{LOOKS, hangs};
-use crate::lab::{POSTGRES, command};
-use crate::patience::{GRACE, LONG, ensure, wait};
-use crate::processes::signal;
-use crate::session::{Session, ask};
-use crate::writer::goes_on;
+use crate::{
+    cluster::Cluster,
+    experiment::{crash, is_listed_as_healthy, open_transaction, shown},
+    explained::{Explained, manifest, manifest_with},
+    failures::outcome::{LOOKS, hangs},
+    lab::{POSTGRES, command},
+    patience::{GRACE, LONG, ensure, wait},
+    processes::signal,
+    session::{Session, ask},
+    writer::goes_on,
+};
 
 on_each_patroni! {
     a_cancelled_wait_is_a_success_and_any_receiver_acknowledges: |shipped| {

@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::Cluster;
-use crate::experiment::{crash, shown, shown_on};
-use crate::explained::{Explained, manifest, manifest_with, written};
-use crate::failures::{
-    outcome::{LOOKS, hangs},
-    row_holds,
+use crate::{
+    cluster::Cluster,
+    experiment::{crash, shown, shown_on},
+    explained::{Explained, manifest, manifest_with, written},
+    failures::{
+        outcome::{LOOKS, hangs},
+        row_holds,
+    },
+    http,
+    lab::Shipped,
+    patience::{LONG, ensure, wait},
+    processes::signal,
+    session::ask,
+    writer::goes_on,
 };
-use crate::http;
-use crate::lab::Shipped;
-use crate::patience::{LONG, ensure, wait};
-use crate::processes::signal;
-use crate::session::ask;
-use crate::writer::goes_on;
 
 on_each_patroni! {
     timings_that_patroni_adjusts_are_in_effect_as_predicted: |shipped| {

@@ -1,10 +1,12 @@
 //! The settled state: `patronictl list`, `synchronous_standby_names` and the tags of running clusters are those predicted.
 
-use crate::cluster::{Cluster, names};
-use crate::explained::{Explained, documentations_example, manifest};
-use crate::lab::Shipped;
-use crate::patience::{LONG, ensure, wait};
-use crate::table;
+use crate::{
+    cluster::{Cluster, names},
+    explained::{Explained, documentations_example, manifest},
+    lab::Shipped,
+    patience::{LONG, ensure, wait},
+    table,
+};
 
 on_each_patroni! {
     the_documentations_example: |shipped| holds(&documentations_example(), shipped);

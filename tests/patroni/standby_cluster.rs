@@ -2,17 +2,19 @@
 
 use serde_json::json;
 
-use crate::cluster::Cluster;
-use crate::experiment::{crash, is_listed_as_healthy, shown_on};
-use crate::explained::{Explained, written};
-use crate::failures::outcome::LOOKS;
-use crate::lab::{POSTGRES, Shipped};
-use crate::patience::{LONG, ensure, wait};
-use crate::process_dir::ProcessDir;
-use crate::processes::signal;
-use crate::session::ask;
-use crate::table;
-use crate::writer::goes_on;
+use crate::{
+    cluster::Cluster,
+    experiment::{crash, is_listed_as_healthy, shown_on},
+    explained::{Explained, written},
+    failures::outcome::LOOKS,
+    lab::{POSTGRES, Shipped},
+    patience::{LONG, ensure, wait},
+    process_dir::ProcessDir,
+    processes::signal,
+    session::ask,
+    table,
+    writer::goes_on,
+};
 
 on_each_patroni! {
     a_standby_cluster_that_follows_an_archive_alone_is_listed_as_predicted: follows_an_archive;

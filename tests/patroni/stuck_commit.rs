@@ -1,12 +1,14 @@
 //! Patroni issue 3468: a standby that joins and leaves at once leaves commits hanging, on 3.3.0 and not on 4.1.0.
 
-use crate::cluster::Cluster;
-use crate::explained::{Explained, manifest};
-use crate::failures::outcome::{LOOKS, hangs};
-use crate::lab::Shipped;
-use crate::member::Member;
-use crate::patience::{LONG, ensure, wait};
-use crate::writer::{Writer, goes_on};
+use crate::{
+    cluster::Cluster,
+    explained::{Explained, manifest},
+    failures::outcome::{LOOKS, hangs},
+    lab::Shipped,
+    member::Member,
+    patience::{LONG, ensure, wait},
+    writer::{Writer, goes_on},
+};
 
 on_each_patroni! {
     a_standby_that_joins_and_leaves_at_once: holds;

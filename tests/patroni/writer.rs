@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::patience::{LONG, ensure, wait};
-use crate::session::Session;
+use crate::{
+    patience::{LONG, ensure, wait},
+    session::Session,
+};
 
 /// The name under which writers connect.
 pub const NAME: &str = "writer";

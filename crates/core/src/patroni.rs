@@ -30,15 +30,15 @@ impl Deployed {
     pub fn beside(postgres: &str, release: Release) -> Self {
         let Some((major, minor)) = split(postgres) else { return Self::Unknown };
         let release = release.max(Release::OLDEST);
-        let until = || SHIPPED.iter().filter(|row| row.since <= release);
-        if let Some(row) = until().rfind(|row| row.postgres == (major, minor)) {
+        let until = || SHIPPED.iter().filter(|row| row.postgres.0 == major && row.since <= release);
+        if let Some(row) = until().rfind(|row| row.postgres.1 == minor) {
             return if is_final(*row, release) {
                 Self::Exactly(row.patroni)
             } else {
                 Self::AtLeast(row.patroni)
             };
         }
-        let newest = until().filter(|row| row.postgres.0 == major).max_by_key(|row| row.postgres.1);
+        let newest = until().max_by_key(|row| row.postgres.1);
         match newest {
             Some(newest) if minor > newest.postgres.1 => Self::AtLeast(newest.patroni),
             _ => Self::Unknown,
@@ -70,8 +70,8 @@ pub const NEWEST: Version = Version(4, 1, 5);
 /// The next minor version of this Postgres whose Patroni, of the newest release, has the stuck commits of issue 3468 fixed.
 pub fn first_fixed(postgres: &str) -> Option<String> {
     let (major, minor) = split(postgres)?;
-    let fixed = SHIPPED.iter().filter(|row| !STUCK_COMMITS.is_in(row.patroni) && row.postgres.0 == major);
-    let next = fixed.map(|row| row.postgres.1).filter(|candidate| *candidate > minor).min()?;
+    let later = SHIPPED.iter().filter(|row| row.postgres.0 == major && row.postgres.1 > minor);
+    let next = later.filter(|row| !STUCK_COMMITS.is_in(row.patroni)).map(|row| row.postgres.1).min()?;
     Some(format!("{major}.{next}"))
 }
 

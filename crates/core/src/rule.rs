@@ -2,7 +2,7 @@
 
 mod finding;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Deref};
 
 pub use finding::{Downgrade, Finding};
 
@@ -47,24 +47,30 @@ impl fmt::Display for Severity {
 
 /// One rule: everything that is known about one bad pattern. Its id is the same string everywhere.
 pub struct Rule {
+    /// What every rule has.
+    definition: Definition,
+    /// When a finding has the other severity; none where it never has.
+    pub severity_note: Option<&'static str>,
+    /// Whether the operator's own webhook denies it too.
+    pub operator_denies: bool,
+    /// Whether a cluster that is stopped on purpose is judged too.
+    pub judges_stopped: bool,
+    /// What the rule does not find; none where it finds all there is.
+    pub limitations: Option<&'static str>,
+}
+
+/// What every rule has; without one of these it does not compile.
+pub struct Definition {
     /// The bad pattern, in kebab-case; also the name of the rule's file.
     pub id: &'static str,
     /// The severity where the settings say nothing.
     pub severity: Severity,
-    /// When a finding has the other severity; empty where it never has.
-    pub severity_note: &'static str,
-    /// Whether the operator's own webhook denies it too.
-    pub parity: bool,
-    /// Whether a cluster that is stopped on purpose is judged too.
-    pub judges_stopped: bool,
     /// What is wrong, in one line.
     pub summary: &'static str,
     /// Why it matters: what really happens.
     pub rationale: &'static str,
     /// What to do about it.
     pub fix: &'static str,
-    /// What the rule cannot see; empty where it sees all there is.
-    pub blind_spot: &'static str,
     /// Where the facts are from: an operator behaviour, a function of Patroni, a chapter of a manual.
     pub reference: &'static str,
     /// A manifest that raises this rule and no other.
@@ -73,6 +79,51 @@ pub struct Rule {
     pub good: &'static str,
     /// How it is found.
     pub checks: &'static [Check],
+}
+
+impl Rule {
+    /// A rule of one severity that judges running clusters, and that the operator does not enforce.
+    pub const fn new(definition: Definition) -> Self {
+        Self {
+            definition,
+            severity_note: None,
+            operator_denies: false,
+            judges_stopped: false,
+            limitations: None,
+        }
+    }
+
+    /// The same with the other severity in some cases: which.
+    #[must_use]
+    pub const fn severity_note(self, note: &'static str) -> Self {
+        Self { severity_note: Some(note), ..self }
+    }
+
+    /// The same for what the operator's own webhook denies too.
+    #[must_use]
+    pub const fn operator_denies(self) -> Self {
+        Self { operator_denies: true, ..self }
+    }
+
+    /// The same where a cluster that is stopped on purpose is judged too.
+    #[must_use]
+    pub const fn judges_stopped(self) -> Self {
+        Self { judges_stopped: true, ..self }
+    }
+
+    /// The same for a rule that does not find everything: what not.
+    #[must_use]
+    pub const fn limitations(self, limitations: &'static str) -> Self {
+        Self { limitations: Some(limitations), ..self }
+    }
+}
+
+impl Deref for Rule {
+    type Target = Definition;
+
+    fn deref(&self) -> &Definition {
+        &self.definition
+    }
 }
 
 /// A manifest that shows a rule at work.

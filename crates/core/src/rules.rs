@@ -139,6 +139,23 @@ pub static ALL: &[&Rule] = &[
     &unused_ignore::RULE,
 ];
 
+// Rules that others than the list speak of, by name: a renamed one does not compile.
+
+/// The one about keys that are written twice, for whoever reads a text.
+pub static DUPLICATE_KEY: &Rule = &duplicate_key::RULE;
+/// The one about texts that cannot be read.
+pub static INVALID_YAML: &Rule = &invalid_yaml::RULE;
+/// The one about objects that are nearly of a kind that is judged.
+pub static UNKNOWN_KIND: &Rule = &unknown_kind::RULE;
+/// The one about objects that no known StackGres explains.
+pub static UNSERVED_VERSION: &Rule = &unserved_version::RULE;
+/// The one about ignores that hide nothing.
+pub static UNUSED_IGNORE: &Rule = &unused_ignore::RULE;
+/// The one that judges a cluster of one instance, for whoever wants to see a denial.
+pub static STRICT_SYNC_ALL_WITHOUT_STANDBY: &Rule = &strict_sync_all_without_standby::RULE;
+/// The one that shows where somebody changed what was completed.
+pub static IGNORED_SYNC_INSTANCES: &Rule = &ignored_sync_instances::RULE;
+
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().copied().find(|rule| rule.id == id)

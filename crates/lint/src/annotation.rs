@@ -4,7 +4,7 @@ use super::{Judge, about_text, locate::Locator, subject::Subject};
 use crate::render::diagnostic::Diagnostic;
 use syncguard_core::{
     review::ANNOTATION,
-    rules,
+    rules::{self, UNUSED_IGNORE},
     spelling::{did_you_mean, nearest, surely},
 };
 use syncguard_manifest::{Node, path::Path};
@@ -28,7 +28,7 @@ impl Judge<'_> {
             };
             let range = annotations.key_range(&Path::of(&[key])).unwrap_or_else(|| value.range());
             let diagnostic =
-                message.and_then(|message| about_text(self.policy, "unused-ignore", locator, range, message));
+                message.and_then(|message| about_text(self.policy, UNUSED_IGNORE, locator, range, message));
             found.extend(diagnostic.map(|diagnostic| Diagnostic {
                 path: path.clone().key(key).to_string(),
                 object: Some(subject.name()),

@@ -8,6 +8,7 @@ use syncguard_core::{
     policy::Policy,
     review::why_unused,
     rule::{MAX_FINDINGS_PER_RULE, Severity},
+    rules::UNUSED_IGNORE,
 };
 use syncguard_manifest::{Comment, Document};
 
@@ -96,7 +97,7 @@ impl<'d> Comments<'d> {
         unused
             .chain(mistyped)
             .take(MAX_FINDINGS_PER_RULE)
-            .filter_map(|(range, why)| about_text(policy, "unused-ignore", locator, range.clone(), why))
+            .filter_map(|(range, why)| about_text(policy, UNUSED_IGNORE, locator, range.clone(), why))
             .collect()
     }
 }

@@ -61,7 +61,7 @@ use locate::{Context, Locator};
 use near::{Near, nearly};
 use syncguard_core::{
     policy::Policy,
-    rule::{Aspect, Finding, MAX_FINDINGS_PER_RULE, Severity, printable},
+    rule::{Aspect, Finding, MAX_FINDINGS_PER_RULE, Rule, Severity, printable},
     rules,
     view::Body,
 };
@@ -210,7 +210,8 @@ impl Judge<'_> {
         locator: &Locator<'_>,
     ) -> Option<Diagnostic> {
         let range = subject.node().locate(&near.path()).range;
-        let mut diagnostic = about_text(self.policy, "unknown-kind", locator, range, near.message.clone())?;
+        let mut diagnostic =
+            about_text(self.policy, rules::UNKNOWN_KIND, locator, range, near.message.clone())?;
         let rule = diagnostic.rule;
         diagnostic.severity = self.policy.severity(rule, Some(near.severity))?;
         diagnostic.path = subject.prefix().clone().join(&near.path()).to_string();
@@ -219,7 +220,7 @@ impl Judge<'_> {
     }
 
     fn syntax_error(&self, locator: &Locator<'_>, error: &SyntaxError) -> Option<Diagnostic> {
-        about_text(self.policy, "invalid-yaml", locator, error.range.clone(), error.message.clone())
+        about_text(self.policy, rules::INVALID_YAML, locator, error.range.clone(), error.message.clone())
     }
 
     fn duplicate_keys(&self, document: &Document<'_>, locator: &Locator<'_>) -> Vec<Diagnostic> {
@@ -227,7 +228,7 @@ impl Judge<'_> {
             let message =
                 format!("{} is written twice; the API server takes this one, the last", duplicate.path);
             let mut diagnostic =
-                about_text(self.policy, "duplicate-key", locator, duplicate.range.clone(), message)?;
+                about_text(self.policy, rules::DUPLICATE_KEY, locator, duplicate.range.clone(), message)?;
             diagnostic.path = duplicate.path.to_string();
             locator.also(&mut diagnostic, duplicate.range, duplicate.earlier, "written here first");
             Some(diagnostic)
@@ -239,12 +240,11 @@ impl Judge<'_> {
 /// A finding of one of the rules about the text itself, unless it is off.
 fn about_text(
     policy: &Policy,
-    id: &str,
+    rule: &'static Rule,
     locator: &Locator<'_>,
     range: std::ops::Range<usize>,
     message: String,
 ) -> Option<Diagnostic> {
-    let rule = rules::find(id)?;
     let finding = Finding {
         rule,
         severity: policy.severity(rule, None)?,

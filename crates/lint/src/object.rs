@@ -15,11 +15,10 @@ use crate::{
     render::diagnostic::{Diagnostic, Summary},
     source::Source,
 };
-use syncguard_core::{review::Account, view::admission_review::AdmissionReview};
 use syncguard_core::{
-    review::{self, Request, Scale, Writer},
+    review::{self, Account, Request, Scale, Writer},
     rule::{Downgrade, Finding, Severity},
-    view::{Body, Given, Kind, Object},
+    view::{Body, Given, Kind, Object, admission_review::AdmissionReview},
 };
 use syncguard_manifest::{Document, Node, path::OwnedPath};
 

@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::object_name;
 use crate::render::diagnostic::ObjectName;
-use syncguard_core::view::admission_review::AdmissionReview;
-use syncguard_core::view::{Body, Given, Kind, Leaf, Object};
+use syncguard_core::view::{Body, Given, Kind, Leaf, Object, admission_review::AdmissionReview};
 use syncguard_manifest::{
     Document, Node, SyntaxError,
     path::{Path, Step},

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syncguard_core::cluster::{Child, Sharded, no_postgres_configs, number_of};
-use syncguard_core::rule::Severity;
-use syncguard_core::view::{Given, Object};
+use syncguard_core::{
+    cluster::{Child, Sharded, no_postgres_configs, number_of},
+    rule::Severity,
+    view::{Given, Object},
+};
 use syncguard_lint::Judged;
 
 /// By namespace.

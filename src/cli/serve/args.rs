@@ -8,8 +8,10 @@ use clap::ValueEnum;
 use time::Duration;
 use tracing::level_filters::LevelFilter;
 
-use crate::certificate::{AllowedClient, Name};
-use crate::cli::logs::LogFormat;
+use crate::{
+    certificate::{AllowedClient, Name},
+    cli::logs::LogFormat,
+};
 
 const LONG_ABOUT: &str = "\
 Run the admission webhook.

@@ -8,10 +8,12 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tracing::warn;
 
-use crate::admission::{self, KnownState, Lookup, Outcome, Reply};
-use crate::kubernetes::{Trust, Watches};
-use crate::server::{Answer, Call, Handler};
-use crate::settings::{FollowedSettings, Settings};
+use crate::{
+    admission::{self, KnownState, Lookup, Outcome, Reply},
+    kubernetes::{Trust, Watches},
+    server::{Answer, Call, Handler},
+    settings::{FollowedSettings, Settings},
+};
 
 /// Connects the server to admission.
 pub(super) struct WebhookHandler {

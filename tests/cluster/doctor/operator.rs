@@ -4,8 +4,7 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::{Expected, NOWHERE, check_with, install, install_service, operator, service, settings};
-use crate::api_server::ApiServer;
-use crate::child_process::until;
+use crate::{api_server::ApiServer, child_process::until};
 
 #[test]
 fn the_operators_account_is_another() {

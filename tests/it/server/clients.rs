@@ -6,8 +6,10 @@ use std::path::Path;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType,
 };
-use syncguard::certificate::{AllowedClient, Pair};
-use syncguard::server::ClientAuth;
+use syncguard::{
+    certificate::{AllowedClient, Pair},
+    server::ClientAuth,
+};
 
 use super::files::{logs, pair, until, until_logged};
 use super::*;

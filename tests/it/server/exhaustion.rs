@@ -5,9 +5,7 @@ mod serve;
 
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
-use syncguard::kubernetes::MOST_LISTED;
-use syncguard::server::Limits;
-use syncguard::stored;
+use syncguard::{kubernetes::MOST_LISTED, server::Limits, stored};
 use tokio::task::JoinSet;
 
 use super::client::{Client, Handshake, patiently, request};

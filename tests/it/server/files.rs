@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use syncguard::certificate::Pair;
-use syncguard::server::CertificateFiles;
+use syncguard::{certificate::Pair, server::CertificateFiles};
 use time::Duration as Days;
 
 use super::*;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{Predicted, Then, Writes, strike::Struck};
-use crate::cluster::Cluster;
-use crate::patience::{GRACE, LONG, ensure, wait};
-use crate::session::ask;
-use crate::writer::{self, Writer, goes_on};
+use crate::{
+    cluster::Cluster,
+    patience::{GRACE, LONG, ensure, wait},
+    session::ask,
+    writer::{self, Writer, goes_on},
+};
 
 /// How many looks of a Patroni are taken for "never": after a few it has done what it would do.
 pub const LOOKS: usize = 4;

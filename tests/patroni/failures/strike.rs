@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crate::cluster::Cluster;
-use crate::member::Member;
-use crate::patience::{LONG, ensure, wait};
+use crate::{
+    cluster::Cluster,
+    member::Member,
+    patience::{LONG, ensure, wait},
+};
 
 /// What was done.
 pub struct Struck {

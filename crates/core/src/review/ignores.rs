@@ -46,9 +46,8 @@ impl<'a> Ignores<'a> {
 
     /// The ignores that had nothing to hide.
     pub fn unused(&self, policy: &Policy) -> Vec<Finding<'static>> {
-        let rule = rules::find("unused-ignore");
-        let severity = rule.and_then(|rule| policy.severity(rule, None));
-        let Some((rule, severity)) = rule.zip(severity) else { return Vec::new() };
+        let rule = rules::UNUSED_IGNORE;
+        let Some(severity) = policy.severity(rule, None) else { return Vec::new() };
         let unused = self.0.iter().filter(|ignore| !ignore.used.get());
         unused.map(|ignore| unused_finding(rule, severity, ignore.id)).collect()
     }

@@ -2,21 +2,17 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-below-sync",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "the autoscaler may go down to no more instances than syncInstances",
     rationale: "In sync and strict-sync the operator refuses a cluster with syncInstances or fewer instances, \
         but the autoscaler writes through /scale, which its webhook does not see. The cluster would run \
         on with fewer copies than the manifest names, and the next full write of it would be denied.",
     fix: "set autoscaling.minInstances above syncInstances",
-    blind_spot: "",
     reference: "StackGres operator: horizontal autoscaling uses the scale subresource.",
     bad: Example::cluster(
         "spec:
@@ -42,7 +38,8 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 2
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_counted()) else { return };

@@ -2,21 +2,17 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-groups-exceed-minimum",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: false,
     summary: "autoscaling.minInstances is not above the sum of the groups' minInstances",
     rationale: "The groups' minInstances are what must remain of them when the autoscaler has shrunk the cluster \
         to its own minInstances, and one main pod must be left beside them. The operator checks this in \
         every autoscaling mode, also in none.",
     fix: "raise autoscaling.minInstances above the sum of the groups' minInstances",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook.",
     bad: Example::cluster(
         "spec:
@@ -50,7 +46,8 @@ pub(super) static RULE: Rule = Rule {
         minInstances: 1
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(field) = cluster.autoscaling.as_ref().map(|autoscaling| &autoscaling.min_instances) else {

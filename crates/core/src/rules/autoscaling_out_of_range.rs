@@ -2,21 +2,17 @@
 
 use crate::{
     cluster::{Cluster, Field},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-out-of-range",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "the autoscaler's bounds are the wrong way round, or instances lies outside them",
     rationale: "The autoscaler moves the number of instances between its bounds. A number outside them changes \
         as soon as it looks, and with it which ordinals belong to which group; bounds that are the wrong \
         way round leave it nothing to choose.",
     fix: "put instances between autoscaling.minInstances and autoscaling.maxInstances",
-    blind_spot: "",
     reference: "StackGres: spec.autoscaling; horizontal scaling writes the number of instances through the scale \
         subresource.",
     bad: Example::cluster(
@@ -37,7 +33,7 @@ pub(super) static RULE: Rule = Rule {
     maxInstances: 4
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(autoscaling) = cluster.horizontal_autoscaling() else { return };

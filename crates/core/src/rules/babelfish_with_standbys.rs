@@ -2,20 +2,16 @@
 
 use crate::{
     cluster::{Child, Cluster, Part},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "babelfish-with-standbys",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: false,
     summary: "the babelfish flavor cannot have more than one instance",
     rationale: "The operator refuses a cluster of flavor babelfish with standbys, and an SGShardedCluster of it \
         whose coordinator or workers have any.",
     fix: "set instances to 1, or use flavor: vanilla",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhooks.",
     bad: Example::cluster(
         "spec:
@@ -37,7 +33,8 @@ pub(super) static RULE: Rule = Rule {
       - babelfish-flavor
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     // Of overrides and query routers the operator looks at the SGClusters that it makes of them: sharded-child-refused.

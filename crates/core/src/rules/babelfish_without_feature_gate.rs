@@ -2,20 +2,16 @@
 
 use crate::{
     cluster::{Cluster, Part},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "babelfish-without-feature-gate",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "the flavor babelfish without the feature gate that allows it",
     rationale: "Babelfish is experimental in StackGres, and the operator refuses a cluster of that flavor unless the \
         manifest says that this is known.",
     fix: "Add babelfish-flavor to spec.nonProductionOptions.enabledFeatureGates, or use the flavor vanilla.",
-    blind_spot: "",
     reference: "StackGres operator: the validator of the babelfish flavor, of SGCluster and SGShardedCluster.",
     bad: Example::cluster(
         "spec:
@@ -36,7 +32,9 @@ pub(super) static RULE: Rule = Rule {
       - babelfish-flavor
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 /// The feature gate.
 const GATE: &str = "babelfish-flavor";

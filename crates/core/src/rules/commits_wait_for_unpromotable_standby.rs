@@ -3,15 +3,12 @@
 use crate::{
     cluster::{Cluster, Group},
     replication::Role,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "commits-wait-for-unpromotable-standby",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "commits wait for standbys that are never promoted",
     rationale: "The operator never sets Patroni's tag nosync, so pods of role readonly and none are synchronous \
         standbys like any other: in the -all modes every commit waits for them, and in sync and \
@@ -19,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         reporting replica then slows every write, and brings no more failover for it.",
     fix: "keep such pods in a counted mode with syncInstances no larger than the number of promotable \
         standbys, or accept the wait",
-    blind_spot: "",
     reference: "Patroni: nofailover members count as synchronous candidates, after all others; only \
         nosync would leave them out, and StackGres sets it nowhere. Observed on Patroni 3.3.0 and \
         4.1.0.",
@@ -44,7 +40,7 @@ pub(super) static RULE: Rule = Rule {
         instances: 1
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(topology)) = (cluster.mode(), cluster.topology()) else { return };

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "dead-standby-never-noticed",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "wal_sender_timeout is 0 in a synchronous mode, so a silent standby blocks commits without \
         limit",
     rationale: "A standby whose node loses power or network closes no connection. The primary takes it for \
@@ -19,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         At 0 the pause has no end, in the modes that are not strict as well, and patronictl list goes on \
         showing a healthy Sync Standby.",
     fix: "Remove wal_sender_timeout (60 s then), or set it to the longest pause that writers can bear.",
-    blind_spot: "Keepalive settings of TCP, which can end a dead connection too, are not weighed.",
     reference: "PostgreSQL manual, Replication settings: wal_sender_timeout, 0 disables it; Patroni \
         picks synchronous standbys among those that pg_stat_replication shows as streaming. Observed on \
         Patroni 3.3.0 and 4.1.0.",
@@ -45,7 +41,8 @@ pub(super) static RULE: Rule = Rule {
         wal_sender_timeout: 30s
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("Keepalive settings of TCP, which can end a dead connection too, are not weighed.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

@@ -1,22 +1,18 @@
 //! A key that stands twice in one object: the last one wins, and the first one is what people read.
 
 use crate::{
-    rule::{Check, Example, Rule, Severity},
+    rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "duplicate-key",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "a key stands twice in one object, and the last one wins",
     rationale: "YAML forbids it, and most readers take the last value without a word. In a manifest that has \
         grown over the years the second replication block is far below the first, and a reviewer who has \
         found one does not look for another: the cluster runs with a mode that nobody meant.",
     fix: "Remove all but one, and keep the value that is meant.",
-    blind_spot: "",
     reference: "YAML 1.2 specification: the keys of a mapping are unique; Kubernetes takes the last one.",
     bad: Example {
         kind: Kind::Cluster,
@@ -45,4 +41,5 @@ spec:
     syncInstances: 1
 ",
     checks: &[Check::Text],
-};
+})
+.judges_stopped();

@@ -4,23 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problem, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problem, Problems, Rule, Severity},
     view::{Body, Kind, Leaf, Parameters},
 };
 use syncguard_manifest::path::Path;
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "duplicate-parameter",
     severity: Severity::Warning,
-    severity_note: "an error where one setting has more than eight spellings, of which not all are judged",
-    parity: false,
-    judges_stopped: false,
     summary: "a Postgres setting is written twice, in names that differ only in upper and lower case",
     rationale: "Postgres knows its settings by name in any case, and a manifest takes Fsync and fsync for two. Both reach Patroni, the \
         SGPostgresConfig's too where the cluster spells the name otherwise, and which of them Postgres uses is \
         a matter of order, or the operator refuses both. Every rule here judges the worst of them.",
     fix: "Keep one of them, in lower case.",
-    blind_spot: "An SGPostgresConfig that only an override of a shard names is judged by itself alone.",
     reference: "PostgreSQL manual: parameter names are case-insensitive; patroni/collections.py, CaseInsensitiveDict. StackGres merges the \
         two configurations by the name as it is spelled.",
     bad: Example::cluster(
@@ -42,7 +38,9 @@ pub(super) static RULE: Rule = Rule {
         work_mem: 8MB
 ",
     checks: &[Check::Cluster(check), Check::Object(check_config)],
-};
+})
+.severity_note("an error where one setting has more than eight spellings, of which not all are judged")
+.limitations("An SGPostgresConfig that only an override of a shard names is judged by itself alone.");
 
 /// So many spellings of one setting are judged.
 const MOST_SPELLINGS: usize = 8;

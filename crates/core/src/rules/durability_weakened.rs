@@ -2,15 +2,12 @@
 
 use crate::{
     replication::Mode,
-    rule::{Change, Check, Example, Problems, Rule, Severity},
+    rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "durability-weakened",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "an update to a mode that promises less",
     rationale: "The mode is a contract with the clients: in a strict mode an acknowledged commit exists twice \
         at least, unless its wait was cancelled; in a synchronous one it may exist once while no standby is alive, in async always. \
@@ -18,8 +15,6 @@ pub(super) static RULE: Rule = Rule {
         the time. It shows at the next failover or with the next lost disk, as commits that were \
         acknowledged and are gone.",
     fix: "Keep the mode, or tell the clients; for a planned maintenance, put the mode back when it is done.",
-    blind_spot: "A smaller syncInstances, or fewer instances in a mode that counts them all, is not \
-        compared. A major version upgrade, which weakens the mode for as long as it runs, is warned of too.",
     reference: "StackGres operator: the mode sets synchronous_mode and synchronous_mode_strict of Patroni.",
     bad: Example::change(
         "spec:
@@ -41,7 +36,9 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 2
 ",
     checks: &[Check::Change(check)],
-};
+})
+.limitations("A smaller syncInstances, or fewer instances in a mode that counts them all, is not \
+        compared. A major version upgrade, which weakens the mode for as long as it runs, is warned of too.");
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (Some(before), Some(now)) = (change.before.mode(), change.now.mode()) else { return };

@@ -3,15 +3,12 @@
 use crate::{
     cluster::Cluster,
     patroni::DEFAULT_MAXIMUM_LAG,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "failover-lag-blocks-promotion",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "maximum_lag_on_failover is below 1 MiB in a synchronous mode",
     rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose, but for what was written in the last ttl seconds. In a \
         synchronous mode the members that may be promoted have every acknowledged commit anyway; what they \
@@ -20,7 +17,6 @@ pub(super) static RULE: Rule = Rule {
         a complete standby is alive. A negative one blocks it even while nothing is written: the lag of a \
         standby that has everything is 0, which is more.",
     fix: "Remove maximum_lag_on_failover (1048576 bytes by default), or set it to that or more.",
-    blind_spot: "",
     reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes. Observed on Patroni \
         3.3.0 and 4.1.0: with -1 an idle cluster promotes nobody (45 s), with 0 it does (19.5 s).",
     bad: Example::cluster(
@@ -47,7 +43,7 @@ pub(super) static RULE: Rule = Rule {
         maximum_lag_on_failover: 1048576
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

@@ -3,15 +3,12 @@
 use crate::{
     cluster::Cluster,
     postgres::boolean,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "fsync-off",
     severity: Severity::Error,
-    severity_note: "a warning where the mode is not strict",
-    parity: false,
-    judges_stopped: true,
     summary: "fsync or full_page_writes is off in a synchronous mode",
     rationale: "A synchronous commit is worth what the standby's flush is worth. With fsync off Postgres \
         reports a flush that never happened, on the primary and on every standby alike, because all of them \
@@ -20,7 +17,6 @@ pub(super) static RULE: Rule = Rule {
         replay has no whole page to start from.",
     fix: "Leave fsync and full_page_writes on; where speed matters more than the data, choose mode: async \
         too.",
-    blind_spot: "Whether the disks and the storage layer below honour a flush cannot be seen in a manifest.",
     reference: "PostgreSQL manual, Write Ahead Log settings: fsync, full_page_writes; booleans may be \
         abbreviated.",
     bad: Example::cluster(
@@ -52,7 +48,10 @@ pub(super) static RULE: Rule = Rule {
         wal_compression: \"on\"
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.severity_note("a warning where the mode is not strict")
+.judges_stopped()
+.limitations("Whether the disks and the storage layer below honour a flush cannot be seen in a manifest.");
 
 /// What a crash does without each of the settings.
 const DAMAGE: [(&str, &str); 2] = [

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "group-instances-overwritten",
     severity: Severity::Warning,
-    severity_note: "error where the size becomes 0, which the operator then denies",
-    parity: true,
-    judges_stopped: true,
     summary: "the operator will recompute a group's instances to another number than is written",
     rationale: "Where autoscaling.minInstances and a group's minInstances are both set, the operator sets the \
         group's instances to minInstances * instances / autoscaling.minInstances, in whole numbers, on \
@@ -18,8 +15,6 @@ pub(super) static RULE: Rule = Rule {
         group and their tags with it. Where the result is 0 it denies the write; such a cluster cannot \
         even be stopped.",
     fix: "write the number that the operator will reckon, or remove minInstances from the group",
-    blind_spot: "Scaling through /scale passes the operator by: there the groups change with the next full write, \
-        a status write for instance.",
     reference: "StackGres operator: its mutating webhook, on CREATE and UPDATE.",
     bad: Example::cluster(
         "spec:
@@ -47,7 +42,12 @@ pub(super) static RULE: Rule = Rule {
         minInstances: 2
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.severity_note("error where the size becomes 0, which the operator then denies")
+.operator_denies()
+.judges_stopped()
+.limitations("Scaling through /scale passes the operator by: there the groups change with the next full write, \
+        a status write for instance.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     for group in cluster.groups() {

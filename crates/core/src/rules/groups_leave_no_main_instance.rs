@@ -2,20 +2,16 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "groups-leave-no-main-instance",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: false,
     summary: "the replication groups together take all instances",
     rationale: "The main pods are what remains after the groups, and ordinal 0, the first primary, is one of \
         them. The operator refuses a cluster whose groups take as many instances as there are, or more.",
     fix: "raise instances above the sum of the groups, or make the groups smaller",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook; the main group is implicit and comes first.",
     bad: Example::cluster(
         "spec:
@@ -35,7 +31,8 @@ pub(super) static RULE: Rule = Rule {
         instances: 3
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(instances), Some(grouped)) = (cluster.instances(), cluster.grouped_instances()) else { return };

@@ -6,17 +6,14 @@ use crate::{
     cluster::{Cluster, Field},
     facts::FAILSAFE_MODE,
     patroni::written,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
     spelling::nearest,
     view::Leaf,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "ignored-patroni-setting",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a Patroni setting that the operator drops or overwrites",
     rationale: "The operator reads dynamicConfig into a class of its own, and what that class has no field for is dropped. Of the \
         rest it overwrites what it decides itself: synchronous_mode, synchronous_mode_strict and \
@@ -27,7 +24,6 @@ pub(super) static RULE: Rule = Rule {
         promoted and will be, or in a standby cluster that is a primary and takes writes.",
     fix: "Remove the setting, and say the same where the operator reads it: spec.replication, spec.replicateFrom, \
         spec.configurations.postgres.",
-    blind_spot: "Keys within slots and ignore_slots are not looked at.",
     reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and what it writes over it. It \
         does so before Patroni reads it, so running Patronis, which obey what they read, cannot show it.",
     bad: Example::cluster(
@@ -59,7 +55,8 @@ pub(super) static RULE: Rule = Rule {
         ttl: 60
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("Keys within slots and ignore_slots are not looked at.");
 
 /// The settings that the operator decides itself, and what to write instead.
 const OVERWRITTEN: [(&str, &str); 4] = [

@@ -3,22 +3,18 @@
 use crate::{
     cluster::{Cluster, Part},
     replication::Mode,
-    rule::{Change, Check, Example, Problems, Rule, Severity},
+    rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "ignored-sync-instances",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "syncInstances has no effect in this mode",
     rationale: "The -all modes wait for every standby that is there, n - 1 at most, whatever syncInstances says; \
         async waits for none. A reader of the manifest is told something that is not so, and a later \
         change to sync or strict-sync would suddenly make it true. In async a value of 1 is let pass, \
         since many tools write it everywhere.",
     fix: "in the -all modes leave it out or write instances - 1; in async leave it out",
-    blind_spot: "",
     reference: "StackGres operator: synchronous_node_count is instances - 1 in the -all modes, and absent in \
         async.",
     bad: Example::cluster(
@@ -37,7 +33,7 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 5
 ",
     checks: &[Check::ClusterUnless(check, was_kept)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(count), Some(instances)) =

@@ -4,22 +4,18 @@ use std::borrow::Cow;
 
 use crate::{
     cluster::{Autoscaling, Cluster, Field, Part},
-    rule::{Check, Example, Problem, Problems, Rule, Severity, is_not, one_of},
+    rule::{Check, Definition, Example, Problem, Problems, Rule, Severity, is_not, one_of},
     view::Leaf,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-autoscaling",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "autoscaling has an unknown mode, or a dimension that is on lacks its bounds",
     rationale: "autoscaling.mode is all where it is absent, so an empty autoscaling object already asks for the \
         number of instances (minInstances, maxInstances) and for the size of pods (minAllowed, \
         maxAllowed). In an SGShardedCluster only vertical, the default there, and none exist.",
     fix: "give each dimension that is on its bounds, or switch it off with mode",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook; the CRD's minimum of 2 for both bounds.",
     bad: Example::cluster(
         "spec:
@@ -38,7 +34,9 @@ pub(super) static RULE: Rule = Rule {
     maxInstances: 5
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(autoscaling) = &cluster.autoscaling else { return };

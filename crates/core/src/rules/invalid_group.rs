@@ -2,22 +2,18 @@
 
 use crate::{
     cluster::{Cluster, Group},
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-group",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "groups is not a list of objects with a size of at least 1",
     rationale: "A group adds pods with a role of their own after the main ones, so its size decides which \
         ordinals get which tags. The operator refuses a group without a size of at least 1. A missing \
         name or role is filled in and is no fault. Where autoscaling.minInstances and the group's \
         minInstances are both set, the size that counts is the one that the operator recomputes.",
     fix: "give every group instances: 1 or more",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook, after its own recomputation of group sizes.",
     bad: Example::cluster(
         "spec:
@@ -37,7 +33,9 @@ pub(super) static RULE: Rule = Rule {
         instances: 1
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if let Some(other) = cluster.groups_other() {

@@ -2,21 +2,17 @@
 
 use crate::{
     cluster::{Child, Cluster, Field, Sharded},
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-instances",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "instances is missing, not an integer, or negative",
     rationale: "Everything else is reckoned from the number of instances: who is synchronous, how many may fail, \
         who can be promoted. 0 is a number too: it stops the cluster on purpose. A number in quotes is a \
         string, and the API server refuses it.",
     fix: "write a whole number: 0 stops the cluster, 1 has no standby, 3 survives the loss of a node",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
     bad: Example::cluster(
         "spec:
@@ -32,7 +28,9 @@ pub(super) static RULE: Rule = Rule {
     mode: async
 ",
     checks: &[Check::Cluster(check), Check::Sharded(check_workers)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if cluster.instances().is_none() && !cluster.instances_may_be_renamed {

@@ -2,22 +2,18 @@
 
 use crate::{
     cluster::{Child, Element, Overriding, Sharded},
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-override",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "an override of an SGShardedCluster that the operator refuses",
     rationale: "An index is a number from 0, a type is Worker or QueryRouter, with exactly these capitals. The \
         operator reads indexes as 32-bit numbers and fails on a larger one; and it fails on an override that \
         names syncInstances without instancesPerCluster beside it, because it compares the two. The person who \
         applies the manifest then sees an internal error of the operator's webhook, without a field.",
     fix: "Count workers from 0, and give an override that has its own syncInstances its own instancesPerCluster.",
-    blind_spot: "",
     reference: "StackGres operator 1.19: constraints of StackGresShardedClusterWorker; a number beyond 2^31 and an \
         absent instancesPerCluster end in an exception (both run).",
     bad: Example::sharded(
@@ -44,7 +40,9 @@ pub(super) static RULE: Rule = Rule {
         instancesPerCluster: 1
 ",
     checks: &[Check::Sharded(check)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let routers = sharded.count(Child::QueryRouter).unwrap_or(0);

@@ -2,22 +2,18 @@
 
 use crate::{
     cluster::{Child, Sharded},
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-query-routers",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "query routers without Citus, or more workers than their offset leaves room for",
     rationale: "Query routers are clusters of one instance that answer queries beside the coordinator. Only Citus \
         has them, and each is a Citus group of its own: workers are the groups from 1, query routers those from \
         queryRouterIndexOffset + 1, which is 1025 unless set. So there can be at most as many workers as the \
         offset says, also where there are no query routers at all. The operator refuses anything else.",
     fix: "Remove queryRouterClusters, or set type: citus; raise queryRouterIndexOffset before there are more workers.",
-    blind_spot: "",
     reference: "StackGres operator 1.19: constraints of StackGresShardedClusterSpec; the CRD's minimum of the offset is \
         1024.",
     bad: Example::sharded(
@@ -42,7 +38,9 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 1
 ",
     checks: &[Check::Sharded(check)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 /// `queryRouterIndexOffset` where nobody sets it.
 const OFFSET: i64 = 1024;

@@ -2,21 +2,17 @@
 
 use crate::{
     cluster::{Cluster, Field, Sharded},
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-sync-instances",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "syncInstances is present and not an integer of at least 1",
     rationale: "The operator checks the value in every mode, also where it has no effect and where the cluster \
         is stopped. There is no way to write \"none\" as 0: a cluster that waits for no standby is mode \
         async.",
     fix: "write a whole number of at least 1, or leave it out",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
     bad: Example::cluster(
         "spec:
@@ -34,7 +30,9 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 1
 ",
     checks: &[Check::Cluster(check), Check::Sharded(check_written)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     judge(&cluster.sync_instances, problems);

@@ -3,25 +3,20 @@
 use serde_json::Value;
 
 use crate::{
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
     view::{Body, Leaf, Mistyped, Shape},
 };
 use syncguard_manifest::path::{Path, Step};
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-type",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "a value of a type that the field does not take",
     rationale: "The API server refuses the whole object where one value has the wrong type. Settings of \
         Postgres are strings there, whatever they mean to Postgres, and YAML has its own idea of off, 200 \
         and 16.1: without quotes they are a boolean and two numbers. A version suffers most, because 16.10 \
         without quotes is 16.1.",
     fix: "Write the value in the type that the field takes; settings of Postgres always in quotes.",
-    blind_spot: "Only the fields that matter to replication are known here; the API server checks all of \
-        them.",
     reference: "StackGres custom resource definitions: postgresql.conf is a map of strings; YAML 1.1: off is \
         a boolean.",
     bad: Example::cluster(
@@ -47,7 +42,12 @@ pub(super) static RULE: Rule = Rule {
         wal_compression: \"on\"
 ",
     checks: &[Check::Object(check)],
-};
+})
+.judges_stopped()
+.limitations(
+    "Only the fields that matter to replication are known here; the API server checks all of \
+        them.",
+);
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     for Mistyped { path, expected, found } in object.mistyped() {

@@ -1,21 +1,17 @@
 //! A file, or one document of it, that is not YAML.
 
 use crate::{
-    rule::{Check, Example, Rule, Severity},
+    rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-yaml",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "the text is not valid YAML",
     rationale: "What cannot be parsed cannot be judged, and must not pass for judged. A tab in the \
         indentation, an unclosed quote or a template that has not been rendered are the usual causes.",
     fix: "Correct the text at the place that is shown; a template has to be rendered before it is judged.",
-    blind_spot: "",
     reference: "YAML 1.2 specification.",
     bad: Example {
         kind: Kind::Cluster,
@@ -39,4 +35,5 @@ spec:
   replication: {mode: sync}
 ",
     checks: &[Check::Text],
-};
+})
+.judges_stopped();

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "lagging-standby-leaves-sync-set",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "maximum_lag_on_syncnode lets slow standbys leave a synchronous set that has no other to take their place",
     rationale: "The -all modes, and a syncInstances of one less than the instances, are chosen so that every standby that is there has \
         every acknowledged commit. With maximum_lag_on_syncnode above 0 Patroni no longer counts a standby \
@@ -18,7 +15,6 @@ pub(super) static RULE: Rule = Rule {
         standby is not promoted either. The setting is meant for clusters with more standbys than they wait \
         for, where a faster one takes the place of the slow one; here there is no other to take it.",
     fix: "Remove maximum_lag_on_syncnode, or wait for fewer standbys than there are.",
-    blind_spot: "",
     reference: "Patroni, dynamic configuration: maximum_lag_on_syncnode, in bytes. Observed on Patroni \
         3.3.0 and 4.1.0.",
     bad: Example::cluster(
@@ -44,7 +40,7 @@ pub(super) static RULE: Rule = Rule {
         maximum_lag_on_syncnode: 1048576
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(instances)) = (cluster.mode(), cluster.instances()) else { return };

@@ -3,24 +3,19 @@
 use std::borrow::Cow;
 
 use crate::{
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
     view::{Body, Kind, Replication},
 };
 use syncguard_manifest::path::Path;
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "misplaced-replication",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "replication stands in another object than spec",
     rationale: "An API server drops a field that stands where the custom resource definition has none, and the cluster \
         runs asynchronous, whatever the manifest seems to say. kubectl apply refuses it, Helm and Argo CD drop it \
         silently. It takes two spaces too few or too many.",
     fix: "Move replication below spec.",
-    blind_spot: "Only the top level, and postgres, pods and configurations below spec, are looked into. An API server has \
-        dropped the field before a webhook sees the object, so only files can be judged.",
     reference: "StackGres custom resource definitions: replication of an SGCluster stands below spec alone, that of an \
         SGShardedCluster also below coordinator, workers and overrides.",
     bad: Example::cluster(
@@ -41,7 +36,10 @@ pub(super) static RULE: Rule = Rule {
     mode: strict-sync-all
 ",
     checks: &[Check::Manifest(check)],
-};
+})
+.judges_stopped()
+.limitations("Only the top level, and postgres, pods and configurations below spec, are looked into. An API server has \
+        dropped the field before a webhook sees the object, so only files can be judged.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     if !matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster)) {

@@ -3,21 +3,17 @@
 use crate::{
     cluster::Cluster,
     replication::Role,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "no-promotable-standby",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "no standby may be promoted, so the loss of the primary is the loss of the service",
     rationale: "readonly and none become Patroni's tag nofailover. Where every pod but one has it, each \
         synchronous standby holds every acknowledged commit and none may take over: after the loss of \
         the leader nobody leads until it is back. Nothing is lost, and nothing works.",
     fix: "give at least one standby the role ha-read or ha, best two",
-    blind_spot: "",
     reference: "Patroni: members tagged nofailover take no part in the leader race, and a manual \
         failover refuses them as well. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
@@ -40,7 +36,7 @@ pub(super) static RULE: Rule = Rule {
         instances: 2
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(topology)) = (cluster.mode(), cluster.topology()) else { return };

@@ -1,16 +1,13 @@
 //! A change that moves the present primary into a group whose pods can never be promoted.
 
 use crate::{
-    rule::{Change, Check, Example, Problems, Rule, Severity},
+    rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
     view::{Body, Leaf, PodStatus, elements},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "primary-becomes-unpromotable",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "the present primary falls into a readonly or none group",
     rationale: "Pods get their roles by ordinal: the main pods first, then group after group. A change of \
         instances or of a group moves the borders, and the pod that is the primary today can find itself on \
@@ -19,8 +16,6 @@ pub(super) static RULE: Rule = Rule {
         member that had every commit, nobody is.",
     fix: "Switch over to a main pod first, or choose the sizes so that the primary's ordinal stays with a \
         role of ha or ha-read.",
-    blind_spot: "The primary is the one in the status of the stored object; a failover since then is not \
-        seen.",
     reference: "StackGres operator: a pod's ordinal is its index in the list of main pods and groups; \
         readonly and none become Patroni's tag nofailover.",
     bad: Example::change(
@@ -58,7 +53,11 @@ status:
       primary: true
 ",
     checks: &[Check::Change(check)],
-};
+})
+.limitations(
+    "The primary is the one in the status of the stored object; a failover since then is not \
+        seen.",
+);
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (Some(before), Some(now)) = (change.before.topology(), change.now.topology()) else { return };

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "recovery-setting-drops-restore-command",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a recovery setting among the Postgres parameters makes standbys lose the operator's restore_command",
     rationale: "Patroni has a section of its own for what a standby recovers with, and the operator writes restore_command there \
         where backups are configured. If any recovery setting stands among the parameters of Postgres, Patroni \
@@ -18,7 +15,6 @@ pub(super) static RULE: Rule = Rule {
         was away for longer than the primary keeps WAL then cannot fetch it from the archive, and has to be \
         made anew; in a strict mode writes may hang until it is.",
     fix: "Remove the setting: the operator decides how standbys recover; a target of recovery belongs into spec.initialData.restore.",
-    blind_spot: "",
     reference: "patroni/postgresql/config.py, _adjust_recovery_parameters. Observed on Patroni 3.3.0 and 4.1.0: the standby's restore_command is \
         empty.",
     bad: Example::cluster(
@@ -39,7 +35,7 @@ pub(super) static RULE: Rule = Rule {
         wal_keep_size: 2GB
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 /// What Patroni counts as recovery settings.
 const RECOVERY: [&str; 16] = [

@@ -2,24 +2,19 @@
 
 use crate::{
     cluster::{Base, FieldPath},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
     view::{Body, Kind},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "removed-field",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "spec.prometheusAutobind is gone since StackGres 1.17",
     rationale: "The field moved below spec.configurations.observability, and much documentation still shows \
         it at the root. What happens to it depends on the way to the cluster: kubectl apply refuses the \
         manifest, while Helm, Argo CD and client libraries drop the field without a word. Then nobody \
         scrapes the cluster, and the first to notice is whoever looks for the graphs of an incident.",
     fix: "Move it to spec.configurations.observability.prometheusAutobind.",
-    blind_spot: "Which version of StackGres the manifest is for is not known; before 1.17 the root is the \
-        right place. An API server drops the field before anybody sees it, so only files can be judged.",
     reference: "StackGres 1.17: the custom resource definitions of SGCluster and SGShardedCluster no longer have \
         spec.prometheusAutobind.",
     bad: Example::cluster(
@@ -36,7 +31,10 @@ pub(super) static RULE: Rule = Rule {
       prometheusAutobind: true
 ",
     checks: &[Check::Manifest(check)],
-};
+})
+.judges_stopped()
+.limitations("Which version of StackGres the manifest is for is not known; before 1.17 the root is the \
+        right place. An API server drops the field before anybody sees it, so only files can be judged.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     let has_moved = matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster));

@@ -3,15 +3,12 @@
 use crate::{
     cluster::{Cluster, Parameter},
     postgres::SynchronousCommit,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "replay-delays-commits",
     severity: Severity::Warning,
-    severity_note: "an error in the strict modes, in which nothing lets such a commit go",
-    parity: false,
-    judges_stopped: true,
     summary: "synchronous_commit is remote_apply and standbys may replay late, so commits wait for that",
     rationale: "With remote_apply a commit waits until its synchronous standbys have replayed it, not only written it down. \
         recovery_min_apply_delay makes every standby replay that much later, and each commit takes as long. \
@@ -19,8 +16,6 @@ pub(super) static RULE: Rule = Rule {
         as it runs, and with it every commit of the cluster, while patronictl list shows a healthy Sync \
         Standby.",
     fix: "Set synchronous_commit to on, which keeps the same promise of durability, or remove the delay.",
-    blind_spot: "ALTER SYSTEM, and settings of a role, a database or a session are not seen. The default of \
-        max_standby_streaming_delay, 30 s, is not reported.",
     reference: "PostgreSQL manual: synchronous_commit, recovery_min_apply_delay, max_standby_streaming_delay. Observed on Patroni \
         3.3.0 and 4.1.0: with a delay of 2 s every commit takes at least 2 s; a query on the standby held commits for as long as it ran.",
     bad: Example::cluster(
@@ -47,7 +42,11 @@ pub(super) static RULE: Rule = Rule {
         max_standby_streaming_delay: \"-1\"
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.severity_note("an error in the strict modes, in which nothing lets such a commit go")
+.judges_stopped()
+.limitations("ALTER SYSTEM, and settings of a role, a database or a session are not seen. The default of \
+        max_standby_streaming_delay, 30 s, is not reported.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|_| cluster.synchronous().is_some_and(|settings| settings.mode))

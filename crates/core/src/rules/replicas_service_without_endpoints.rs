@@ -3,22 +3,18 @@
 use crate::{
     cluster::Cluster,
     replication::Role,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "replicas-service-without-endpoints",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "no pod serves reads, so the service NAME-replicas has no endpoints",
     rationale: "The service NAME-replicas selects replicas that are not tagged noloadbalance: pods of role \
         ha-read and readonly. Where all pods are ha or none, connections to it are refused, also in the \
         best of times.",
     fix: "give some pods the role ha-read or readonly, or switch the service off with \
         postgresServices.replicas.enabled: false",
-    blind_spot: "",
     reference: "StackGres operator: roles ha and none become Patroni's tag noloadbalance, which the service \
         leaves out.",
     bad: Example::cluster(
@@ -38,7 +34,7 @@ pub(super) static RULE: Rule = Rule {
         instances: 1
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(topology) = cluster.topology().filter(|_| !cluster.replicas_service_is_off()) else { return };

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::{Base, Cluster, Part, Sharded},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-child-refused",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a cluster of an SGShardedCluster that the operator's own webhook refuses",
     rationale: "The operator checks the syncInstances of all workers against their instancesPerCluster, and not \
         against the instances of an override that inherits it. The SGShardedCluster is accepted; then the \
@@ -18,7 +15,6 @@ pub(super) static RULE: Rule = Rule {
         made, or never changed again, and only events tell. The same happens to an override with standbys where \
         the flavor is babelfish, which runs on one instance.",
     fix: "Give the override a replication of its own that fits its instances, or more instances.",
-    blind_spot: "",
     reference: "StackGres operator 1.19: verdicts on the SGClusters that it makes of an SGShardedCluster (run).",
     bad: Example::sharded(
         "spec:
@@ -53,7 +49,7 @@ pub(super) static RULE: Rule = Rule {
           syncInstances: 1
 ",
     checks: &[Check::Sharded(check)],
-};
+});
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let overridden = |part: &&Cluster<'a>| matches!(part.part, Part::Override(..)) && part.runs();

@@ -3,22 +3,18 @@
 use crate::{
     cluster::Sharded,
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-coordinator-not-strict",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "the root mode of an SGShardedCluster is strict, and its coordinator is not",
     rationale: "spec.replication looks like the setting of the whole cluster, but the operator gives the \
         coordinator a replication of its own, sync-all, where none is written. So the workers become strict \
         and the coordinator does not. The coordinator holds the metadata that says which worker has which \
         rows. Losing its last commit can make data unreachable that every worker has kept twice.",
     fix: "Set spec.coordinator.replication.mode to the strict mode as well.",
-    blind_spot: "",
     reference: "StackGres operator: an absent or empty spec.coordinator.replication becomes mode sync-all; \
         the root's is used by workers only.",
     bad: Example::sharded(
@@ -45,7 +41,7 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 3
 ",
     checks: &[Check::Sharded(check)],
-};
+});
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let Some(root) = sharded.root() else { return };

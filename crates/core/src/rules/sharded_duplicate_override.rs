@@ -4,15 +4,12 @@ use std::collections::HashSet;
 
 use crate::{
     cluster::{Overriding, Range, Sharded},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-duplicate-override",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: false,
     summary: "two overrides of an SGShardedCluster are for the same index",
     rationale: "An override says what is different in the workers that it names. Two of them for one worker \
         cannot both hold, because whole objects replace each other and nothing is merged, so the operator \
@@ -20,7 +17,6 @@ pub(super) static RULE: Rule = Rule {
         and one of type QueryRouter for 0 collide too. The usual cause is a copied block whose index was \
         forgotten, and then another worker lacks its override.",
     fix: "Give each override indexes of its own, or put both into one.",
-    blind_spot: "",
     reference: "StackGres operator 1.19: its webhook of SGShardedCluster compares the expanded indexes of all \
         overrides, whatever their type, also beyond the number of workers.",
     bad: Example::sharded(
@@ -51,7 +47,8 @@ pub(super) static RULE: Rule = Rule {
         instancesPerCluster: 3
 ",
     checks: &[Check::Sharded(check)],
-};
+})
+.operator_denies();
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let mut claims: Vec<Claim<'_, 'a>> = claims(sharded).collect();

@@ -2,22 +2,18 @@
 
 use crate::{
     cluster::{Child, Field, Sharded, number_of},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-equal-names",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "two clusters of an SGShardedCluster get the same name",
     rationale: "The operator makes an SGCluster of the coordinator, of each worker and of each query router: the name \
         of a worker or query router is its template with the number behind it. Where two names are equal, two parts \
         of the sharded cluster describe one SGCluster: the operator writes it once as the one and once as the other, \
         and data is missing where its own cluster should be.",
     fix: "Give each kind a template of its own that does not end in a digit.",
-    blind_spot: "Names of other SGClusters in the namespace are not compared.",
     reference: "StackGres operator 1.19: StackGresShardedClusterUtil names the SGClusters; nothing there compares \
         them.",
     bad: Example::sharded(
@@ -46,7 +42,9 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 1
 ",
     checks: &[Check::Sharded(check)],
-};
+})
+.judges_stopped()
+.limitations("Names of other SGClusters in the namespace are not compared.");
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let [workers, routers] = Child::ALL.map(|child| Named::of(sharded, child));

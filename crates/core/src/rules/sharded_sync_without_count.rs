@@ -3,22 +3,18 @@
 use crate::{
     cluster::Sharded,
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-sync-without-count",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: false,
     summary: "sync or strict-sync without syncInstances in an SGShardedCluster",
     rationale: "In an SGCluster the operator takes an absent syncInstances for 1. In an SGShardedCluster it \
         does not, whatever the description of the field says, and it refuses the object. Replication objects \
         are not merged either: one that names a mode has to name the number as well, also where an outer one \
         has it.",
     fix: "Write syncInstances beside the mode, at least 1 and below the number of instances.",
-    blind_spot: "",
     reference: "StackGres operator: webhook of SGShardedCluster, which denies it at the root, the \
         coordinator, the workers and each override.",
     bad: Example::sharded(
@@ -44,7 +40,8 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 3
 ",
     checks: &[Check::Sharded(check)],
-};
+})
+.operator_denies();
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     for written in sharded.written() {

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::{Child, Element, Overriding, Sharded, WorkersField},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-unused-override",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "an override of an SGShardedCluster has no effect",
     rationale: "Workers are counted from 0, so the last of three has the index 2. The operator accepts an \
         override beyond that and does nothing with it. Often the last worker is meant, and it runs without \
@@ -19,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         backwards, and all, which counts query routers and never workers. Of an override's configurations only \
         sgPostgresConfig is used, and under Citus not even that: each cluster gets a copy of the workers'.",
     fix: "Count from 0, write numbers without quotes and ranges as \"0-2\", or remove what has no effect.",
-    blind_spot: "",
     reference: "StackGres operator 1.19: its expansion of indexes, and what it copies into each cluster.",
     bad: Example::sharded(
         "spec:
@@ -45,7 +41,7 @@ pub(super) static RULE: Rule = Rule {
         instancesPerCluster: 2
 ",
     checks: &[Check::Sharded(check)],
-};
+});
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     for overriding in sharded.overrides() {

@@ -3,23 +3,18 @@
 use crate::{
     cluster::Sharded,
     facts::Release,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "shards-instead-of-workers",
     severity: Severity::Error,
-    severity_note: "A warning where neither the object nor the settings tell which StackGres runs.",
-    parity: true,
-    judges_stopped: true,
     summary: "an SGShardedCluster with shards, which StackGres 1.19 calls workers",
     rationale: "StackGres 1.19 renamed spec.shards to spec.workers. Its operator moves what older operators have \
         stored, and refuses shards in anything new, beside workers too. So a manifest that is applied again after \
         the upgrade is refused, because kubectl leaves the new field beside the old one.",
     fix: "Rename shards to workers, with apiVersion stackgres.io/v1beta1. For a sharded cluster that exists already, \
         also set workers.clusterNameTemplate to NAME-shard, so that its clusters keep their names.",
-    blind_spot: "Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion v1beta1 or by \
-        the setting stackGresVersion. With StackGres 1.18 and older, shards is right.",
     reference: "StackGres operator 1.19: ShardsToWorkersMutator, which runs on updates of objects whose annotation is \
         1.18 or older, and the constraints of StackGresShardedClusterSpec (run).",
     bad: Example::sharded(
@@ -40,7 +35,12 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 1
 ",
     checks: &[Check::ShardedUnless(check, is_moved)],
-};
+})
+.severity_note("A warning where neither the object nor the settings tell which StackGres runs.")
+.operator_denies()
+.judges_stopped()
+.limitations("Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion v1beta1 or by \
+        the setting stackGresVersion. With StackGres 1.18 and older, shards is right.");
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let Some(shards) = sharded.shards() else { return };

@@ -3,15 +3,12 @@
 use crate::{
     cluster::Cluster,
     postgres::mebibytes,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "slot-limit-strands-standby",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "max_slot_wal_keep_size without backups: a synchronous standby that was away too long cannot come back",
     rationale: "A replication slot keeps the WAL that its standby has not received yet. max_slot_wal_keep_size ends that at a size, to \
         protect the primary's disk. With backups the standby fetches what is gone from the archive; without \
@@ -19,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         synchronous mode that is a copy less, and with strict and two instances commits hang though both pods \
         run.",
     fix: "Configure backups, or leave max_slot_wal_keep_size at -1 and watch the primary's disk.",
-    blind_spot: "Backups that something else than the manifest makes are not seen.",
     reference: "PostgreSQL manual: max_slot_wal_keep_size. Observed on Patroni 3.3.0 and 4.1.0: with strict and two instances commits hang with both \
         pods running.",
     bad: Example::cluster(
@@ -46,7 +42,8 @@ pub(super) static RULE: Rule = Rule {
         max_slot_wal_keep_size: 1GB
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("Backups that something else than the manifest makes are not seen.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let is_synchronous = cluster.synchronous().is_some_and(|settings| settings.mode);

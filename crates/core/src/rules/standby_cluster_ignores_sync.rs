@@ -2,22 +2,18 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
     view::Leaf,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "standby-cluster-ignores-sync",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a cluster that replicates from another ignores its synchronous mode",
     rationale: "With replicateFrom the cluster is a standby cluster: its leader takes no writes, so there is no \
         commit that could wait. From 3.2.0 Patroni ignores synchronous mode there altogether. The \
         setting comes into effect when the cluster is promoted, by removing replicateFrom.",
     fix: "keep it if it is meant for the day of the promotion; else leave the mode async",
-    blind_spot: "",
     reference: "Patroni 3.2.0: synchronous mode is ignored while standby_cluster is set.",
     bad: Example::cluster(
         "spec:
@@ -39,7 +35,7 @@ pub(super) static RULE: Rule = Rule {
     mode: async
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

@@ -3,15 +3,12 @@
 use crate::{
     cluster::{Cluster, Field},
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "standby-cluster-shares-name",
     severity: Severity::Warning,
-    severity_note: "an error in the strict modes: a failover of the source loses acknowledged commits, or is refused",
-    parity: false,
-    judges_stopped: true,
     summary: "a standby cluster has the name of the cluster that it follows, so their members have the same names",
     rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of the same name, the \
         standby leader streams under a name that the source has, too. Patroni and Postgres then take the connection of one \
@@ -19,8 +16,6 @@ pub(super) static RULE: Rule = Rule {
         standby of that name either counts as complete without being so, and a failover loses acknowledged \
         commits, or never counts again, and nobody is promoted.",
     fix: "Give the standby cluster a name of its own: names cannot be changed later.",
-    blind_spot: "The source is known by its host, by its sgCluster or by the path of its archive alone. A host that is another name for the \
-        source is not recognized.",
     reference: "Patroni: application_name and slots are the members' names. Observed in strict-sync-all with two instances: on Patroni 3.3.0 a \
         failover lost acknowledged commits, on 4.1.0 nobody was promoted.",
     bad: Example::cluster(
@@ -43,7 +38,11 @@ pub(super) static RULE: Rule = Rule {
         port: 5433
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.severity_note("an error in the strict modes: a failover of the source loses acknowledged commits, or is refused")
+.judges_stopped()
+.limitations("The source is known by its host, by its sgCluster or by the path of its archive alone. A host that is another name for the \
+        source is not recognized.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(name), Some(followed)) = (cluster.name(), cluster.followed()) else { return };

@@ -3,23 +3,18 @@
 use crate::{
     cluster::Cluster,
     postgres::SynchronousCommit,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "standby-flush-not-awaited",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a strict mode with synchronous_commit = remote_write does not wait for the standby's disk",
     rationale: "With remote_write the standby acknowledges a commit as soon as it has handed the WAL to its \
         operating system. A crash of Postgres alone loses nothing, a crash of the standby's node loses what \
         was not flushed yet. Where a power failure takes both nodes, a commit that the strict mode promised \
         to keep twice may be on one disk only, and that may be the disk that does not come back.",
     fix: "Set synchronous_commit to \"on\", which waits for the flush on the standby, or to remote_apply.",
-    blind_spot: "Every session, role or database can set synchronous_commit for itself; only the server's \
-        default is seen here.",
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit, remote_write.",
     bad: Example::cluster(
         "spec:
@@ -45,7 +40,11 @@ pub(super) static RULE: Rule = Rule {
         synchronous_commit: remote_apply
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations(
+    "Every session, role or database can set synchronous_commit for itself; only the server's \
+        default is seen here.",
+);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };

@@ -2,23 +2,18 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-standbys-share-node",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a strict mode where pods may share a node: one node can take every copy",
     rationale: "Anti-affinity keeps the pods of a cluster on different nodes. The profile production has it, \
         testing and development have not, and nonProductionOptions.disableClusterPodAntiAffinity \
         overrules the profile. Without it the scheduler may put leader and standbys on one node, and the \
         copies that a strict mode insists on can be lost, or hang the writes, together.",
     fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile without anti-affinity",
-    blind_spot: "Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the pods apart, and the rule is \
-        silent. Node affinity and taints are not read, nor pods.scheduling in the parts of an SGShardedCluster.",
     reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
     bad: Example::cluster(
         "spec:
@@ -37,7 +32,9 @@ pub(super) static RULE: Rule = Rule {
     mode: strict-sync-all
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the pods apart, and the rule is \
+        silent. Node affinity and taints are not read, nor pods.scheduling in the parts of an SGShardedCluster.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };

@@ -3,21 +3,17 @@
 use crate::{
     cluster::Cluster,
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-sync-all-without-standby",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "strict-sync-all on a single instance runs asynchronous",
     rationale: "With one instance the operator switches synchronous_mode and synchronous_mode_strict both off. \
         Every commit is acknowledged with a single copy on a single disk, which is what the mode was chosen to \
         prevent. Nothing in the cluster's status says so.",
     fix: "Give the cluster a standby (instances: 2, better 3), or say what it really is with mode: async.",
-    blind_spot: "",
     reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above 1.",
     bad: Example::cluster(
         "spec:
@@ -33,7 +29,7 @@ pub(super) static RULE: Rule = Rule {
     mode: strict-sync-all
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if (cluster.mode(), cluster.instances()) != (Some(Mode::StrictSyncAll), Some(1)) {

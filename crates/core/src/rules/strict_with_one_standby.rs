@@ -2,22 +2,18 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-with-one-standby",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "a strict mode with two instances hangs writes as soon as one pod is down",
     rationale: "Strict forbids an acknowledged commit without a second copy. With two instances there is nobody \
         else to hold it, so a restart, a node drain or a crash of either pod makes every commit hang \
         until both are back or another WAL receiver, such as pg_receivewal, acknowledges: not an error that a client could retry, a wait. If the wait is cancelled, \
         Postgres answers success with a warning.",
     fix: "use 3 instances: then one pod can be away and commits still have their second copy",
-    blind_spot: "",
     reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby \
         is left. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
@@ -34,7 +30,7 @@ pub(super) static RULE: Rule = Rule {
     mode: strict-sync-all
 ",
     checks: &[Check::Cluster(check)],
-};
+});
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };

@@ -4,16 +4,13 @@ use crate::{
     cluster::Cluster,
     facts::patroni::STUCK_COMMITS,
     patroni::{Deployed, first_fixed},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
     view::Leaf,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "stuck-commit-bug",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "the Patroni of this Postgres version can leave commits hanging with two or more synchronous \
         standbys",
     rationale: "Which Patroni runs follows from the Postgres version that runs: status.postgresVersion, or spec.postgres.version. In Patroni before 3.3.7, and in 4.0 \
@@ -23,8 +20,6 @@ pub(super) static RULE: Rule = Rule {
         modes have from three instances on.",
     fix: "Move to a minor version of Postgres that comes with Patroni 4.0.6 or later; it needs a restart \
         only.",
-    blind_spot: "The newest build of each Postgres version is assumed. Where nothing but latest, a major version or another \
-        flavor is known, and status.postgresVersion is not there, the Patroni is unknown and the rule is silent.",
     reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6. Observed on Patroni 3.3.0, and absent on \
         4.1.0.",
     bad: Example::cluster(
@@ -45,7 +40,9 @@ pub(super) static RULE: Rule = Rule {
     mode: sync-all
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("The newest build of each Postgres version is assumed. Where nothing but latest, a major version or another \
+        flavor is known, and status.postgresVersion is not there, the Patroni is unknown and the rule is silent.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let count = cluster.synchronous().and_then(|settings| settings.node_count);
@@ -73,7 +70,8 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 /// What to do, as long as the manifest does not already ask for a version that has it fixed.
 fn way_out(cluster: &Cluster<'_>, running: &str) -> Option<String> {
     let fixed = first_fixed(running)?;
-    let wanted = cluster.postgres_version.text().map(|wanted| Deployed::beside(wanted, cluster.made_by()));
+    let wanted = cluster.postgres_version.text().filter(|wanted| *wanted != running);
+    let wanted = wanted.map(|wanted| Deployed::beside(wanted, cluster.made_by()));
     let is_wanted = wanted.and_then(Deployed::version).is_some_and(|wanted| !STUCK_COMMITS.is_in(wanted));
     Some(if is_wanted {
         "let an SGDbOps do the minor version upgrade: the operator says that the old version still runs"

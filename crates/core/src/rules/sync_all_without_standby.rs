@@ -3,21 +3,16 @@
 use crate::{
     cluster::{Cluster, Part},
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sync-all-without-standby",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "sync-all on a single instance runs asynchronous",
     rationale: "With one instance the operator switches synchronous_mode off. sync-all never promised more than \
         the copies that are there, so this is no lie, but whoever wrote it wanted a second copy.",
     fix: "add instances, or say what it really is with mode: async",
-    blind_spot: "The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \
-        there.",
     reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above 1.",
     bad: Example::cluster(
         "spec:
@@ -33,7 +28,9 @@ pub(super) static RULE: Rule = Rule {
     mode: sync-all
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \
+        there.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let is_alone = (cluster.mode(), cluster.instances()) == (Some(Mode::SyncAll), Some(1));

@@ -3,22 +3,18 @@
 use crate::{
     cluster::{Child, Cluster, Field, Overriding, Part, Sharded},
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sync-instances-not-below-instances",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: false,
     summary: "sync or strict-sync asks for as many standbys as there are instances, or more",
     rationale: "One of n instances is the leader, so at most n - 1 can be standbys. The operator refuses a \
         larger syncInstances, although Patroni takes it for a maximum and would go on with those that \
         are there. Of an SGShardedCluster the root's value must be below the coordinator's, every \
         shard's and every override's instances, even where these have a replication of their own.",
     fix: "lower syncInstances below the number of instances, or add instances",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhooks of SGCluster and SGShardedCluster.",
     bad: Example::cluster(
         "spec:
@@ -36,7 +32,8 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 2
 ",
     checks: &[Check::Cluster(check), Check::Sharded(check_sharded)],
-};
+})
+.operator_denies();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     if cluster.part == Part::Whole {

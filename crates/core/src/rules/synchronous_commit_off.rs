@@ -3,15 +3,12 @@
 use crate::{
     cluster::Cluster,
     postgres::SynchronousCommit,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "synchronous-commit-off",
     severity: Severity::Error,
-    severity_note: "a warning where the mode is not strict",
-    parity: false,
-    judges_stopped: true,
     summary: "synchronous_commit is off or local in a synchronous mode, so no commit waits for a standby",
     rationale: "Patroni's part of a synchronous mode is the list of standbys in synchronous_standby_names; \
         whether a commit waits for them is decided by synchronous_commit, session by session. With local the \
@@ -19,8 +16,6 @@ pub(super) static RULE: Rule = Rule {
         replication looks perfect from outside: patronictl list shows healthy Sync Standbys, and a failover \
         still loses commits that clients were told about.",
     fix: "Set synchronous_commit to \"on\" (Postgres' default) or remote_apply, or choose mode: async.",
-    blind_spot: "Every session, role or database can set synchronous_commit for itself, in both directions; \
-        only the server's default is seen here.",
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit; it also lists the \
         spellings. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
@@ -47,7 +42,13 @@ pub(super) static RULE: Rule = Rule {
         synchronous_commit: \"on\"
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.severity_note("a warning where the mode is not strict")
+.judges_stopped()
+.limitations(
+    "Every session, role or database can set synchronous_commit for itself, in both directions; \
+        only the server's default is seen here.",
+);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

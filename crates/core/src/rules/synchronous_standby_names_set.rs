@@ -2,16 +2,12 @@
 
 use crate::{
     cluster::{Cluster, Parameter},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "synchronous-standby-names-set",
     severity: Severity::Warning,
-    severity_note: "an error with one instance in async or an -all mode, which both run asynchronous, where \
-        Patroni is older than 3.2.0, or 3.3.2 or later, or unknown: no commit can succeed, unless synchronous_commit is off or local",
-    parity: false,
-    judges_stopped: false,
     summary: "synchronous_standby_names is set by hand, though Patroni owns it",
     rationale: "In a synchronous mode Patroni writes synchronous_standby_names itself, with the standbys \
         that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. A \
@@ -20,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         instance they wait for nobody at all, for ever.",
     fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
         for.",
-    blind_spot: "ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.",
     reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, \
         Replication settings. Observed: with one instance and * a commit hangs for ever on Patroni 2.1.4, 3.0.2 \
         and 4.1.0, and not on 3.2.2 and 3.3.0.",
@@ -44,7 +39,10 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 1
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.severity_note("an error with one instance in async or an -all mode, which both run asynchronous, where \
+        Patroni is older than 3.2.0, or 3.3.2 or later, or unknown: no commit can succeed, unless synchronous_commit is off or local")
+.limitations("ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(setting) = cluster.standby_names_set_by_hand() else { return };

@@ -4,15 +4,12 @@ use crate::{
     cluster::{Cluster, Field},
     patroni::parameters::instead_of,
     postgres::integer,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "too-few-wal-senders",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "max_wal_senders or max_replication_slots is too small for the number of instances",
     rationale: "Each standby holds one WAL sender and one replication slot of the primary. A replica that is \
         being made by pg_basebackup takes two senders for as long as the copy lasts, and a connection that \
@@ -21,8 +18,6 @@ pub(super) static RULE: Rule = Rule {
         weaker than its numbers.",
     fix: "Set max_wal_senders to instances + 2 and max_replication_slots to instances, or more; both need a \
         restart.",
-    blind_spot: "Backup tools, logical decoding and subscribers take senders and slots too, and are not \
-        counted.",
     reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots; StackGres \
         starts with 20 of each. Patroni makes 10 of fewer than 3 senders or 4 slots (observed on 4.1.0).",
     bad: Example::cluster(
@@ -48,7 +43,11 @@ pub(super) static RULE: Rule = Rule {
         max_replication_slots: \"5\"
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations(
+    "Backup tools, logical decoding and subscribers take senders and slots too, and are not \
+        counted.",
+);
 
 /// What the operator sets where nobody else does, for both settings.
 const OPERATORS_DEFAULT: i64 = 20;

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "ttl-below-liveness-budget",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "ttl is shorter than the time in which StackGres kills a hung Patroni",
     rationale: "From 1.19 StackGres fences a leader whose Patroni hangs by a liveness probe: the container is killed before the \
         leader's lock ends and another member is promoted. The probe asks every 5 s, gives up after 3 \
@@ -19,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         spare, which the default of 45 is. A shorter one, such as the 30 that manifests from before 1.19 \
         write down, ends while the old leader's Postgres still takes writes, and those are lost.",
     fix: "Remove ttl, or set it to loop_wait + retry_timeout + 25 or more.",
-    blind_spot: "Another probe of the patroni container, set by other means, is not seen.",
     reference: "StackGres 1.19: the probes of the patroni container, and its chapter on liveness fencing. Observed on Patroni 4.1.0: \
         with its Patroni frozen, a leader's Postgres took writes until 22 s after, at ttl 20.",
     bad: Example::cluster(
@@ -40,7 +36,8 @@ pub(super) static RULE: Rule = Rule {
         ttl: 45
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("Another probe of the patroni container, set by other means, is not seen.");
 
 /// What the probe takes at most, and 5 s to spare.
 const PROBE: u64 = 15 + 2 + 3 + 5;

@@ -2,25 +2,20 @@
 
 use crate::{
     cluster::{Base, FieldPath, Sharded, WorkersField, Written, no_postgres_configs},
-    rule::{Check, Example, MAX_FINDINGS_PER_RULE, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, MAX_FINDINGS_PER_RULE, Problems, Rule, Severity},
     spelling::{self, nearest},
     view::{Autoscaling, Body, Coordinator, Group, Kind, Leaf, Replication, Spec, Workers, elements},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-field",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "a field that does not exist, in a replication object or misspelled beside one",
     rationale: "kubectl apply refuses a field that the custom resource definition does not know; Helm, Argo \
         CD and client libraries let the API server drop it silently. A misspelt syncInstances then counts as \
         1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest says. An \
         SGShardedCluster knows neither roles nor groups, although the SGClusters that are made of it do.",
     fix: "Correct the name, or remove the field.",
-    blind_spot: "Only replication objects are looked into, and beside them only what was surely meant for one. An API server has dropped the field before a \
-        webhook sees the object, so only files can be judged.",
     reference: "StackGres custom resource definitions: spec.replication of SGCluster; SGShardedCluster has \
         the same without role and groups, in four places.",
     bad: Example::cluster(
@@ -39,7 +34,10 @@ pub(super) static RULE: Rule = Rule {
     syncInstances: 2
 ",
     checks: &[Check::Manifest(check)],
-};
+})
+.judges_stopped()
+.limitations("Only replication objects are looked into, and beside them only what was surely meant for one. An API server has dropped the field before a \
+        webhook sees the object, so only files can be judged.");
 
 /// What a replication object of an SGShardedCluster can hold.
 const SHARDED_KEYS: &[&str] = &["mode", "syncInstances", "initialization"];

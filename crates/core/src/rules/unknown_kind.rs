@@ -1,24 +1,18 @@
 //! An object that is nearly of a kind that is judged, and is of none.
 
 use crate::{
-    rule::{Check, Example, Rule, Severity},
+    rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-kind",
     severity: Severity::Error,
-    severity_note: "a warning where the apiVersion is missing or of another group: the text may be no manifest \
-        of StackGres at all",
-    parity: false,
-    judges_stopped: true,
     summary: "a kind or apiVersion that is nearly one of StackGres",
     rationale: "An API server has no such kind and refuses the object; until then it passes for something of \
         another kind, and nobody judges it.",
     fix: "Correct kind and apiVersion: SGCluster and SGPostgresConfig of stackgres.io/v1, SGShardedCluster of \
         stackgres.io/v1beta1 (v1alpha1 until StackGres 1.18).",
-    blind_spot: "Only files are searched: no API server would send such an object. A kind that is far from all of \
-        them is skipped and counted.",
     reference: "The custom resource definitions of StackGres: names.kind and versions.",
     bad: Example {
         kind: Kind::Cluster,
@@ -44,4 +38,9 @@ spec:
     mode: sync
 ",
     checks: &[Check::Text],
-};
+})
+.severity_note("a warning where the apiVersion is missing or of another group: the text may be no manifest \
+        of StackGres at all")
+.judges_stopped()
+.limitations("Only files are searched: no API server would send such an object. A kind that is far from all of \
+        them is skipped and counted.");

@@ -3,22 +3,18 @@
 use crate::{
     cluster::{Cluster, Field, Sharded},
     replication::Mode,
-    rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not, one_of},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-replication-mode",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "replication.mode is none of async, sync, strict-sync, sync-all, strict-sync-all",
     rationale: "The CRD has no enum for the mode, so nothing but the operator stands between a typing error and \
         a stored cluster. The comparison is exact: Sync, SYNC and an empty string are unknown, while \
         null counts as absent and becomes async. Not so in the workers and overrides of an SGShardedCluster that is \
         written as v1alpha1 to StackGres 1.19: that version has no schema, so nobody fills the mode in.",
     fix: "write one of async, sync, strict-sync, sync-all or strict-sync-all",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook compares the mode with the five names, case and all.",
     bad: Example::cluster(
         "spec:
@@ -34,7 +30,9 @@ pub(super) static RULE: Rule = Rule {
     mode: strict-sync-all
 ",
     checks: &[Check::Cluster(check), Check::Sharded(check_written)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     judge(&cluster.mode, problems);

@@ -3,22 +3,18 @@
 use crate::{
     cluster::{Cluster, Field},
     replication::Role,
-    rule::{Check, Example, Problems, Rule, Severity, is_not, one_of},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not, one_of},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-role",
     severity: Severity::Error,
-    severity_note: "",
-    parity: true,
-    judges_stopped: true,
     summary: "a role is unknown, or not one that the main pods can have",
     rationale: "Roles become tags of Patroni: ha adds noloadbalance, readonly adds nofailover, none adds both. \
         The main pods must be promotable, since one of them starts as the primary, so only ha-read and \
         ha can stand there; a group can have any of the four. The names are compared exactly, so HA_READ \
         is unknown.",
     fix: "write ha-read, ha, readonly or none; for the main pods ha-read or ha",
-    blind_spot: "",
     reference: "StackGres operator: its validating webhook, and its translation of roles into Patroni tags.",
     bad: Example::cluster(
         "spec:
@@ -34,7 +30,9 @@ pub(super) static RULE: Rule = Rule {
     role: ha-read
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.operator_denies()
+.judges_stopped();
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     judge(&cluster.role, "the role of the main pods", &Role::OF_MAIN.map(Role::name), problems);

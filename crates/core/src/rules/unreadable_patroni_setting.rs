@@ -3,16 +3,13 @@
 use crate::{
     cluster::{Cluster, Field},
     patroni::written::{Taken, Type, boolean, integer, type_of},
-    rule::{Check, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
     view::Leaf,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unreadable-patroni-setting",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "a Patroni setting of a type that the operator cannot read stops it looking after the cluster",
     rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it looks after the cluster. A \
         number may stand in quotes, but 90s, a number beyond 32 bits, on for true, or synchronous_mode: quorum \
@@ -20,8 +17,6 @@ pub(super) static RULE: Rule = Rule {
         change of the manifest takes effect any more, and a new cluster never comes up. Its webhook lets such \
         a manifest in.",
     fix: "Write a whole number without a unit, or true or false.",
-    blind_spot: "The insides of slots, ignore_slots and pg_hba have types, too, and are not looked at. A fraction of a number, which \
-        the operator cuts off, is passed over.",
     reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and Jackson's coercions. The types were \
         observed with the operator's own code.",
     bad: Example::cluster(
@@ -47,7 +42,10 @@ pub(super) static RULE: Rule = Rule {
         failsafe_mode: true
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.judges_stopped()
+.limitations("The insides of slots, ignore_slots and pg_hba have types, too, and are not looked at. A fraction of a number, which \
+        the operator cuts off, is passed over.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     for (name, setting, _) in cluster.own_dynamic() {

@@ -2,24 +2,20 @@
 
 use crate::{
     cluster::{Base, FieldPath, Sharded, WorkersField, no_postgres_configs},
-    rule::{Check, Example, Problems, Rule, Severity, one_of},
+    rule::{Check, Definition, Example, Problems, Rule, Severity, one_of},
     view::{Body, Given, Kind, Leaf, Spec, Workers},
 };
 use syncguard_manifest::path::Path;
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unserved-version",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "an object that no known version of StackGres explains, and that is not judged where it is unknown",
     rationale: "An API server refuses an apiVersion that it does not serve. And where the fields that everything else \
         hangs on are not there, or are something else than they were, the object is of a StackGres that syncguard \
         does not know. It is not denied for that, and nothing is said of what it may mean: it is not called sound \
         either.",
     fix: "Correct the apiVersion or the name of the field; where a newer StackGres is right, use a newer syncguard.",
-    blind_spot: "A field that means something else under its old name looks as it always did.",
     reference: "StackGres custom resource definitions from 1.0 to 1.19: SGCluster and SGPostgresConfig are v1; \
         SGShardedCluster is v1alpha1 with shards, and from 1.19 v1beta1 with workers.",
     bad: Example::sharded(
@@ -40,7 +36,9 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 1
 ",
     checks: &[Check::Object(check)],
-};
+})
+.judges_stopped()
+.limitations("A field that means something else under its old name looks as it always did.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     let Some(kind) = object.known_kind() else { return };

@@ -1,23 +1,18 @@
 //! An ignore that hides nothing today, and might hide a fault of tomorrow.
 
 use crate::{
-    rule::{Check, Example, Rule, Severity},
+    rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unused-ignore",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "an ignore that hides nothing",
     rationale: "An ignore is a decision about one fault. When the fault is gone, or its name was never \
         right, the ignore stays behind as a hole in the judgement: the same fault can come back for another \
         reason, and nobody hears of it.",
     fix: "Remove the ignore, or correct the id of the rule.",
-    blind_spot: "Only files are searched for unused ignores; a webhook sees one state of the object and not \
-        its history.",
     reference: "syncguard: the annotation syncguard.dev/ignore, and comments of the form # syncguard: \
         ignore[<id>].",
     bad: Example {
@@ -48,7 +43,12 @@ spec:
     syncInstances: 1
 ",
     checks: &[Check::Text],
-};
+})
+.judges_stopped()
+.limitations(
+    "Only files are searched for unused ignores; a webhook sees one state of the object and not \
+        its history.",
+);
 
 #[cfg(test)]
 mod tests {

@@ -3,15 +3,12 @@
 use crate::{
     cluster::Cluster,
     patroni::parameters::{instead_of, replaceable},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "value-below-patronis-floor",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "Patroni uses another value than the one that is written",
     rationale: "Patroni passes some settings of Postgres on its command line, and takes its own default for one that it does not \
         accept: max_wal_senders below 3 and max_replication_slots below 4 become 10, max_connections below \
@@ -21,7 +18,6 @@ pub(super) static RULE: Rule = Rule {
         reads the manifest reckons with times and limits that are not in effect: a failover takes 20 s and \
         not 2.",
     fix: "Write the value that is meant, within what Patroni accepts; explain shows those in effect.",
-    blind_spot: "A value that Postgres would not read either is passed over.",
     reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, CMDLINE_OPTIONS. Observed on \
         Patroni 3.3.0 and 4.1.0: with ttl 2 the leader's lock is kept for 20 s, one replication slot becomes ten.",
     bad: Example::cluster(
@@ -53,7 +49,8 @@ pub(super) static RULE: Rule = Rule {
         max_connections: \"25\"
 ",
     checks: &[Check::Cluster(check)],
-};
+})
+.limitations("A value that Postgres would not read either is passed over.");
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     check_timings(cluster, problems);

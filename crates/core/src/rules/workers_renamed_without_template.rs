@@ -2,16 +2,13 @@
 
 use crate::{
     cluster::{Child, Sharded, WorkersField},
-    rule::{Check, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Problems, Rule, Severity},
     view::Kind,
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "workers-renamed-without-template",
     severity: Severity::Error,
-    severity_note: "",
-    parity: false,
-    judges_stopped: true,
     summary: "shards become workers under other names, so new and empty clusters are made",
     rationale: "The clusters of shards are called NAME-shard0 and so on, those of workers NAME-worker0, unless \
         clusterNameTemplate says otherwise. Where somebody renames the field by hand before the operator has moved \
@@ -19,7 +16,6 @@ pub(super) static RULE: Rule = Rule {
         instances. Queries then find no rows.",
     fix: "Set workers.clusterNameTemplate to NAME-shard in the same change, or let the operator of StackGres 1.19 move \
         the object first: it does so on any update, and when it starts.",
-    blind_spot: "In files the stored object is known from --old alone.",
     reference: "StackGres operator 1.19: names of the clusters of an SGShardedCluster; the rename was run against its \
         code, and accepted.",
     bad: Example {
@@ -51,7 +47,9 @@ pub(super) static RULE: Rule = Rule {
     instancesPerCluster: 1
 ",
     checks: &[Check::ShardedChange(check)],
-};
+})
+.judges_stopped()
+.limitations("In files the stored object is known from --old alone.");
 
 fn check<'a>(before: &Sharded<'a>, now: &Sharded<'a>, problems: &mut Problems<'a>) {
     let is_renamed = before.workers_field() == WorkersField::Shards && now.has_workers();

@@ -2,15 +2,12 @@
 
 use crate::{
     cluster::{Cluster, Part},
-    rule::{Change, Check, Example, Problems, Rule, Severity},
+    rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
 };
 
-pub(super) static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule::new(Definition {
     id: "writes-block-during-clone",
     severity: Severity::Warning,
-    severity_note: "",
-    parity: false,
-    judges_stopped: false,
     summary: "the first standby of a strict mode blocks writes for as long as its clone takes",
     rationale: "A strict mode lets no commit through without a second copy, and that holds as soon as the manifest is changed, not \
         when the standby is ready. With one instance strict-sync-all is switched off, and with the second one \
@@ -21,7 +18,6 @@ pub(super) static RULE: Rule = Rule {
         hangs.",
     fix: "Add the standby in a mode that does not wait (async or sync-all), and change to the strict mode \
         when patronictl list shows it streaming.",
-    blind_spot: "How large the database is, and so how long the clone takes, cannot be seen.",
     reference: "StackGres operator: when it switches strict synchronous mode on. Observed on Patroni 3.3.0 and 4.1.0, also \
         CREATE ROLE in a new strict cluster.",
     bad: Example::change(
@@ -43,7 +39,8 @@ pub(super) static RULE: Rule = Rule {
     mode: sync-all
 ",
     checks: &[Check::Change(check), Check::ClusterUnless(check_first_work, |_| true)],
-};
+})
+.limitations("How large the database is, and so how long the clone takes, cannot be seen.");
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (now, before) = (change.now, change.before);

@@ -20,7 +20,7 @@ pub fn text(rule: &Rule) -> String {
     };
     section("Why", rule.rationale);
     section("What to do", rule.fix);
-    section("Limitations", rule.blind_spot);
+    section("Limitations", rule.limitations.unwrap_or_default());
     section("Source", rule.reference);
     let _ = write!(out, "\nBad example{}\n{}", places(&rule.bad), indented_lines(&example(&rule.bad)));
     if !rule.good.is_empty() {
@@ -35,8 +35,8 @@ pub fn markdown(rule: &Rule) -> String {
     for text in [rule.rationale, rule.fix] {
         let _ = write!(out, "\n{}\n", squeezed(text));
     }
-    if !rule.blind_spot.is_empty() {
-        let _ = write!(out, "\n*Limitations:* {}\n", squeezed(rule.blind_spot));
+    if let Some(limitations) = rule.limitations {
+        let _ = write!(out, "\n*Limitations:* {}\n", squeezed(limitations));
     }
     let _ = write!(out, "\nBad example{}:\n\n```yaml\n{}```\n", places(&rule.bad), example(&rule.bad));
     if !rule.good.is_empty() {
@@ -52,11 +52,11 @@ pub fn json(rule: &Rule) -> Value {
         "id": rule.id,
         "severity": rule.severity.name(),
         "severity_note": rule.severity_note,
-        "denied_by_the_operator_too": rule.parity,
+        "denied_by_the_operator_too": rule.operator_denies,
         "summary": rule.summary,
         "rationale": squeezed(rule.rationale),
         "fix": squeezed(rule.fix),
-        "blind_spot": squeezed(rule.blind_spot),
+        "limitations": rule.limitations.map(squeezed),
         "reference": squeezed(rule.reference),
         "bad_example": { "kind": rule.bad.kind.name(), "manifest": rule.bad.manifest, "before": rule.bad.before, "at": rule.bad.at },
         "good_example": rule.good,
@@ -81,7 +81,7 @@ pub fn page() -> String {
          | rule | default | what is wrong |\n|---|---|---|\n",
     );
     for rule in rules::ALL {
-        let star = if rule.parity { " *" } else { "" };
+        let star = if rule.operator_denies { " *" } else { "" };
         let _ = writeln!(
             out,
             "| [{0}](#{0}){star} | {1} | {2} |",
@@ -103,8 +103,8 @@ pub fn page() -> String {
 /// The default severity and its exception.
 fn severity(rule: &Rule) -> String {
     match rule.severity_note {
-        "" => rule.severity.name().to_owned(),
-        note => format!("{}; {note}", rule.severity.name()),
+        None => rule.severity.name().to_owned(),
+        Some(note) => format!("{}; {note}", rule.severity.name()),
     }
 }
 
