@@ -1,5 +1,6 @@
 //! One value of a document, and the way to the values inside it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -81,10 +82,13 @@ impl<'d, 't> Node<'d, 't> {
         children.map(move |index| Self { index, ..list })
     }
 
-    /// The keys and values of this mapping in the order in which they take effect: where a key occurs more than
-    /// once, be it merged or written, the last one holds. None where it is no mapping.
+    /// The keys and values of this mapping that hold: where a key occurs more than once, be it merged or written, the last
+    /// one. None where it is no mapping.
     pub fn entries(self) -> impl Iterator<Item = (&'d str, Self)> + use<'d, 't> {
-        self.pairs().map(|(key, value)| (key.text(), value))
+        let pairs: Vec<_> = self.pairs().map(|(key, value)| (key.text(), value)).collect();
+        let last: HashMap<_, _> = pairs.iter().enumerate().map(|(index, (key, _))| (*key, index)).collect();
+        let holds = move |(index, (key, _)): &(usize, (&str, Self))| last.get(key) == Some(index);
+        pairs.into_iter().enumerate().filter(holds).map(|(_, pair)| pair)
     }
 
     /// The bytes that it is written in. An alias is the bytes of the alias; what is left out has none.

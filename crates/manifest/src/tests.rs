@@ -228,6 +228,20 @@ fn values_are_located() {
 }
 
 #[test]
+fn of_what_is_written_twice_the_entries_are_what_holds() {
+    for (text, held) in [
+        ("a: 1\nb: 2\na: 3\n", vec![("b", "2"), ("a", "3")]),
+        ("base: &base {a: 1, b: 2}\nmerged: {<<: *base, b: 3}\n", vec![("a", "1"), ("b", "3")]),
+    ] {
+        let documents = parse(text).documents;
+        let root = documents[0].root();
+        let node = root.get("merged").unwrap_or(root);
+        let entries: Vec<_> = node.entries().map(|(key, value)| (key, &text[value.range()])).collect();
+        assert_eq!(entries, held, "of {text}");
+    }
+}
+
+#[test]
 fn keys_written_twice_are_reported() {
     let many: String = (0..40).map(|n| format!("k{n}: 1\n")).collect();
     let large = format!("{many}k7: 2\n");

@@ -129,3 +129,17 @@ fn a_cluster_in_a_text_or_in_values_is_told_of() {
         assert_eq!(said.ends_with(told), is_told, "whether this is told of:\n{text}\n{said}");
     }
 }
+
+#[test]
+fn what_a_later_key_replaces_is_neither_judged_nor_completed() {
+    let item = format!("- {}", indented(ALONE, 2).trim_start());
+    let text = format!("kind: Template\nobjects:\n{item}objects: []\n");
+    let folder = Folder::with(&[("db.yaml", text.as_str())]);
+    let judged = folder.run("validate -o concise");
+    assert!(
+        !judged.out.contains("db.yaml:"),
+        "nothing is said of a cluster that no reader sees:\n{}",
+        judged.out
+    );
+    assert_eq!(folder.run("mutate db.yaml").out, text, "and nothing is filled into it");
+}
