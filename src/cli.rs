@@ -25,7 +25,7 @@ pub use terminal::tell;
 
 const LONG_ABOUT: &str = "\
 Judges and completes the replication settings of StackGres Postgres clusters (SGCluster, SGShardedCluster): \
-as an admission webhook in front of every write, and the same judgement offline for files and pipelines.";
+as an admission webhook in front of every write, and the same judgment offline for files and pipelines.";
 
 const EXAMPLES: &str = "\
 Examples:

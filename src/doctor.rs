@@ -168,7 +168,7 @@ mod tests {
         let warned = |seen: &mut Seen| {
             seen.unsound = answer(Ok(json!({})), &["x [strict-sync-all-without-standby]"]);
         };
-        check(warned, "judgement", Outcome::Ok, "passes with a warning");
+        check(warned, "judgment", Outcome::Ok, "passes with a warning");
         let unsent = |seen: &mut Seen| {
             if let Some(registration) = &mut seen.validating {
                 registration.webhooks[0].rules.retain(|rule| rule.resources != ["sgclusters/scale"]);

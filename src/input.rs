@@ -1,7 +1,7 @@
 //! Where manifests come from: files, directories and standard input, cut into pieces of whole documents.
 //!
 //! Memory stays flat however large the input is: a source is read in pieces, and only small ones are kept
-//! between the look at what refers to what and the judgement.
+//! between the look at what refers to what and the judgment.
 
 mod directory;
 mod exclude;

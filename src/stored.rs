@@ -15,7 +15,7 @@ use syncguard_core::{
     view::{Given, Kind, Object, Parameters},
 };
 
-/// The kinds that a judgement of another object needs.
+/// The kinds that a judgment of another object needs.
 pub const KINDS: [Kind; 3] = [Kind::Cluster, Kind::ShardedCluster, Kind::PostgresConfig];
 
 /// One moment of what is stored. Cheap to change: what stays the same is shared with the moment before.

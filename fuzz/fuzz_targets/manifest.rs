@@ -5,10 +5,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use syncguard_lint::{pieces::documents, source::Source, Edit, Judge, KnownObjects, Rewritten, complete, rewrite};
 use syncguard_core::policy::Policy;
-use syncguard_manifest::path::Step;
+use syncguard_lint::{
+    Edit, Judge, KnownObjects, Rewritten, complete, pieces::documents, rewrite, source::Source,
+};
 use syncguard_manifest as manifest;
+use syncguard_manifest::path::Step;
 
 fuzz_target!(|bytes: &[u8]| {
     judge(bytes);

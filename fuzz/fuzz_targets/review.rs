@@ -4,7 +4,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use syncguard::{admission::{self, KnownState, Outcome, Reply, Webhook}, settings::Settings, stored::Stored};
+use syncguard::{
+    admission::{self, KnownState, Outcome, Reply, Webhook},
+    settings::Settings,
+    stored::Stored,
+};
 
 fuzz_target!(|body: &[u8]| {
     let (settings, stored) = (Settings::default(), Stored::default());

@@ -9,7 +9,10 @@ use arbitrary::Arbitrary;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
-use syncguard::{admission::{self, Webhook}, settings::Settings};
+use syncguard::{
+    admission::{self, Webhook},
+    settings::Settings,
+};
 
 #[derive(Debug, Arbitrary)]
 enum Scalar {

@@ -214,7 +214,7 @@ impl<'a> ResponseBuilder<'a> {
     fn reply(&self, response: &Response<'_>, raised: Vec<(&'static str, Severity)>) -> Reply {
         let review = Envelope { api_version: self.version, kind: "AdmissionReview", response };
         let mut body = Vec::with_capacity(USUAL);
-        // Strings and JSON values always serialise; half a body would be refused by the API server.
+        // Strings and JSON values always serialize; half a body would be refused by the API server.
         let _ = serde_json::to_writer(&mut body, &review);
         let allowed = Some(response.allowed);
         let code = if response.allowed { 200 } else { INVALID };

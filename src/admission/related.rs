@@ -94,7 +94,7 @@ pub(super) struct RelatedObjects<'s, 'n> {
 }
 
 impl<'s> RelatedObjects<'s, '_> {
-    /// What stands in the way of a judgement: something to be read, or nothing to judge by.
+    /// What stands in the way of a judgment: something to be read, or nothing to judge by.
     pub(super) fn stops(&self, kind: Kind, object: &Body<'_>, before: Option<&Body<'_>>) -> Option<Outcome> {
         match self.knowledge {
             KnownState::None => (kind == Kind::Scale).then(|| Outcome::Reply(Reply::unavailable(NO_ACCESS))),

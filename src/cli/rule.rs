@@ -1,4 +1,4 @@
-//! `syncguard rule`: the catalogue, or one rule's page.
+//! `syncguard rule`: the catalog, or one rule's page.
 
 use std::{io, process::ExitCode};
 
@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::report::write;
 use syncguard_core::{policy::find_rule, rules};
-use syncguard_lint::render::catalogue;
+use syncguard_lint::render::catalog;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,15 +46,15 @@ enum Format {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let rule = args.id.as_deref().map(find_rule).transpose()?;
     let text = match (rule, args.output) {
-        (Some(rule), Format::Text) => catalogue::text(rule),
-        (Some(rule), Format::Json) => format!("{:#}\n", catalogue::json(rule)),
-        (Some(rule), Format::Markdown) => catalogue::markdown(rule),
-        (None, Format::Text) => catalogue::list(),
+        (Some(rule), Format::Text) => catalog::text(rule),
+        (Some(rule), Format::Json) => format!("{:#}\n", catalog::json(rule)),
+        (Some(rule), Format::Markdown) => catalog::markdown(rule),
+        (None, Format::Text) => catalog::list(),
         (None, Format::Json) => {
-            let all: Vec<_> = rules::ALL.iter().map(|rule| catalogue::json(rule)).collect();
+            let all: Vec<_> = rules::ALL.iter().map(|rule| catalog::json(rule)).collect();
             format!("{}\n", serde_json::to_string_pretty(&all)?)
         }
-        (None, Format::Markdown) => catalogue::page(),
+        (None, Format::Markdown) => catalog::page(),
     };
     write(&mut io::stdout().lock(), &text)?;
     Ok(ExitCode::SUCCESS)

@@ -20,7 +20,7 @@ pub fn diagnose(seen: &Seen) -> Vec<CheckResult> {
         certificates::expiry(seen),
         certificates::clock(seen),
         call(seen),
-        judgement(seen),
+        judgment(seen),
         completion(seen),
         operator::check(seen),
     ]
@@ -239,8 +239,8 @@ fn cause(message: &str) -> &'static str {
     known.map_or("see the log of syncguard", |(_, help)| help)
 }
 
-fn judgement(seen: &Seen) -> CheckResult {
-    const CHECK: &str = "judgement";
+fn judgment(seen: &Seen) -> CheckResult {
+    const CHECK: &str = "judgment";
     let Answer { result, .. } = &seen.unsound;
     match result {
         _ if seen.unsound.names(broken_rule()) => {

@@ -26,7 +26,7 @@ pub(super) struct Sent {
     status: Option<Box<RawValue>>,
 }
 
-/// The metadata that means something to a judgement. What is not named here is skipped, `managedFields` above all: a
+/// The metadata that means something to a judgment. What is not named here is skipped, `managedFields` above all: a
 /// thousand clusters are kept in memory.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -89,7 +89,7 @@ impl Sent {
             spec,
             status: status.as_deref(),
         };
-        // Strings and texts that are JSON already always serialise.
+        // Strings and texts that are JSON already always serialize.
         serde_json::to_vec(&kept).unwrap_or_default()
     }
 
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_cluster_everything_stays_that_a_judgement_reads() {
+    fn of_a_cluster_everything_stays_that_a_judgment_reads() {
         let metadata = json!({
             "name": "a", "namespace": "b", "resourceVersion": "7",
             "annotations": {ANNOTATION: "fsync-off", OPERATOR: "1.18.6", "kubectl.kubernetes.io/last-applied-configuration": "{…}"},

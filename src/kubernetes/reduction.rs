@@ -1,4 +1,4 @@
-//! The part of an object's text that a judgement reads: the fields of the view, and nothing else that somebody has written.
+//! The part of an object's text that a judgment reads: the fields of the view, and nothing else that somebody has written.
 
 use std::fmt;
 

@@ -27,7 +27,7 @@ pub(super) fn read(secret: &Secret) -> SharedAuthority {
     SharedAuthority { current, next, old }
 }
 
-/// The Secret that says this, whatever it said before; who labelled it finds the labels again.
+/// The Secret that says this, whatever it said before; who labeled it finds the labels again.
 pub(super) fn written(mut secret: Secret, shared: &SharedAuthority) -> Secret {
     let SharedAuthority { current, next, old } = shared;
     let texts = [("ca.crt", &current.certificate), ("ca.key", &current.key)].into_iter();

@@ -92,7 +92,7 @@ fn judge(cluster: &StoredObject, before: &Stored, now: &Stored, settings: &Setti
     if settings.enforcement.in_namespace(&cluster.namespace) == Action::Warn {
         return None;
     }
-    // A panic, which is logged, must not end the process: nobody waits for this judgement.
+    // A panic, which is logged, must not end the process: nobody waits for this judgment.
     catch_unwind(AssertUnwindSafe(|| Unsound::of(cluster, before, now, &settings.policy))).ok().flatten()
 }
 

@@ -84,7 +84,7 @@ impl Watches {
         (std::mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner)), self.now())
     }
 
-    /// The kinds of which not everything has been seen yet; empty where judgements can begin.
+    /// The kinds of which not everything has been seen yet; empty where judgments can begin.
     pub fn unseen(&self) -> Vec<&'static str> {
         let filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
         KINDS.into_iter().filter(|kind| !filled.contains(kind)).map(Kind::resource).collect()

@@ -71,8 +71,8 @@ fn what_was_stored_before_there_was_a_webhook_is_found() {
     let output = audit(&["-n", "audited", "--settings", settings.path().to_str().unwrap()]);
     let refused = "0 of 3 stored clusters would be refused today";
     assert!(text(&output.stderr).contains(refused), "where it is only warned: {}", text(&output.stderr));
-    let labelled = audit(&["-n", "audited", "-l", "tier=gold", "--fail-if-none"]);
-    assert_eq!(labelled.status.code(), Some(3), "no cluster has that label");
+    let labeled = audit(&["-n", "audited", "-l", "tier=gold", "--fail-if-none"]);
+    assert_eq!(labeled.status.code(), Some(3), "no cluster has that label");
 }
 
 #[test]

@@ -202,7 +202,7 @@ fn the_namespace_is_excluded() {
     namespace.unlabel("doctor");
     let wrong = [
         ("namespace", "wrong", "the namespace doctor-excluded is excluded by the namespaceSelector of"),
-        ("judgement", "wrong", "passes without a word"),
+        ("judgment", "wrong", "passes without a word"),
         ("completion", "wrong", "the mutating webhook is not asked"),
     ];
     check(&namespace, "doctor-excluded", &wrong);
@@ -220,7 +220,7 @@ fn the_ca_bundle_is_somebody_elses() {
         &[
             ("certificate", "wrong", "does not verify the serving certificate"),
             ("call", "wrong", "see `certificate`"),
-            ("judgement", "unknown", "x509"),
+            ("judgment", "unknown", "x509"),
             ("completion", "unknown", ""),
         ],
     );
@@ -261,7 +261,7 @@ fn the_certificate_has_expired() {
             ("certificate", "wrong", "expired"),
             ("expiry", "wrong", "is valid from"),
             ("call", "wrong", "see `certificate`"),
-            ("judgement", "unknown", "expired"),
+            ("judgment", "unknown", "expired"),
             ("completion", "unknown", ""),
         ],
     );
@@ -286,7 +286,7 @@ fn nothing_answers_at_the_url() {
             ("certificate", "unknown", "not seen from here"),
             ("expiry", "unknown", ""),
             ("call", "wrong", "nothing listens there"),
-            ("judgement", "unknown", "connection refused"),
+            ("judgment", "unknown", "connection refused"),
             ("completion", "unknown", ""),
         ],
     );
@@ -315,7 +315,7 @@ const NOWHERE: [Expected; 5] = [
     ("certificate", "unknown", "not seen from here"),
     ("expiry", "unknown", ""),
     ("call", "wrong", "failed calling webhook"),
-    ("judgement", "unknown", ""),
+    ("judgment", "unknown", ""),
     ("completion", "unknown", ""),
 ];
 

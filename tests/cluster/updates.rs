@@ -92,7 +92,7 @@ fn a_status_write_on_a_broken_cluster_passes_untouched() {
 
 #[test]
 fn a_label_and_a_finalizer_can_be_set_on_a_broken_cluster() {
-    let namespace = Namespace::unguarded("labelled");
+    let namespace = Namespace::unguarded("labeled");
     namespace.passes(&CREATE, &cluster("broken", BROKEN), &[]);
     namespace.guard(&WITHOUT_MATCH_CONDITIONS);
     namespace.expect(&["label", "sgcluster", "broken", "team=a"], "");

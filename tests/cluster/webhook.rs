@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{api_server::ApiServer, child_process::ChildProcess};
 
-/// One way to run and to register syncguard, for the namespaces that are labelled with its name.
+/// One way to run and to register syncguard, for the namespaces that are labeled with its name.
 pub struct Setup {
     /// Its name.
     pub name: &'static str,

@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 3] = [
         ],
     ),
     ("knowledge", &["rules", "defaults"]),
-    ("judgement", &["policy", "review", "prediction"]),
+    ("judgment", &["policy", "review", "prediction"]),
 ];
 
 /// What of the standard library the core must not name: input and output, clocks, threads. Other crates it does not have.
@@ -153,7 +153,7 @@ fn the_core_touches_nothing_but_values() {
 }
 
 #[test]
-fn a_rule_imports_neither_rules_nor_judgement() {
+fn a_rule_imports_neither_rules_nor_judgment() {
     for (path, module) in core() {
         let parent = path.parent().and_then(Path::file_name);
         if module != "rules" || parent.is_none_or(|parent| parent != "rules") {

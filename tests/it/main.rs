@@ -5,14 +5,14 @@
 mod agreement;
 mod architecture;
 mod bad_input;
-mod catalogue;
+mod catalog;
 mod certificate;
 mod cli;
 mod edits;
 mod examples;
 mod excuses;
 mod golden;
-mod licences;
+mod licenses;
 mod properties;
 mod related;
 mod reports;

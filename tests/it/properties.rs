@@ -258,7 +258,7 @@ fn is_written(object: &Value, path: &str) -> bool {
 }
 
 #[test]
-fn fields_that_nobody_knows_do_not_stop_the_judgement_of_those_that_are_known() {
+fn fields_that_nobody_knows_do_not_stop_the_judgment_of_those_that_are_known() {
     for (rule, object) in shapes::unsound() {
         let now = shapes::with_new_fields(&object, "newInThisVersion");
         let found = findings(&now, None, Origin::Admission);

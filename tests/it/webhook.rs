@@ -52,7 +52,7 @@ fn every_captured_review_is_answered_as_an_api_server_requires() {
     for (file, text) in REVIEWS {
         let review: Value = serde_json::from_str(text).unwrap();
         for webhook in [Webhook::Validate, Webhook::Mutate] {
-            // Of a Scale nothing is completed, so only a judgement needs to know its cluster.
+            // Of a Scale nothing is completed, so only a judgment needs to know its cluster.
             if file.starts_with("scale") && webhook == Webhook::Validate {
                 let reply = send(webhook, &review);
                 assert_eq!(reply.status, 503, "{file}: while no cluster is known, failurePolicy must decide");

@@ -17,7 +17,7 @@ use crate::{
 };
 
 on_each_patroni! {
-    a_cancelled_wait_is_a_success_and_any_receiver_acknowledges: |shipped| {
+    a_canceled_wait_is_a_success_and_any_receiver_acknowledges: |shipped| {
         shown(&manifest(2, "mode: strict-sync-all"), shipped, waits_that_end_otherwise);
     };
     standbys_that_are_never_promoted_refuse_it_by_hand_too: |shipped| {
@@ -66,7 +66,7 @@ fn waits_that_end_otherwise(cluster: &mut Cluster) -> Result<(), String> {
     let port = cluster.leader()?.port;
     let before = writer.count();
     ask(port, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'writer'")?;
-    wait("that the cancelled commit is a success", LONG, || {
+    wait("that the canceled commit is a success", LONG, || {
         let warned = writer.warnings().iter().any(|warning| warning.contains("synchronous replication"));
         ensure(warned && writer.count() > before, || format!("it said {:?}", writer.warnings()))
     })?;

@@ -39,7 +39,7 @@ pub mod view;
 pub mod defaults;
 pub mod rules;
 
-// Judgement: what history and settings make of problems, and what a cluster will do when something dies.
+// Judgment: what history and settings make of problems, and what a cluster will do when something dies.
 pub mod policy;
 pub mod prediction;
 pub mod review;

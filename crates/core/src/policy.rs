@@ -1,4 +1,4 @@
-//! What the settings say about rules: a severity for each, and what else may bend a judgement.
+//! What the settings say about rules: a severity for each, and what else may bend a judgment.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The judgement of one object: its defaults, its rules, and what history and settings make of the findings.
+//! The judgment of one object: its defaults, its rules, and what history and settings make of the findings.
 //!
 //! The only place where defaults and rules meet. It does no input or output, reads no clock, and cannot
 //! fail: what cannot be read becomes a finding.
@@ -121,7 +121,7 @@ pub fn complete(
     }
 }
 
-/// Judges an object. The findings come in the order of the catalogue.
+/// Judges an object. The findings come in the order of the catalog.
 pub fn judge<'a>(request: &Request<'_, 'a>, policy: &Policy) -> Vec<Finding<'a>> {
     let Some(now) = State::now(request, policy) else { return Vec::new() };
     let before = State::before(request, policy);

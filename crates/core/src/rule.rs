@@ -1,4 +1,4 @@
-//! The vocabulary of judgement: what a rule is, what its checks report, and what becomes of a report.
+//! The vocabulary of judgment: what a rule is, what its checks report, and what becomes of a report.
 
 mod finding;
 
@@ -71,7 +71,7 @@ pub struct Definition {
     pub rationale: &'static str,
     /// What to do about it.
     pub fix: &'static str,
-    /// Where the facts are from: an operator behaviour, a function of Patroni, a chapter of a manual.
+    /// Where the facts are from: an operator behavior, a function of Patroni, a chapter of a manual.
     pub reference: &'static str,
     /// A manifest that raises this rule and no other.
     pub bad: Example,

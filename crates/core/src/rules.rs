@@ -1,4 +1,4 @@
-//! The catalogue: every rule, one file each, in the order in which people read them.
+//! The catalog: every rule, one file each, in the order in which people read them.
 
 use crate::rule::Rule;
 

@@ -1,4 +1,4 @@
-//! What the judgement of one object needs to know of others: its former self, its SGPostgresConfig, the
+//! What the judgment of one object needs to know of others: its former self, its SGPostgresConfig, the
 //! cluster that a Scale is about.
 
 mod config;

@@ -1,4 +1,4 @@
-//! The judgement of files: every object of a text is found, judged by the same rules as in the webhook, and located.
+//! The judgment of files: every object of a text is found, judged by the same rules as in the webhook, and located.
 //!
 //! ```
 //! use syncguard_core::policy::Policy;

@@ -1,4 +1,4 @@
-//! The judgement of one object of a file: as it is, as an AdmissionReview brings it, or as a Scale changes it.
+//! The judgment of one object of a file: as it is, as an AdmissionReview brings it, or as a Scale changes it.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! A text in pieces of whole documents, cut where a line begins with `---`.
 //!
-//! YAML allows no such line inside a document, not even in a block scalar, so no piece needs its neighbour.
+//! YAML allows no such line inside a document, not even in a block scalar, so no piece needs its neighbor.
 
 use std::io::{self, Read};
 

@@ -1,6 +1,6 @@
-//! Findings, predictions and the catalogue as text for people and programs. No judgement happens here.
+//! Findings, predictions and the catalog as text for people and programs. No judgment happens here.
 
-pub mod catalogue;
+pub mod catalog;
 pub mod crd;
 pub mod diagnostic;
 pub mod explain;

@@ -253,7 +253,7 @@ impl<'t> Builder<'t> {
         if sound { Ok(()) } else { Err(refuse()) }
     }
 
-    /// Equal keys become neighbours by sorting; for the few keys of a usual mapping, comparing all is faster.
+    /// Equal keys become neighbors by sorting; for the few keys of a usual mapping, comparing all is faster.
     fn find_repeated(&mut self, keys: &mut [usize]) {
         let Tree { entries, repeated, .. } = &mut self.tree;
         let text = |key: usize| match &entries[key].kind {

@@ -54,7 +54,7 @@ impl Behavior {
     }
 }
 
-/// The behaviors of Patroni that a judgement or a prediction depends on.
+/// The behaviors of Patroni that a judgment or a prediction depends on.
 pub mod patroni {
     use super::{Behavior, Range, Version};
 

@@ -1,4 +1,4 @@
-//! Releases of StackGres, and what they do that a judgement depends on.
+//! Releases of StackGres, and what they do that a judgment depends on.
 
 use std::fmt;
 

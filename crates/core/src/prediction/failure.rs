@@ -63,7 +63,7 @@ pub enum Writes {
     },
     /// Commits wait without limit, though nothing looks wrong.
     BlockForever,
-    /// Commits wait until another copy streams. A cancelled wait returns success with a warning.
+    /// Commits wait until another copy streams. A canceled wait returns success with a warning.
     Hang {
         /// How long it can take until they do, in milliseconds.
         after_at_most_ms: u64,

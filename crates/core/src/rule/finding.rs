@@ -1,4 +1,4 @@
-//! A problem that has become a judgement, and why an error of it may be only a warning.
+//! A problem that has become a judgment, and why an error of it may be only a warning.
 
 use std::{borrow::Cow, fmt};
 
@@ -62,7 +62,7 @@ impl Downgrade {
     }
 }
 
-/// A problem that has become a judgement.
+/// A problem that has become a judgment.
 #[derive(Clone)]
 pub struct Finding<'a> {
     /// The rule that speaks.

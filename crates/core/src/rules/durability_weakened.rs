@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "an update to a mode that promises less",
     rationale: "The mode is a contract with the clients: in a strict mode an acknowledged commit exists twice \
-        at least, unless its wait was cancelled; in a synchronous one it may exist once while no standby is alive, in async always. \
+        at least, unless its wait was canceled; in a synchronous one it may exist once while no standby is alive, in async always. \
         Nothing in the protocol tells a client that the contract was changed under it, and nothing fails at \
         the time. It shows at the next failover or with the next lost disk, as commits that were \
         acknowledged and are gone.",

@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "a strict mode with two instances hangs writes as soon as one pod is down",
     rationale: "Strict forbids an acknowledged commit without a second copy. With two instances there is nobody \
         else to hold it, so a restart, a node drain or a crash of either pod makes every commit hang \
-        until both are back or another WAL receiver, such as pg_receivewal, acknowledges: not an error that a client could retry, a wait. If the wait is cancelled, \
+        until both are back or another WAL receiver, such as pg_receivewal, acknowledges: not an error that a client could retry, a wait. If the wait is canceled, \
         Postgres answers success with a warning.",
     fix: "use 3 instances: then one pod can be away and commits still have their second copy",
     reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby \

@@ -1,6 +1,6 @@
 //! The kinds of objects that syncguard knows, and under which names API servers serve them.
 
-/// A kind of object that is judged, or that a judgement needs.
+/// A kind of object that is judged, or that a judgment needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A Postgres cluster.

@@ -1,4 +1,4 @@
-//! Rules as pages: one rule for a person who was just told its id, or all of them as the catalogue.
+//! Rules as pages: one rule for a person who was just told its id, or all of them as the catalog.
 
 use std::fmt::Write;
 
@@ -76,7 +76,7 @@ pub fn list() -> String {
 /// The page of everything: the defaults, an index, and every rule.
 pub fn page() -> String {
     let mut out = String::from(
-        "# Rules and defaults\n\n<!-- Generated from the catalogue in crates/core/src/rules and crates/core/src/defaults; a test keeps it current. -->\n\n\
+        "# Rules and defaults\n\n<!-- Generated from the catalog in crates/core/src/rules and crates/core/src/defaults; a test keeps it current. -->\n\n\
          An `error` is denied by the webhook and makes `validate` exit with 1. `*`: the operator's own webhook denies it too.\n\n\
          | rule | default | what is wrong |\n|---|---|---|\n",
     );

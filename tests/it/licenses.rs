@@ -1,10 +1,10 @@
-//! Every dependency has a licence that lets us pass it on under Apache-2.0.
+//! Every dependency has a license that lets us pass it on under Apache-2.0.
 
 use std::process::Command;
 
 use serde_json::Value;
 
-/// Licences that ask for no more than their text and a notice.
+/// Licenses that ask for no more than their text and a notice.
 const ALLOWED: [&str; 15] = [
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -26,7 +26,7 @@ const ALLOWED: [&str; 15] = [
 /// Whether an SPDX expression can be fulfilled: one side of every OR, both sides of every AND.
 fn is_allowed(expression: &str) -> bool {
     let expression = expression.replace('/', " OR ").replace(['(', ')'], "");
-    expression.split(" AND ").all(|part| part.split(" OR ").any(|licence| ALLOWED.contains(&licence.trim())))
+    expression.split(" AND ").all(|part| part.split(" OR ").any(|license| ALLOWED.contains(&license.trim())))
 }
 
 /// The name of the system that the tests run on, as rustc knows it.
@@ -47,10 +47,10 @@ fn every_dependency_may_be_passed_on() {
     assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     for package in metadata["packages"].as_array().unwrap() {
-        let licence = package["license"].as_str().unwrap_or("none");
+        let license = package["license"].as_str().unwrap_or("none");
         assert!(
-            is_allowed(licence),
-            "{} has the licence {licence}, which is not in the list",
+            is_allowed(license),
+            "{} has the license {license}, which is not in the list",
             package["name"]
         );
     }
