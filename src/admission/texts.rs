@@ -25,9 +25,9 @@ pub(super) struct Cause {
 impl Cause {
     /// What is wrong, what to do, and the id to look it up by.
     fn of(finding: &Finding<'_>) -> Self {
-        let Finding { rule, path, message, help, .. } = finding;
-        let message = format!("{}; {help} [{}]", cut(message, ONE_ERROR), rule.id);
-        Self { field: cut(&path.to_string(), ONE_FIELD), reason: rule.id, message }
+        let (id, advice) = (finding.rule.id, finding.advice());
+        let message = format!("{}; {advice} [{id}]", cut(&finding.message, ONE_ERROR));
+        Self { field: cut(&finding.path.to_string(), ONE_FIELD), reason: id, message }
     }
 }
 

@@ -56,7 +56,7 @@ pub struct ManifestError {
 
 impl From<Finding<'_>> for ManifestError {
     fn from(finding: Finding<'_>) -> Self {
-        Self { rule: finding.rule.id, path: finding.path.to_string(), message: finding.message }
+        Self { rule: finding.rule.id, path: finding.path.to_string(), message: finding.problem.message }
     }
 }
 

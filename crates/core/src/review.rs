@@ -239,18 +239,7 @@ fn add_finding<'a>(
         said.severity = said.severity.max(severity);
         return;
     }
-    let help = if problem.help.is_empty() { rule.fix.into() } else { problem.help };
-    findings.push(Finding {
-        rule,
-        severity,
-        downgraded: None,
-        path: problem.path,
-        aspect: problem.aspect,
-        message: problem.message,
-        help,
-        suggestion: problem.suggestion,
-        related: problem.related,
-    });
+    findings.push(Finding::new(rule, severity, problem));
 }
 
 /// What a rule speaks of only once: a path, and the setting if it stands in an SGPostgresConfig, because all

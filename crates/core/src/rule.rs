@@ -224,8 +224,8 @@ pub struct Problem<'a> {
     pub aspect: Aspect,
     /// What is wrong, with the values at hand.
     pub message: String,
-    /// What to do about it; the rule's own advice where it is empty.
-    pub help: Cow<'static, str>,
+    /// What to do about it; none where the rule's own advice is all there is.
+    pub help: Option<Cow<'static, str>>,
     /// The severity, where it is not the rule's.
     pub severity: Option<Severity>,
     /// A value that would be right, safe to put in place of the present one.
@@ -235,9 +235,24 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
+    /// What is wrong with the value at a path.
+    pub fn new(path: Path<'a>, message: impl Into<String>) -> Self {
+        let message = printable(message.into());
+        Self {
+            path,
+            aspect: Aspect::Value,
+            message,
+            help: None,
+            severity: None,
+            suggestion: None,
+            related: None,
+        }
+    }
+
     /// Says what to do.
     pub fn help(&mut self, help: impl Into<Cow<'static, str>>) -> &mut Self {
-        self.help = printable(help);
+        let help: Cow<'static, str> = printable(help);
+        self.help = (!help.is_empty()).then_some(help);
         self
     }
 
@@ -302,9 +317,7 @@ impl<'a> Problems<'a> {
     /// Reports what is wrong at a path.
     pub fn at_path(&mut self, path: Path<'a>, message: impl Into<String>) -> &mut Problem<'a> {
         let index = self.0.len();
-        let (message, help) = (printable(message.into()), Cow::default());
-        let aspect = Aspect::Value;
-        self.0.push(Problem { path, aspect, message, help, severity: None, suggestion: None, related: None });
+        self.0.push(Problem::new(path, message));
         &mut self.0[index]
     }
 

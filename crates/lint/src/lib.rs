@@ -61,7 +61,7 @@ use locate::{Context, Locator};
 use near::{Near, nearly};
 use syncguard_core::{
     policy::Policy,
-    rule::{Aspect, Finding, MAX_FINDINGS_PER_RULE, Rule, Severity, printable},
+    rule::{Finding, MAX_FINDINGS_PER_RULE, Problem, Rule, Severity},
     rules,
     view::Body,
 };
@@ -245,17 +245,8 @@ fn about_text(
     range: std::ops::Range<usize>,
     message: String,
 ) -> Option<Diagnostic> {
-    let finding = Finding {
-        rule,
-        severity: policy.severity(rule, None)?,
-        downgraded: None,
-        path: Path::root(),
-        aspect: Aspect::Value,
-        message: printable(message),
-        help: rule.fix.into(),
-        suggestion: None,
-        related: None,
-    };
+    let problem = Problem::new(Path::root(), message);
+    let finding = Finding::new(rule, policy.severity(rule, None)?, problem);
     Some(locator.at(&finding, range, ""))
 }
 

@@ -94,7 +94,7 @@ impl Locator<'_> {
             severity: finding.severity,
             softened: finding.downgraded.map_or("", syncguard_core::rule::Downgrade::reason),
             message: finding.message.clone(),
-            help: finding.help.clone(),
+            help: finding.advice().to_owned().into(),
             path: finding.path.to_string(),
             suggestion: finding.suggestion.clone(),
             object: None,

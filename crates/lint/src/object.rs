@@ -85,7 +85,7 @@ impl Judge<'_> {
                 return None;
             }
             let path = OwnedPath::from(&subject.prefix().clone().join(&finding.path));
-            Some(Edit { path, value: finding.suggestion? })
+            Some(Edit { path, value: finding.problem.suggestion? })
         };
         review::judge(&request, self.policy).into_iter().filter_map(suggested).collect()
     }

@@ -4,7 +4,7 @@ use std::{cell::Cell, collections::HashSet};
 
 use crate::{
     policy::{Policy, find_rule},
-    rule::{Aspect, Check, Downgrade, Finding, Rule, Severity},
+    rule::{Check, Downgrade, Finding, Problem, Rule, Severity},
     rules,
     spelling::{did_you_mean, nearest},
     view::Body,
@@ -36,7 +36,7 @@ impl<'a> Ignores<'a> {
             let Some(ignore) = self.0.iter().find(|ignore| ignore.id == finding.rule.id) else { return true };
             ignore.used.set(true);
             // What somebody has accepted is not to be replaced.
-            finding.suggestion = None;
+            finding.problem.suggestion = None;
             // Two excuses make no error disappear.
             let was_error = finding.severity == Severity::Error || finding.downgraded.is_some();
             finding.downgrade(Downgrade::Accepted);
@@ -62,17 +62,9 @@ fn unused_finding(rule: &'static Rule, severity: Severity, id: &str) -> Finding<
     } else {
         why_unused(id)
     };
-    Finding {
-        rule,
-        severity,
-        downgraded: None,
-        path: Path::of(&["metadata", "annotations", ANNOTATION]),
-        aspect: Aspect::Value,
-        message,
-        help: "remove it, so that it cannot hide a fault of tomorrow".into(),
-        suggestion: None,
-        related: None,
-    }
+    let mut problem = Problem::new(Path::of(&["metadata", "annotations", ANNOTATION]), message);
+    problem.help("remove it, so that it cannot hide a fault of tomorrow");
+    Finding::new(rule, severity, problem)
 }
 
 /// Why an ignore hid nothing.

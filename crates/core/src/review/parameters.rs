@@ -4,7 +4,7 @@ use super::{Origin, Request, Writer, judge};
 use crate::{
     cluster::{PostgresConfigs, Sharded, no_postgres_configs},
     policy::Policy,
-    rule::{Downgrade, Finding, Related},
+    rule::{Downgrade, Finding, Problem, Related},
     view::{Body, Kind, Parameters},
 };
 use syncguard_manifest::path::Path;
@@ -96,18 +96,10 @@ impl<'a> Consequences<'a> {
             _ if finding.downgraded == Some(Downgrade::Known) => return None,
             _ => place,
         };
-        let Finding { rule, severity, downgraded, aspect, message, help, .. } = finding;
-        Some(Finding {
-            rule,
-            severity,
-            downgraded,
-            path,
-            aspect,
-            message,
-            help,
-            suggestion: None,
-            related: None,
-        })
+        let Finding { rule, severity, downgraded, problem: Problem { aspect, message, help, .. } } = finding;
+        let problem =
+            Problem { path, aspect, message, help, severity: None, suggestion: None, related: None };
+        Some(Finding { rule, severity, downgraded, problem })
     }
 
     /// All of it.
@@ -133,9 +125,10 @@ impl<'a> Fault<'a> {
         }
     }
 
-    fn told(self) -> Finding<'a> {
+    fn told(mut self) -> Finding<'a> {
         let more = if self.more == 0 { String::new() } else { format!(" and {} more", self.more) };
         let message = format!("{}{more}: {}", self.clusters.join(", "), self.finding.message);
-        Finding { message, ..self.finding }
+        self.finding.problem.message = message;
+        self.finding
     }
 }

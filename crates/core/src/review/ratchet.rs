@@ -21,7 +21,7 @@ enum Area {
     Elsewhere,
 }
 
-fn news_of<'a>(finding: &Finding<'a>) -> FindingKey<'a> {
+fn key_of<'a>(finding: &Finding<'a>) -> FindingKey<'a> {
     let (path, setting) = fault_of(&finding.path, finding.related.as_ref());
     let (area, steps) = match Base::of_workers(&path) {
         Some((Base::Override(_, position), rest)) => (Area::Override(position), rest),
@@ -36,13 +36,13 @@ pub(super) struct Known<'a>(HashSet<FindingKey<'a>>);
 
 impl<'a> Known<'a> {
     pub(super) fn of(findings: &[Finding<'a>]) -> Self {
-        Self(findings.iter().map(news_of).collect())
+        Self(findings.iter().map(key_of).collect())
     }
 
-    /// What was wrong before must not hold up a change of something else; and what was known is no news.
+    /// What was wrong before must not hold up a change of something else; and what was known is no key.
     pub(super) fn ratchet(&self, findings: &mut Vec<Finding<'a>>, pairs: &Pairs, origin: Origin) {
         findings.retain_mut(|finding| {
-            let is_known = self.has(&news_of(finding), pairs);
+            let is_known = self.has(&key_of(finding), pairs);
             match finding.severity {
                 Severity::Error if is_known => finding.downgrade(Downgrade::Known),
                 Severity::Warning if is_known => return origin == Origin::File,
@@ -54,30 +54,30 @@ impl<'a> Known<'a> {
 
     /// What cannot be told from what was so before a stop must not keep a cluster from starting in the morning.
     pub(super) fn ratchet_start(&self, findings: &mut [Finding<'a>], pairs: &Pairs) {
-        for finding in findings.iter_mut().filter(|finding| self.has(&news_of(finding), pairs)) {
+        for finding in findings.iter_mut().filter(|finding| self.has(&key_of(finding), pairs)) {
             finding.downgrade(Downgrade::Started);
         }
     }
 
     /// A start that is denied is judged like a creation; whoever starts a cluster is told what can be done.
     pub(super) fn say_the_ways_on(&self, findings: &mut [Finding<'a>], pairs: &Pairs) {
-        for finding in findings.iter_mut().filter(|finding| self.has(&news_of(finding), pairs)) {
-            let help = &finding.help;
-            finding.help =
-                format!("{help}; a start is judged like a creation here (setting starts: deny)").into();
+        for finding in findings.iter_mut().filter(|finding| self.has(&key_of(finding), pairs)) {
+            let advice = finding.advice();
+            let help = format!("{advice}; a start is judged like a creation here (setting starts: deny)");
+            finding.problem.help = Some(help.into());
         }
     }
 
     /// Whether the stored object has the same; of an override, whether everything had it that the override is for now.
-    fn has(&self, news: &FindingKey<'a>, pairs: &Pairs) -> bool {
-        let Area::Override(position) = news.2 else { return self.0.contains(news) };
+    fn has(&self, key: &FindingKey<'a>, pairs: &Pairs) -> bool {
+        let Area::Override(position) = key.2 else { return self.0.contains(key) };
         let parts = || Child::ALL.into_iter().flat_map(|child| pairs.before(Part::Override(child, position)));
         let area = |part: &Part| match *part {
             Part::Override(_, position) => Area::Override(position),
             Part::Whole | Part::Coordinator | Part::Plain(_) => Area::Workers,
         };
-        let (rule, severity, _, steps, setting) = news;
+        let (rule, severity, _, steps, setting) = key;
         let had = |area| self.0.contains(&(*rule, *severity, area, steps.clone(), *setting));
-        if parts().next().is_none() { self.0.contains(news) } else { parts().all(|part| had(area(part))) }
+        if parts().next().is_none() { self.0.contains(key) } else { parts().all(|part| had(area(part))) }
     }
 }

@@ -1,11 +1,8 @@
 //! A problem that has become a judgment, and why an error of it may be only a warning.
 
-use std::{borrow::Cow, fmt};
+use std::{fmt, ops::Deref};
 
-use serde_json::Value;
-
-use super::{Aspect, Related, Rule, Severity};
-use syncguard_manifest::path::Path;
+use super::{Problem, Rule, Severity};
 
 /// Why an error is only a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,21 +68,29 @@ pub struct Finding<'a> {
     pub severity: Severity,
     /// Why an error of this rule is only a warning here, where it is one.
     pub downgraded: Option<Downgrade>,
-    /// Where.
-    pub path: Path<'a>,
-    /// What of it is wrong.
-    pub aspect: Aspect,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: Cow<'static, str>,
-    /// A value that would be right.
-    pub suggestion: Option<Value>,
-    /// Another place that matters.
-    pub related: Option<Related<'a>>,
+    /// What the rule says, and of which place.
+    pub problem: Problem<'a>,
 }
 
-impl Finding<'_> {
+impl<'a> Deref for Finding<'a> {
+    type Target = Problem<'a>;
+
+    fn deref(&self) -> &Problem<'a> {
+        &self.problem
+    }
+}
+
+impl<'a> Finding<'a> {
+    /// What a problem is to somebody who gives its rule this severity.
+    pub fn new(rule: &'static Rule, severity: Severity, problem: Problem<'a>) -> Self {
+        Self { rule, severity, downgraded: None, problem }
+    }
+
+    /// What to do: about this place, else what the rule advises.
+    pub fn advice(&self) -> &str {
+        self.problem.help.as_deref().unwrap_or(self.rule.fix)
+    }
+
     /// Makes a warning of an error, and keeps the reason; a warning stays as it is.
     pub fn downgrade(&mut self, reason: Downgrade) {
         if self.severity == Severity::Error {

@@ -100,7 +100,7 @@ impl Case {
         let mut said = Vec::new();
         self.judge(|finding| {
             if finding.rule.id == rule.id {
-                said.push(format!("{} | {}", finding.message, finding.help));
+                said.push(format!("{} | {}", finding.message, finding.advice()));
             }
         });
         assert!(
