@@ -289,7 +289,7 @@ fn a_replica_that_is_cut_off_serves_on_and_says_so() {
     let release = Release::install("cut-off", LONG);
     let replica = &release.replicas[0];
     replica.road.cut();
-    replica.says("certificates cannot be looked after now");
+    replica.says("certificate maintenance failed");
     let (status, said) = release.completes();
     assert_eq!(status, 201, "the API server still reaches it, and it still answers: {said}");
     replica.road.mend();
