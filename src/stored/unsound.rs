@@ -80,7 +80,8 @@ fn is_same_error(finding: &Finding<'_>, error: &Finding<'_>) -> bool {
 
 /// Of each rule the first message; the findings come in the order of the rules.
 fn by_rule(errors: Vec<Finding<'_>>) -> Vec<(&'static str, String)> {
-    let mut problems: Vec<_> = errors.into_iter().map(|error| (error.rule.id, error.problem.message)).collect();
+    let mut problems: Vec<_> =
+        errors.into_iter().map(|error| (error.rule.id, error.problem.message)).collect();
     problems.dedup_by_key(|(rule, _)| *rule);
     problems
 }
