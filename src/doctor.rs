@@ -6,6 +6,7 @@ mod certificates;
 mod checks;
 mod operator;
 mod probe;
+mod registered;
 mod seen;
 mod versions;
 

@@ -1,10 +1,8 @@
 //! The checks, in the order in which a call can fail: registered, selected, found, trusted, answered, heeded; then who is excused.
 
 use super::probe::{INSTANCES, broken_rule, overwritten_rule};
-use super::{
-    Answer, CheckResult, Endpoint, Registration, Seen, Service, Shown, Target, certificates, operator,
-    versions,
-};
+use super::registered::{ok_if_registered, place, registrations};
+use super::{Answer, CheckResult, Endpoint, Seen, Service, Shown, Target, certificates, operator, versions};
 use crate::admission::Webhook;
 use syncguard_core::view::Kind;
 
@@ -23,14 +21,6 @@ pub fn diagnose(seen: &Seen) -> Vec<CheckResult> {
         judgment(seen),
         completion(seen),
         operator::check(seen),
-    ]
-}
-
-/// Each configuration with what it is called and what it should call.
-pub(super) fn registrations(seen: &Seen) -> [(Webhook, &'static str, Option<&Registration>); 2] {
-    [
-        (Webhook::Validate, "ValidatingWebhookConfiguration", seen.validating.as_ref()),
-        (Webhook::Mutate, "MutatingWebhookConfiguration", seen.mutating.as_ref()),
     ]
 }
 
@@ -108,18 +98,6 @@ fn namespace(seen: &Seen) -> CheckResult {
     ok_if_registered(CHECK, seen, format!("the namespace {} is selected", seen.namespace))
 }
 
-pub(super) fn nothing_registered(seen: &Seen) -> Option<&'static str> {
-    seen.endpoints.is_empty().then_some("nothing is registered that could be called")
-}
-
-/// What is to be said where nothing was found wrong: there may have been nothing to look at.
-pub(super) fn ok_if_registered(check: &'static str, seen: &Seen, message: String) -> CheckResult {
-    match nothing_registered(seen) {
-        Some(unknown) => CheckResult::unknown(check, unknown, ""),
-        None => CheckResult::ok(check, message),
-    }
-}
-
 fn service(seen: &Seen) -> CheckResult {
     const CHECK: &str = "service";
     for Endpoint { target, service, .. } in &seen.endpoints {
@@ -158,10 +136,6 @@ fn service(seen: &Seen) -> CheckResult {
     }
     let called: Vec<String> = seen.endpoints.iter().map(|endpoint| place(&endpoint.target)).collect();
     ok_if_registered(CHECK, seen, format!("called at {}", called.join(" and ")))
-}
-
-pub(super) fn place(target: &Target) -> String {
-    format!("{}:{}", target.host(), target.port())
 }
 
 fn endpoints(seen: &Seen) -> CheckResult {

@@ -1,6 +1,6 @@
 //! What the API server serves, held against what is known here and what is registered.
 
-use super::checks::{ok_if_registered, registrations};
+use super::registered::{ok_if_registered, registrations};
 use super::{CheckResult, Seen};
 use syncguard_core::view::Kind;
 

@@ -82,10 +82,10 @@ impl<'d> Comments<'d> {
         self.ignores[*position].used.set(true);
         if diagnostic.severity == Severity::Warning {
             // An error that is a warning for another reason stays one: two excuses hide nothing.
-            return (!diagnostic.softened.is_empty()).then_some(diagnostic);
+            return diagnostic.downgraded.is_some().then_some(diagnostic);
         }
         diagnostic.severity = Severity::Warning;
-        diagnostic.softened = "a comment says that it is known";
+        diagnostic.downgraded = Some("a comment says that it is known");
         Some(diagnostic)
     }
 

@@ -7,7 +7,7 @@ use crate::{
     render::diagnostic::{Diagnostic, Excerpt, Mark, Span},
     source::Source,
 };
-use syncguard_core::rule::{Aspect, Finding, Related};
+use syncguard_core::rule::{Aspect, Downgrade, Finding, Related};
 use syncguard_manifest::Node;
 
 /// Where a document stands.
@@ -92,7 +92,7 @@ impl Locator<'_> {
         Diagnostic {
             rule: finding.rule,
             severity: finding.severity,
-            softened: finding.downgraded.map_or("", syncguard_core::rule::Downgrade::reason),
+            downgraded: finding.downgraded.map(Downgrade::reason),
             message: finding.message.clone(),
             help: finding.advice().to_owned().into(),
             path: finding.path.to_string(),

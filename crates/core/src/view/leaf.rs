@@ -4,10 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{
-    amount::{LONGEST_LIST, LONGEST_MAP},
-    node::Slot,
-};
+use super::amount::{LONGEST_LIST, LONGEST_MAP};
 
 /// One value as it was written, whatever its type.
 ///
@@ -143,13 +140,6 @@ fn whole(value: f64) -> Option<i64> {
 impl<'de: 'a, 'a> Deserialize<'de> for Leaf<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LeafVisitor)
-    }
-}
-
-impl<'de> Slot<'de> for Leaf<'de> {
-    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
-        *self = Self::deserialize(deserializer)?;
-        Ok(())
     }
 }
 

@@ -15,8 +15,8 @@ pub struct Diagnostic {
     pub rule: &'static Rule,
     /// How much it matters.
     pub severity: Severity,
-    /// Why an error of the rule is only a warning here; empty where it is not.
-    pub softened: &'static str,
+    /// Why an error of the rule is only a warning here, where it is one.
+    pub downgraded: Option<&'static str>,
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -39,11 +39,8 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Why an error is only a warning here, as the end of a message; empty where it is not.
-    pub fn softening(&self) -> String {
-        match self.softened {
-            "" => String::new(),
-            reason => format!(" (downgraded: {reason})"),
-        }
+    pub fn downgrade_note(&self) -> String {
+        self.downgraded.map(|reason| format!(" (downgraded: {reason})")).unwrap_or_default()
     }
 }
 

@@ -90,7 +90,7 @@ fn concise(diagnostic: &Diagnostic) -> String {
         diagnostic.severity,
         diagnostic.rule.id,
         diagnostic.message,
-        diagnostic.softening()
+        diagnostic.downgrade_note()
     )
 }
 
@@ -107,8 +107,8 @@ struct Record<'d> {
     /// What to do about it.
     help: &'d str,
     /// Why an error of the rule is only a warning here.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    softened: &'d str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    downgraded: Option<&'d str>,
     /// Where in the object.
     #[serde(skip_serializing_if = "str::is_empty")]
     path: &'d str,
@@ -151,7 +151,7 @@ fn json(diagnostic: &Diagnostic) -> String {
         severity: diagnostic.severity.name(),
         message: &diagnostic.message,
         help: &diagnostic.help,
-        softened: diagnostic.softened,
+        downgraded: diagnostic.downgraded,
         path: &diagnostic.path,
         suggestion: diagnostic.suggestion.as_ref(),
         object: diagnostic.object.as_ref(),

@@ -13,7 +13,7 @@ pub fn text(diagnostic: &Diagnostic, in_color: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let message = format!("{}{}", diagnostic.message, diagnostic.softening());
+    let message = format!("{}{}", diagnostic.message, diagnostic.downgrade_note());
     let mut group = Group::with_title(level.primary_title(message).id(diagnostic.rule.id));
     for excerpt in &diagnostic.excerpts {
         if let Some(origin) = origin(excerpt) {
