@@ -20,8 +20,8 @@ use cluster::{api_server, child_process, http, kubectl, namespace, webhook};
 use namespace::Namespace;
 use serde_json::{Value, json};
 use syncguard::{
-    admission::Reply,
-    server::{Answer, Call, Handler},
+    http::{Answer, Call, Handler},
+    webhook::Reply,
 };
 use times::Times;
 use webhook::{LABEL, STANDARD, Setup};

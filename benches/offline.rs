@@ -4,7 +4,7 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use syncguard::{
-    input::{Selection, find},
+    files::{Selection, find},
     parallel::in_order,
 };
 use syncguard_core::policy::Policy;

@@ -3,8 +3,8 @@
 use divan::{Bencher, black_box, counter::BytesCount};
 use serde::de::IgnoredAny;
 use syncguard::{
-    admission::{self, Webhook},
     settings::Settings,
+    webhook::{self, Webhook},
 };
 
 const CREATE: &[u8] = include_bytes!("../tests/fixtures/reviews/create.validate.json");
@@ -34,7 +34,7 @@ fn answer(bencher: Bencher, review: &str, webhook: Webhook) {
     let (body, policy) = (body(review), Settings::default());
     bencher
         .counter(BytesCount::of_slice(&body))
-        .bench_local(|| admission::reply(webhook, black_box(&body), &policy));
+        .bench_local(|| webhook::reply(webhook, black_box(&body), &policy));
 }
 
 /// The least that reading JSON costs: every byte is looked at and nothing is kept.

@@ -24,9 +24,9 @@ use memory::resident;
 use serde_json::{Value, json};
 use serve::{Certificates, Replica, reviews};
 use syncguard::{
-    admission::{self, Reply, Webhook},
-    server::{Answer, Call, Handler},
+    http::{Answer, Call, Handler},
     settings::Settings,
+    webhook::{self, Reply, Webhook},
 };
 use times::Times;
 use tokio::task::JoinSet;
@@ -115,7 +115,7 @@ fn without_findings(review: &str) -> String {
     spec["nonProductionOptions"]["disableClusterPodAntiAffinity"] = json!(false);
     spec["replication"]["syncInstances"] = json!(5);
     let review = review.to_string();
-    let answer = admission::reply(Webhook::Validate, review.as_bytes(), &Settings::default_with(false));
+    let answer = webhook::reply(Webhook::Validate, review.as_bytes(), &Settings::default_with(false));
     assert!(answer.facts.raised.is_empty(), "nothing is to be said: {:?}", answer.facts.raised);
     review
 }
@@ -229,6 +229,6 @@ impl Handler for Constant {
 
 fn serve_nothing() {
     let (sound, _) = reviews();
-    let answer = admission::reply(Webhook::Validate, sound.as_bytes(), &Settings::default_with(false));
+    let answer = webhook::reply(Webhook::Validate, sound.as_bytes(), &Settings::default_with(false));
     beside::serve(Constant(answer.body), |address, _| println!("{address}"));
 }

@@ -76,7 +76,7 @@ mod tests {
     use time::{Duration, OffsetDateTime};
 
     use super::*;
-    use crate::certificate::{Authority, ServingCertificate};
+    use crate::certificates::{Authority, ServingCertificate};
     use crate::stored::KINDS;
     use syncguard_core::policy::OPERATOR_ACCOUNT;
     use syncguard_core::view::Kind;

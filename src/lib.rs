@@ -4,13 +4,13 @@
 //! This is the program. What is pure stands in crates below it: [`syncguard_core`] (what is right), [`syncguard_manifest`] (texts and
 //! the places of values in them) and [`syncguard_lint`] (findings and fixes in texts).
 
-pub mod admission;
-pub mod certificate;
+pub mod certificates;
 pub mod cli;
 pub mod doctor;
-pub mod input;
+pub mod files;
+pub mod http;
 pub mod kubernetes;
 pub mod parallel;
-pub mod server;
 pub mod settings;
 pub mod stored;
+pub mod webhook;

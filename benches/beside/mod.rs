@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncguard::{
-    certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME},
-    server::{CertificateSource, Handler, Limits, Metrics, Options, SelfIssued, Server},
+    certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME},
+    http::{CertificateSource, Handler, Limits, Metrics, Options, SelfIssued, Server},
 };
 use time::OffsetDateTime;
 

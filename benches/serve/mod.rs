@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use syncguard::certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME};
+use syncguard::certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 

@@ -4,7 +4,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use libfuzzer_sys::fuzz_target;
-use syncguard::certificate::{Authority, Chain, ClientCa, Pair, ServingCertificate, certificates_only};
+use syncguard::certificates::{Authority, Chain, ClientCa, Pair, ServingCertificate, certificates_only};
 use time::OffsetDateTime;
 
 /// Within the validity of the seeds, and the same in every run. In seconds since 1970.

@@ -5,16 +5,16 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use syncguard::{
-    admission::{self, KnownState, Outcome, Reply, Webhook},
     settings::Settings,
     stored::Stored,
+    webhook::{self, KnownState, Outcome, Reply, Webhook},
 };
 
 fuzz_target!(|body: &[u8]| {
     let (settings, stored) = (Settings::default(), Stored::default());
     for webhook in Webhook::ALL {
         for knowledge in [KnownState::None, KnownState::Watched(&stored), KnownState::Read(&stored)] {
-            match admission::reply_knowing(webhook, body, &settings, knowledge) {
+            match webhook::reply_knowing(webhook, body, &settings, knowledge) {
                 Outcome::Reply(reply) => check(webhook, body, &reply),
                 Outcome::Lookup(wanted) => {
                     assert!(matches!(knowledge, KnownState::Watched(_)), "nothing is asked for twice");
@@ -23,7 +23,7 @@ fuzz_target!(|body: &[u8]| {
             }
         }
     }
-    let _ = admission::reply_to_panic(body);
+    let _ = webhook::reply_to_panic(body);
 });
 
 fn check(webhook: Webhook, body: &[u8], reply: &Reply) {

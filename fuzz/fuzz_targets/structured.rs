@@ -10,8 +10,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use syncguard::{
-    admission::{self, Webhook},
     settings::Settings,
+    webhook::{self, Webhook},
 };
 
 #[derive(Debug, Arbitrary)]
@@ -152,7 +152,7 @@ fn ask(webhook: Webhook, now: &Value, before: Option<&Value>) -> Value {
             "operation": if before.is_some() { "UPDATE" } else { "CREATE" }, "object": now, "oldObject": before,
         },
     });
-    let reply = admission::reply(webhook, review.to_string().as_bytes(), &Settings::default());
+    let reply = webhook::reply(webhook, review.to_string().as_bytes(), &Settings::default());
     assert_eq!(reply.status, 200, "{review}");
     serde_json::from_slice(&reply.body).expect("an answer is JSON")
 }

@@ -11,7 +11,7 @@ use tempfile::Builder;
 use time::{Duration, OffsetDateTime};
 
 use super::names;
-use crate::certificate::{Authority, Name, Pair, ServingCertificate};
+use crate::certificates::{Authority, Name, Pair, ServingCertificate};
 
 const LONG_ABOUT: &str = "\
 Write a CA and a serving certificate for the webhook.

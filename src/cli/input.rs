@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::terminal::tell;
 use crate::{
-    input::{InputError, Selection, find},
+    files::{InputError, Selection, find},
     settings::Settings,
 };
 use syncguard_core::policy::Policy;

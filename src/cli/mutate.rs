@@ -13,7 +13,7 @@ use super::{
     save::save,
     terminal::tell,
 };
-use crate::admission::patch;
+use crate::webhook::patch;
 use syncguard_core::policy::Policy;
 use syncguard_lint::{
     KnownObjects, Rewritten, complete, is_meant, pieces::documents, render::findings::printable_json,

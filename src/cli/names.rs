@@ -1,6 +1,6 @@
 //! The names that a certificate is for when nobody says otherwise.
 
-use crate::certificate::Name;
+use crate::certificates::Name;
 
 /// What this machine is called by its own clients, and by its host name.
 pub(super) fn local() -> Vec<Name> {

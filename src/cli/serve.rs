@@ -19,14 +19,14 @@ use tracing::{error, info, warn};
 
 use super::{logs, names};
 use crate::{
-    certificate::{
+    certificates::{
         AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate,
     },
-    kubernetes::{self, CaSource, CertificateConfig, Trust, Watches},
-    server::{
+    http::{
         CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
         run_until_signalled,
     },
+    kubernetes::{self, CaSource, CertificateConfig, Trust, Watches},
     settings::{FollowedSettings, Look},
 };
 pub use args::{Args, TlsVersion};

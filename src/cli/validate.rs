@@ -11,7 +11,7 @@ use super::{
     save::save,
     terminal::tell,
 };
-use crate::{input::reread, parallel::in_order};
+use crate::{files::reread, parallel::in_order};
 use syncguard_core::policy::Policy;
 use syncguard_lint::{
     Judge, Judged, Rewritten,

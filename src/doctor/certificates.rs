@@ -4,7 +4,7 @@ use super::registered::{nothing_registered, place, registrations};
 use std::time::Duration;
 
 use super::{CheckResult, Endpoint, Seen, Shown, Target};
-use crate::certificate::utc;
+use crate::certificates::utc;
 
 /// The clocks of two machines differ by less; certificates are valid from an hour before they are issued.
 const SKEW: Duration = Duration::from_mins(1);

@@ -3,7 +3,7 @@
 use super::probe::{INSTANCES, broken_rule, overwritten_rule};
 use super::registered::{ok_if_registered, place, registrations};
 use super::{Answer, CheckResult, Endpoint, Seen, Service, Shown, Target, certificates, operator, versions};
-use crate::admission::Webhook;
+use crate::webhook::Webhook;
 use syncguard_core::view::Kind;
 
 /// All checks; each has one line, whatever was seen.

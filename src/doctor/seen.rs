@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::certificate::Chain;
+use crate::certificates::Chain;
 use syncguard_core::view::Kind;
 
 /// Everything that was looked at, at one moment.

@@ -12,7 +12,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::registration::Entry;
-use crate::certificate::{CertificateError, Chain};
+use crate::certificates::{CertificateError, Chain};
 
 /// The owner of the field, the same for all replicas.
 const MANAGER: &str = "syncguard";
@@ -147,7 +147,7 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::certificate::Authority;
+    use crate::certificates::Authority;
 
     #[test]
     fn every_webhook_of_a_configuration_has_to_trust() {

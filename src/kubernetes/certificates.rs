@@ -21,11 +21,11 @@ use super::bundle::{Configuration, Configurations};
 use super::lease::Candidate;
 use super::secret::{read, written};
 use crate::{
-    certificate::{
+    certificates::{
         Authority, CertificateError, Lifetimes, Name, Next, ServingCertificate, SharedAuthority,
         certificates_only,
     },
-    server::{CertificateStore, Metrics},
+    http::{CertificateStore, Metrics},
 };
 
 /// What is looked after, by its names in the cluster.
@@ -255,7 +255,7 @@ impl CertificateController {
             return Ok(());
         }
         let leaf = self.issue(&authority, now)?;
-        info!(sha256 = %leaf.fingerprint(), valid_until = %crate::certificate::utc(leaf.not_after()), "certificate renewed");
+        info!(sha256 = %leaf.fingerprint(), valid_until = %crate::certificates::utc(leaf.not_after()), "certificate renewed");
         self.metrics.certificate("ca", authority.not_after());
         self.metrics.certificate("serving", leaf.not_after());
         self.store.replace(leaf);

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::certificate::Chain;
+use crate::certificates::Chain;
 
 /// How long a server may take to show something.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -19,9 +19,9 @@ use super::call_error::in_words;
 use super::served::Served;
 use super::watches::Watches;
 use crate::{
-    admission::MOST_JUDGED,
     settings::{Action, FollowedSettings, Settings},
     stored::{Key, Stored, StoredObject, Unsound, Written},
+    webhook::MOST_JUDGED,
 };
 use syncguard_core::rule::printable;
 

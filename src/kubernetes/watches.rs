@@ -18,9 +18,9 @@ use super::object::Sent;
 use super::served::{Served, is_not_found};
 use super::upgrade;
 use crate::{
-    admission::Lookup,
-    server::Metrics,
+    http::Metrics,
     stored::{KINDS, Stored, StoredObject, Written},
+    webhook::Lookup,
 };
 use syncguard_core::view::Kind;
 

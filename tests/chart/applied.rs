@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use syncguard::certificate::{Authority, CA_LIFETIME};
+use syncguard::certificates::{Authority, CA_LIFETIME};
 use time::OffsetDateTime;
 
 use crate::{

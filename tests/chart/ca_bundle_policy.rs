@@ -1,7 +1,7 @@
 //! The policy that leaves the service account nothing of webhook configurations but `caBundle`, in force on a real API server.
 
 use serde_json::{Value, json};
-use syncguard::certificate::{Authority, CA_LIFETIME};
+use syncguard::certificates::{Authority, CA_LIFETIME};
 use time::OffsetDateTime;
 
 use crate::{

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use syncguard::{admission::Webhook, settings::Settings};
+use syncguard::{settings::Settings, webhook::Webhook};
 use syncguard_core::view::{Given, Kind, admission_review::AdmissionRequest};
 
 use crate::{

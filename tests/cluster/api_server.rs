@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use syncguard::certificate::{Authority, CA_LIFETIME};
+use syncguard::certificates::{Authority, CA_LIFETIME};
 use syncguard_lint::render::crd::crds;
 use time::OffsetDateTime;
 

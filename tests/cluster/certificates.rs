@@ -10,7 +10,7 @@ use syncguard_manifest as manifest;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
-use syncguard::certificate::{Authority, Chain};
+use syncguard::certificates::{Authority, Chain};
 use time::{Duration, OffsetDateTime};
 
 use crate::{

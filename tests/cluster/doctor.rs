@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use syncguard::certificate::{Authority, CA_LIFETIME};
+use syncguard::certificates::{Authority, CA_LIFETIME};
 use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 

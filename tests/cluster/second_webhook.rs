@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use syncguard::{
-    admission::Reply,
-    certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME},
-    server::{Answer, Call, CertificateSource, Handler, Limits, Options, SelfIssued, Server, Stop},
+    certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME},
+    http::{Answer, Call, CertificateSource, Handler, Limits, Options, SelfIssued, Server, Stop},
+    webhook::Reply,
 };
 use time::OffsetDateTime;
 

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use assert_cmd::Command;
 use serde_json::{Map, Value, json};
 use syncguard::{
-    admission::{self, Webhook},
     settings::Settings,
+    webhook::{self, Webhook},
 };
 
 use crate::wire::is_acceptable;
@@ -75,7 +75,7 @@ fn review(object: &Value, before: Option<&Value>) -> Value {
 #[track_caller]
 fn allowed(review: &Value) -> bool {
     for webhook in [Webhook::Mutate, Webhook::Validate] {
-        let reply = admission::reply(webhook, review.to_string().as_bytes(), &Settings::default());
+        let reply = webhook::reply(webhook, review.to_string().as_bytes(), &Settings::default());
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let answer: Value = serde_json::from_slice(&reply.body).unwrap();
         is_acceptable(webhook, review, &answer);
@@ -263,7 +263,7 @@ fn among_more_findings_than_are_kept_an_error_is_not_lost() {
 #[test]
 fn of_very_many_errors_as_many_are_told_as_somebody_reads() {
     let review = review(&sharded(4_000), None);
-    let reply = admission::reply(Webhook::Validate, review.to_string().as_bytes(), &Settings::default());
+    let reply = webhook::reply(Webhook::Validate, review.to_string().as_bytes(), &Settings::default());
     let answer: Value = serde_json::from_slice(&reply.body).unwrap();
     let message = answer["response"]["status"]["message"].as_str().unwrap();
     let last = message.lines().last().unwrap();
@@ -308,7 +308,7 @@ fn nothing_of_a_manifest_commands_the_terminal() {
             }
             // The wire check looks at warnings; what kubectl prints of a denial is no better place for them.
             let body = review(object, None).to_string();
-            let reply = admission::reply(Webhook::Validate, body.as_bytes(), &Settings::default());
+            let reply = webhook::reply(Webhook::Validate, body.as_bytes(), &Settings::default());
             let answer: Value = serde_json::from_slice(&reply.body).unwrap();
             let message = answer["response"]["status"]["message"].as_str().unwrap_or_default();
             assert!(!message.contains(|c: char| c.is_control() && c != '\n'), "a denial says {message:?}");
@@ -332,7 +332,7 @@ fn bodies_that_are_no_reviews_are_refused() {
     ] {
         for webhook in [Webhook::Mutate, Webhook::Validate] {
             assert_eq!(
-                admission::reply(webhook, &body, &Settings::default()).status,
+                webhook::reply(webhook, &body, &Settings::default()).status,
                 400,
                 "the status for {what}"
             );

@@ -9,7 +9,7 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use syncguard::certificate::{
+use syncguard::certificates::{
     Authority, CA_LIFETIME, CertificateError, LEAF_LIFETIME, Name, Pair, ServingCertificate,
 };
 use time::{Duration, OffsetDateTime};

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use syncguard::{
-    admission::{self, Webhook, patch},
     settings::Settings,
+    webhook::{self, Webhook, patch},
 };
 use syncguard_core::{
     defaults::SetValue,
@@ -69,7 +69,7 @@ fn review_of(object: &Value, before: Option<&Value>) -> Value {
 
 /// The response to a review, seen to be one that an API server takes.
 fn answered(webhook: Webhook, review: &Value) -> Value {
-    let reply = admission::reply(webhook, review.to_string().as_bytes(), &Settings::default());
+    let reply = webhook::reply(webhook, review.to_string().as_bytes(), &Settings::default());
     assert_eq!(reply.status, 200, "{} is answered with {}", review, String::from_utf8_lossy(&reply.body));
     let answer: Value = serde_json::from_slice(&reply.body).unwrap();
     is_acceptable(webhook, review, &answer);
@@ -167,7 +167,7 @@ proptest! {
             let bytes = text.as_bytes();
             let split: usize = documents(bytes).map(|(document, _)| document.len()).sum();
             prop_assert_eq!(split, bytes.len(), "the documents of a text are all of it");
-            prop_assert!([200, 400].contains(&admission::reply(Webhook::Validate, bytes, &Settings::default()).status));
+            prop_assert!([200, 400].contains(&webhook::reply(Webhook::Validate, bytes, &Settings::default()).status));
         }
     }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use syncguard::{
-    admission::{KnownState, Lookup, Outcome},
     settings::Settings,
     stored::{Stored, StoredObject},
+    webhook::{KnownState, Lookup, Outcome},
 };
 use syncguard_core::view::Kind;
 

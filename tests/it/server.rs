@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use rustls::ProtocolVersion;
 use syncguard::{
-    admission::{Reply, Webhook},
-    certificate::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate},
-    server::{
+    certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate},
+    http::{
         Answer, Call, CertificateSource, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError,
         Server, Stop,
     },
+    webhook::{Reply, Webhook},
 };
 use time::OffsetDateTime;
 use tokio::sync::oneshot;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use syncguard::{
-    admission::{self, Reply, Webhook},
     settings::Settings,
+    webhook::{self, Reply, Webhook},
 };
 
 use crate::wire::{apply, is_acceptable};
@@ -33,7 +33,7 @@ fn captured(name: &str) -> Value {
 }
 
 fn send(webhook: Webhook, review: &Value) -> Reply {
-    admission::reply(webhook, review.to_string().as_bytes(), &Settings::default())
+    webhook::reply(webhook, review.to_string().as_bytes(), &Settings::default())
 }
 
 /// The response of an answer that an API server would take.
@@ -187,7 +187,7 @@ fn a_body_that_is_no_review_is_refused_with_a_reason() {
         (&"[".repeat(100_000), "not JSON"),
         (&format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000)), "not an AdmissionReview"),
     ] {
-        let reply = admission::reply(Webhook::Validate, body.as_bytes(), &Settings::default());
+        let reply = webhook::reply(Webhook::Validate, body.as_bytes(), &Settings::default());
         let text = String::from_utf8_lossy(&reply.body);
         let shown: String = body.chars().take(80).collect();
         assert_eq!(reply.status, 400, "{shown}");
@@ -205,11 +205,11 @@ fn an_old_version_is_answered_in_its_own_version() {
 #[test]
 fn a_panic_is_answered_with_the_uid() {
     let review = captured("create.validate");
-    let reply = admission::reply_to_panic(review.to_string().as_bytes());
+    let reply = webhook::reply_to_panic(review.to_string().as_bytes());
     let answer: Value = serde_json::from_slice(&reply.body).unwrap();
     is_acceptable(Webhook::Validate, &review, &answer);
     assert_eq!(answer["response"]["status"]["code"], 500);
-    assert_eq!(admission::reply_to_panic(b"nonsense").status, 500);
+    assert_eq!(webhook::reply_to_panic(b"nonsense").status, 500);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn where_the_settings_say_warn_an_error_is_a_warning_that_says_so() {
     review["request"]["object"]["spec"]["instances"] = json!(1);
     for (namespace, allowed) in [("failover", true), ("production", false)] {
         review["request"]["namespace"] = json!(namespace);
-        let reply = admission::reply(Webhook::Validate, review.to_string().as_bytes(), &settings);
+        let reply = webhook::reply(Webhook::Validate, review.to_string().as_bytes(), &settings);
         let answer: Value = serde_json::from_slice(&reply.body).unwrap();
         is_acceptable(Webhook::Validate, &review, &answer);
         assert_eq!(answer["response"]["allowed"], allowed, "in {namespace}");

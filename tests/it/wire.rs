@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
-use syncguard::admission::Webhook;
+use syncguard::webhook::Webhook;
 
 /// The API server's own checks of an answer (`VerifyAdmissionResponse` and what it does with warnings).
 #[track_caller]

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use syncguard::{
-    admission::{self, KnownState, Outcome, Webhook},
     settings::Settings,
     stored::{KINDS, Stored, StoredObject},
+    webhook::{self, KnownState, Outcome, Webhook},
 };
 use syncguard_core::view::{Given, Kind, Parameters};
 
@@ -90,7 +90,7 @@ pub fn stored(kind: Kind, name: &str, json: &[u8], parameters: Option<Parameters
 
 pub fn ask(review: &Value, knowledge: KnownState<'_>, settings: &Settings) -> Outcome {
     let body = review.to_string();
-    admission::reply_knowing(Webhook::Validate, body.as_bytes(), settings, knowledge)
+    webhook::reply_knowing(Webhook::Validate, body.as_bytes(), settings, knowledge)
 }
 
 /// What a person is told.

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tracing::{error, info};
 
 use super::args::Args;
-use crate::{certificate::utc, cli::logs::LogFormat, server::Server};
+use crate::{certificates::utc, cli::logs::LogFormat, http::Server};
 
 /// The review that the example command sends; it lies in the repository.
 const EXAMPLE_REVIEW: &str = "examples/strict-sync-all.review.json";

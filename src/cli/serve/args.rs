@@ -9,7 +9,7 @@ use time::Duration;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    certificate::{AllowedClient, Name},
+    certificates::{AllowedClient, Name},
     cli::logs::LogFormat,
 };
 

@@ -9,10 +9,10 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use crate::{
-    admission::{self, KnownState, Lookup, Outcome, Reply},
+    http::{Answer, Call, Handler},
     kubernetes::{Trust, Watches},
-    server::{Answer, Call, Handler},
     settings::{FollowedSettings, Settings},
+    webhook::{self, KnownState, Lookup, Outcome, Reply},
 };
 
 /// Connects the server to admission.
@@ -31,7 +31,7 @@ impl Handler for WebhookHandler {
     fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h> {
         let settings = self.settings.current();
         let Some(watches) = &self.watches else {
-            return Box::pin(ready(admission::reply(call.webhook, call.body, &settings)));
+            return Box::pin(ready(webhook::reply(call.webhook, call.body, &settings)));
         };
         match reply(call, &settings, KnownState::Watched(&watches.now())) {
             Outcome::Reply(reply) => Box::pin(ready(reply)),
@@ -48,12 +48,12 @@ impl Handler for WebhookHandler {
     }
 
     fn panicked(&self, call: Call<'_>) -> Reply {
-        admission::reply_to_panic(call.body)
+        webhook::reply_to_panic(call.body)
     }
 }
 
 fn reply(call: Call<'_>, settings: &Settings, knowledge: KnownState<'_>) -> Outcome {
-    admission::reply_knowing(call.webhook, call.body, settings, knowledge)
+    webhook::reply_knowing(call.webhook, call.body, settings, knowledge)
 }
 
 /// How many reviews wait for the API server at the same time.

@@ -7,8 +7,8 @@ use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType,
 };
 use syncguard::{
-    certificate::{AllowedClient, Pair},
-    server::ClientAuth,
+    certificates::{AllowedClient, Pair},
+    http::ClientAuth,
 };
 
 use super::files::{logs, pair, until, until_logged};

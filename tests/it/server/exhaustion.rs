@@ -5,7 +5,7 @@ mod serve;
 
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
-use syncguard::{kubernetes::MOST_LISTED, server::Limits, stored};
+use syncguard::{http::Limits, kubernetes::MOST_LISTED, stored};
 use tokio::task::JoinSet;
 
 use super::client::{Client, Handshake, patiently, request};

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use syncguard::{certificate::Pair, server::CertificateFiles};
+use syncguard::{certificates::Pair, http::CertificateFiles};
 use time::Duration as Days;
 
 use super::*;

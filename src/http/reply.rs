@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::memory::Reservation;
-use crate::admission::Reply;
+use crate::webhook::Reply;
 
 /// The bytes of an answer with their share of the memory, given back when the last of them has been sent.
 struct Held {

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use thiserror::Error;
 use tracing::info;
 
-use crate::certificate::CertificateError;
+use crate::certificates::CertificateError;
 
 /// The link by which the kubelet swaps all files of a mounted Secret at once.
 const KUBELET_LINK: &str = "..data";

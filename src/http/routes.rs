@@ -22,7 +22,7 @@ use super::memory::{Memory, Reservation};
 use super::pool::{Activity, ConnectionPool};
 use super::refusal::Refusal;
 use super::{Call, Handler, Limits, Metrics};
-use crate::admission::{Reply, ReplyMetrics, Webhook};
+use crate::webhook::{Reply, ReplyMetrics, Webhook};
 
 /// What all requests share.
 struct Webhooks {

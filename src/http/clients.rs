@@ -12,7 +12,7 @@ use super::ServeError;
 use super::files::{FileError, FollowedFiles, NamedFile};
 use super::source::ticks;
 use super::tls::Tls;
-use crate::certificate::{AllowedClient, CertificateError, Chain, ClientCa, ClientNames};
+use crate::certificates::{AllowedClient, CertificateError, Chain, ClientCa, ClientNames};
 
 /// Client certificates are required: from which CA, and of whom.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use time::OffsetDateTime;
 
-use crate::admission::{ReplyMetrics, Webhook};
+use crate::webhook::{ReplyMetrics, Webhook};
 
 /// Labels whose values are all known beforehand, so that no request can make new ones without end.
 type Labels<const N: usize> = [(&'static str, &'static str); N];

@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::{ClientCa, ServingCertificate};
+use crate::certificates::{ClientCa, ServingCertificate};
 
 /// The certificate in use.
 ///

@@ -91,7 +91,7 @@ impl Chain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::Authority;
+    use crate::certificates::Authority;
 
     #[test]
     fn of_a_text_only_the_certificates_are_told() {

@@ -35,8 +35,8 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use crate::{
-    admission::{Reply, Webhook},
-    certificate::{CertificateError, ClientCa},
+    certificates::{CertificateError, ClientCa},
+    webhook::{Reply, Webhook},
 };
 use connection::{Listener, Security};
 use health::Readiness;

@@ -172,7 +172,7 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::certificate::Authority;
+    use crate::certificates::Authority;
 
     const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::clients::DisallowedClient;
-use crate::admission::{Reply, ReplyMetrics};
+use crate::webhook::{Reply, ReplyMetrics};
 
 /// Why a request is refused; its text is the body of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -11,7 +11,7 @@ use tracing::{error, info};
 use super::files::{FileError, FollowedFiles, NamedFile};
 use super::tls::CertificateStore;
 use super::{Limits, Metrics, ServeError};
-use crate::certificate::{Authority, CertificateError, Name, Pair, ServingCertificate, utc};
+use crate::certificates::{Authority, CertificateError, Name, Pair, ServingCertificate, utc};
 
 /// Where the serving certificate comes from.
 #[derive(Debug)]

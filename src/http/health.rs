@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use super::refusal::Refusal;
 use super::tls::CertificateStore;
 use super::{Handler, Metrics};
-use crate::certificate::utc;
+use crate::certificates::utc;
 
 /// The format in which metrics are told.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -85,8 +85,8 @@ mod tests {
     use time::Duration;
 
     use super::*;
-    use crate::certificate::{Authority, ServingCertificate};
-    use crate::server::{Answer, Call};
+    use crate::certificates::{Authority, ServingCertificate};
+    use crate::http::{Answer, Call};
 
     /// Has not seen everything yet.
     struct Waiting;

@@ -138,7 +138,7 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::pool::{ConnectionPool, PooledConnection};
+    use crate::http::pool::{ConnectionPool, PooledConnection};
 
     async fn reader(memory: usize) -> (BodyReader, PooledConnection) {
         let limits = Limits { body_bytes: 40_960, body: Duration::from_millis(1), ..Limits::default() };
