@@ -62,8 +62,12 @@ struct Anchor {
 impl<'t> Builder<'t> {
     /// Reserves room for a document of about as many values as the last one.
     pub fn with_capacity(entries: usize) -> Self {
-        let tree =
-            Tree { entries: Vec::with_capacity(entries), repeated: Vec::new(), last_found: Cell::default() };
+        let tree = Tree {
+            entries: Vec::with_capacity(entries),
+            repeated: Vec::new(),
+            has_merges: false,
+            last_found: Cell::default(),
+        };
         Self { tree, ..Self::default() }
     }
 
@@ -230,12 +234,17 @@ impl<'t> Builder<'t> {
 
     fn check_map(&mut self, map: usize) -> Result<(), SyntaxError> {
         let mut keys: SmallVec<[usize; 32]> = SmallVec::new();
+        let mut merges = false;
         for key in self.tree.children(map).step_by(2) {
             match self.tree.entries[key].kind {
-                NodeKind::Scalar(_, Form::Merge) => self.check_merge(key + 1)?,
+                NodeKind::Scalar(_, Form::Merge) => {
+                    self.check_merge(key + 1)?;
+                    merges = true;
+                }
                 _ => keys.push(key),
             }
         }
+        self.tree.has_merges |= merges;
         self.find_repeated(&mut keys);
         Ok(())
     }

@@ -86,8 +86,11 @@ impl<'d, 't> Node<'d, 't> {
     /// one. None where it is no mapping.
     pub fn entries(self) -> impl Iterator<Item = (&'d str, Self)> + use<'d, 't> {
         let pairs: Vec<_> = self.pairs().map(|(key, value)| (key.text(), value)).collect();
-        let last: HashMap<_, _> = pairs.iter().enumerate().map(|(index, (key, _))| (*key, index)).collect();
-        let holds = move |(index, (key, _)): &(usize, (&str, Self))| last.get(key) == Some(index);
+        let places = || pairs.iter().enumerate().map(|(index, (key, _))| (*key, index));
+        let last: Option<HashMap<_, _>> = self.tree.may_replace_keys().then(|| places().collect());
+        let holds = move |(index, (key, _)): &(usize, (&str, Self))| {
+            last.as_ref().is_none_or(|last| last.get(key) == Some(index))
+        };
         pairs.into_iter().enumerate().filter(holds).map(|(_, pair)| pair)
     }
 

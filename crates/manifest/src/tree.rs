@@ -48,11 +48,18 @@ pub(super) struct Repeated {
 pub(super) struct Tree<'t> {
     pub entries: Vec<Entry<'t>>,
     pub repeated: Vec<Repeated>,
+    /// Whether any mapping is merged into another.
+    pub has_merges: bool,
     /// The list, position and index of the last element that was looked up by its position.
     pub last_found: Cell<Option<(usize, usize, usize)>>,
 }
 
 impl Tree<'_> {
+    /// Whether there are keys that others replace, by being written twice or by a merge.
+    pub fn may_replace_keys(&self) -> bool {
+        self.has_merges || !self.repeated.is_empty()
+    }
+
     /// The indices of the entries directly inside the collection at `parent`; keys and values alternate.
     pub fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
         let mut next = parent + 1;
