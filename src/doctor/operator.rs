@@ -1,14 +1,15 @@
 //! The account that the settings name as the operator's, whose writes are never denied: whether there is one.
 
 use super::{CheckResult, Existence, Seen};
-use syncguard_core::{policy::OPERATOR_ACCOUNT, spelling::nearest};
-
-/// Before the namespace and the name of a service account, as API servers name its user.
-const PREFIX: &str = "system:serviceaccount:";
+use syncguard_core::{
+    policy::OPERATOR_ACCOUNT,
+    review::{self, SERVICE_ACCOUNT},
+    spelling::nearest,
+};
 
 /// The namespace and name of a service account, by its user name; none where no service account can be called so.
 pub fn service_account(user: &str) -> Option<(&str, &str)> {
-    let (namespace, name) = user.strip_prefix(PREFIX)?.split_once(':')?;
+    let (namespace, name) = review::service_account(user)?;
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     let is_name = |text: &str| !text.is_empty() && text.chars().all(allowed);
     (is_name(namespace) && is_name(name)).then_some((namespace, name))
@@ -16,7 +17,7 @@ pub fn service_account(user: &str) -> Option<(&str, &str)> {
 
 /// The user name of a service account.
 pub fn user_name(namespace: &str, name: &str) -> String {
-    format!("{PREFIX}{namespace}:{name}")
+    format!("{SERVICE_ACCOUNT}{namespace}:{name}")
 }
 
 pub(super) fn check(seen: &Seen) -> CheckResult {
@@ -47,7 +48,7 @@ pub(super) fn check(seen: &Seen) -> CheckResult {
         }
         Existence::NoServiceAccount => {
             let message = format!(
-                "operatorAccount names {user}, which is no service account ({PREFIX}NAMESPACE:NAME): whether there \
+                "operatorAccount names {user}, which is no service account ({SERVICE_ACCOUNT}NAMESPACE:NAME): whether there \
                  is such a user is not stored in the API server"
             );
             CheckResult::unknown(CHECK, message, "set it to the service account of the operator's pods")
@@ -114,7 +115,9 @@ mod tests {
 
     #[test]
     fn the_account_that_was_meant_is_found_among_others() {
-        let of = |accounts: &[&str]| accounts.iter().map(|one| format!("{PREFIX}{one}")).collect::<Vec<_>>();
+        let of = |accounts: &[&str]| {
+            accounts.iter().map(|one| format!("{SERVICE_ACCOUNT}{one}")).collect::<Vec<_>>()
+        };
         for (what, user, others, meant) in [
             ("nothing is there", "a:operator", &[][..], &[][..]),
             ("the same name elsewhere", "a:operator", &["a:operators", "b:operator"], &["b:operator"]),

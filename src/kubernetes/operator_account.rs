@@ -69,13 +69,12 @@ async fn existence(client: &Client, user: &str) -> Existence {
 async fn others(client: &Client, namespace: &str, name: &str) -> Vec<String> {
     let usual = service_account(OPERATOR_ACCOUNT).map_or(name, |(_, usual)| usual);
     let called = |name: &str| ListParams::default().fields(&format!("metadata.name={name}"));
-    let everywhere = || Api::<ServiceAccount>::all(client.clone());
+    // They are one where somebody has left the setting as it is.
+    let names = BTreeSet::from([name, usual]);
+    let everywhere = names.into_iter().map(|name| (Api::<ServiceAccount>::all(client.clone()), called(name)));
+    let here = (Api::namespaced(client.clone(), namespace), ListParams::default());
     let mut found = BTreeSet::new();
-    for (api, wish) in [
-        (everywhere(), called(name)),
-        (everywhere(), called(usual)),
-        (Api::namespaced(client.clone(), namespace), ListParams::default()),
-    ] {
+    for (api, wish) in everywhere.chain([here]) {
         let listed = api.list_metadata(&wish).await.map(|list| list.items).unwrap_or_default();
         let names = listed.into_iter().filter_map(|one| Some((one.metadata.namespace?, one.metadata.name?)));
         found.extend(names.map(|(namespace, name)| user_name(&namespace, &name)));

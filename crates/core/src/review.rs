@@ -12,7 +12,7 @@ mod state;
 
 use std::collections::HashMap;
 
-pub use account::Account;
+pub use account::{Account, SERVICE_ACCOUNT, service_account};
 use ignores::Ignores;
 pub use ignores::{ANNOTATION, why_unused};
 use pairs::Pairs;

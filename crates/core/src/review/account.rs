@@ -2,6 +2,14 @@
 
 use crate::view::admission_review::AdmissionRequest;
 
+/// Before the namespace and the name of a service account, as API servers name its user.
+pub const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+
+/// The namespace and the name in a user name that is a service account's (`system:serviceaccount:NAMESPACE:NAME`).
+pub fn service_account(user: &str) -> Option<(&str, &str)> {
+    user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
+}
+
 /// What an account is to a cluster in a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account<'a> {
@@ -21,14 +29,12 @@ impl<'a> Account<'a> {
         Self::of(user.unwrap_or_default(), request.namespace.text().unwrap_or_default(), operator)
     }
 
-    /// The account of this user name (`system:serviceaccount:NAMESPACE:NAME`, as API servers name service accounts), where
-    /// the operator has the other one.
+    /// The account of this user name, where the operator has the other one.
     pub fn of(user: &'a str, namespace: &str, operator: &str) -> Self {
         if user == operator && !operator.is_empty() {
             return Self::Operator;
         }
-        let account = user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
-        match account {
+        match service_account(user) {
             Some((of, name)) if of == namespace => {
                 name.strip_suffix("-dbops").map_or(Self::Other, Self::Upgrade)
             }
