@@ -1,8 +1,8 @@
 //! The checks of certificates: whether the one that is served is trusted, how long it is valid, and whether the clocks agree.
 
-use super::registered::{nothing_registered, place, registrations};
 use std::time::Duration;
 
+use super::registered::{nothing_registered, place, registrations};
 use super::{CheckResult, Endpoint, Seen, Shown, Target};
 use crate::certificates::utc;
 

@@ -1,7 +1,9 @@
 //! JSON of which most is skipped: an API server sends an object with everything that nobody here reads.
 //!
-//! [`from_str`] gives what `serde_json::from_str` gives, sooner. Its reader handles what reviews are made of, and stops at everything else: a number with a point, nesting deeper than 64, anything that is not JSON. What it stops at, `serde_json` reads from the beginning, so there is one authority on what JSON is and what an error says.
-//! A fuzz target (`fuzz/fuzz_targets/json.rs`) holds the two together.
+//! [`from_str`] gives what `serde_json::from_str` gives, sooner. Its reader handles what reviews are made of, and stops at
+//! everything else: a number with a point, deep nesting, anything that is not JSON. What it stops at, `serde_json` reads from the
+//! beginning, so there is one authority on what JSON is and what an error says. A fuzz target (`fuzz/fuzz_targets/json.rs`) holds
+//! the two together.
 
 mod reader;
 mod scan;
@@ -9,6 +11,9 @@ mod scan;
 use serde::de::Deserialize;
 
 use reader::Reader;
+
+/// The deepest nesting that is read or skipped here: a bit of a word each.
+const DEEPEST: u32 = u64::BITS;
 
 /// Reads a value from JSON text.
 ///

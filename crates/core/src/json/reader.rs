@@ -5,15 +5,13 @@ use std::fmt;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::DEEPEST;
 use super::scan::{Quoted, Scanner};
-
-/// The deepest nesting of what is read.
-const DEEPEST: usize = 64;
 
 /// A text that is being read.
 pub(super) struct Reader<'de> {
     scanner: Scanner<'de>,
-    depth: usize,
+    depth: u32,
 }
 
 /// Something that this reader leaves to `serde_json`. Why is for that one to say.

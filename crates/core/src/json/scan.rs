@@ -2,8 +2,7 @@
 //!
 //! `None` everywhere means "not surely JSON", and leaves the question to `serde_json`.
 
-/// The deepest nesting that is skipped here.
-const DEEPEST: u32 = 64;
+use super::DEEPEST;
 
 /// How many bytes are looked at together.
 const BLOCK: usize = 64;
@@ -89,8 +88,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Looks at a block; once for many strings, and not to be in the way of those. Behind the end of the text everything is marked, so that every
-    /// search ends.
+    /// Looks at a block; once for many strings, and not to be in the way of those. Behind the end of the text everything is
+    /// marked, so that every search ends.
     #[inline(never)]
     fn look(&mut self, block: usize) {
         let rest = self.text.as_bytes().get(block * BLOCK..).unwrap_or_default();
