@@ -4,6 +4,7 @@
 //! are judged are wanted and they are borrowed from the request's bytes.
 
 mod answer;
+mod encode;
 pub mod patch;
 mod related;
 mod texts;

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use json_patch::Patch;
-use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{Webhook, texts};
+use super::{Webhook, encode::Response, texts};
 use syncguard_core::{
     review::Account,
     rule::{Downgrade, Finding, Severity, printable},
@@ -166,7 +165,7 @@ impl<'a> ResponseBuilder<'a> {
                 findings.len() - errors.len(),
                 of(Severity::Warning).map(texts::warning),
             ),
-            audit_annotations: Some(Audit { rules_raised: Some(ids(&raised)), defaults_applied: None }),
+            rules_raised: Some(ids(&raised)),
             ..self.response()
         };
         let would_be_denied = errors.is_empty()
@@ -183,8 +182,7 @@ impl<'a> ResponseBuilder<'a> {
         let response = Response {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),
-            patch_type: Some("JSONPatch"),
-            audit_annotations: Some(Audit { rules_raised: None, defaults_applied: Some(filled.join(",")) }),
+            defaults_applied: Some(filled.join(",")),
             ..self.response()
         };
         self.reply(&response, Vec::new())
@@ -200,26 +198,14 @@ impl<'a> ResponseBuilder<'a> {
     }
 
     fn response(&self) -> Response<'_> {
-        Response {
-            uid: self.uid.text().unwrap_or_default(),
-            allowed: false,
-            status: None,
-            warnings: Vec::new(),
-            patch: None,
-            patch_type: None,
-            audit_annotations: None,
-        }
+        Response { uid: self.uid.text().unwrap_or_default(), ..Response::default() }
     }
 
     fn reply(&self, response: &Response<'_>, raised: Vec<(&'static str, Severity)>) -> Reply {
-        let review = Envelope { api_version: self.version, kind: "AdmissionReview", response };
-        let mut body = Vec::with_capacity(USUAL);
-        // Strings and JSON values always serialize; half a body would be refused by the API server.
-        let _ = serde_json::to_writer(&mut body, &review);
         let allowed = Some(response.allowed);
         let code = if response.allowed { 200 } else { INVALID };
         let facts = ReplyMetrics { operation: self.operation, allowed, code, would_be_denied: false, raised };
-        Reply { facts, ..Reply::json(200, body) }
+        Reply { facts, ..Reply::json(200, response.encode(self.version)) }
     }
 
     fn denial(&self, errors: &[&Finding<'_>]) -> Value {
@@ -241,46 +227,8 @@ impl<'a> ResponseBuilder<'a> {
     }
 }
 
-/// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
-const USUAL: usize = 1000;
-
 /// The status code of a denial.
 const INVALID: u16 = 422;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    response: &'a Response<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Response<'a> {
-    uid: &'a str,
-    allowed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Value>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    patch: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    patch_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audit_annotations: Option<Audit>,
-}
-
-/// What an audit log can keep: no object contents, only names of rules and fields.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Audit {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rules_raised: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    defaults_applied: Option<String>,
-}
 
 /// The rules that were raised, each once with its gravest finding.
 fn raised(findings: &[Finding<'_>]) -> Vec<(&'static str, Severity)> {

@@ -78,6 +78,9 @@ pub struct Cluster<'a> {
     settings: Configured<'a>,
     /// What names the SGPostgresConfig.
     naming: Configured<'a>,
+    /// The settings of Postgres and of Patroni that stand in the object itself, found once: nearly every rule asks for one.
+    parameters: Option<&'a Parameters<'a>>,
+    dynamic_config: Option<&'a view::DynamicConfig<'a>>,
     postgres_config: Option<&'a Parameters<'a>>,
     topology: Option<Topology>,
     /// The version of Postgres that runs already, as the operator saw it.
@@ -208,6 +211,8 @@ impl<'a> Cluster<'a> {
             answers_for_settings: true,
             settings: sources.settings,
             naming: sources.postgres_config,
+            parameters: sources.settings.parameters(),
+            dynamic_config: sources.settings.dynamic_config(),
             postgres_config: named.and_then(configs),
             topology: None,
             running_postgres: &ABSENT,

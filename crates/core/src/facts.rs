@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use behavior::{Behavior, PATRONI, Range, patroni};
 pub use release::{DEFAULT_TTL, FAILSAFE_MODE, LIVENESS_FENCING, Release};
-pub use shipped::{COMPARED, SHIPPED, SOURCE, Shipped};
+pub use shipped::{COMPARED, SHIPPED, SOURCE, Shipped, of_major};
 
 /// A version of Patroni.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

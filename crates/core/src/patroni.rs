@@ -6,7 +6,7 @@ pub mod written;
 
 pub use timing::{DEFAULT_MAXIMUM_LAG, Timing, WrittenTiming};
 
-use crate::facts::{Release, SHIPPED, Shipped, patroni::STUCK_COMMITS};
+use crate::facts::{Release, Shipped, of_major, patroni::STUCK_COMMITS};
 
 pub use crate::facts::Version;
 
@@ -30,7 +30,7 @@ impl Deployed {
     pub fn beside(postgres: &str, release: Release) -> Self {
         let Some((major, minor)) = split(postgres) else { return Self::Unknown };
         let release = release.max(Release::OLDEST);
-        let until = || SHIPPED.iter().filter(|row| row.postgres.0 == major && row.since <= release);
+        let until = || of_major(major).iter().filter(|row| row.since <= release);
         if let Some(row) = until().rfind(|row| row.postgres.1 == minor) {
             return if is_final(*row, release) {
                 Self::Exactly(row.patroni)
@@ -61,7 +61,7 @@ fn is_final(row: Shipped, release: Release) -> bool {
     let is_replaced = |later: &Shipped| {
         later.postgres == row.postgres && later.since > release && later.since.is_of_the_line_of(release)
     };
-    Release::newest_minor_ever(major) != Some(minor) && !SHIPPED.iter().any(is_replaced)
+    Release::newest_minor_ever(major) != Some(minor) && !of_major(major).iter().any(is_replaced)
 }
 
 /// The newest Patroni known here.
@@ -70,8 +70,8 @@ pub const NEWEST: Version = Version(4, 1, 5);
 /// The next minor version of this Postgres whose Patroni, of the newest release, has the stuck commits of issue 3468 fixed.
 pub fn first_fixed(postgres: &str) -> Option<String> {
     let (major, minor) = split(postgres)?;
-    let later = SHIPPED.iter().filter(|row| row.postgres.0 == major && row.postgres.1 > minor);
-    let next = later.filter(|row| !STUCK_COMMITS.is_in(row.patroni)).map(|row| row.postgres.1).min()?;
+    let mut later = of_major(major).iter().filter(|row| row.postgres.1 > minor);
+    let (_, next) = later.find(|row| !STUCK_COMMITS.is_in(row.patroni))?.postgres;
     Some(format!("{major}.{next}"))
 }
 
@@ -112,7 +112,7 @@ mod tests {
             let found = Deployed::beside(postgres, release);
             assert_eq!(found, deployed, "beside Postgres {postgres} of StackGres {release}");
         }
-        let newest = SHIPPED.iter().map(|row| row.patroni).max();
+        let newest = crate::facts::SHIPPED.iter().map(|row| row.patroni).max();
         assert_eq!(newest, Some(NEWEST), "the newest Patroni of the table");
     }
 

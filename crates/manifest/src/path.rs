@@ -18,6 +18,9 @@ pub enum Step<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Path<'a>(Vec<Step<'a>>);
 
+/// Nearly no path has more steps: room for them is made at once.
+const USUAL_DEPTH: usize = 8;
+
 impl<'a> Path<'a> {
     /// The object itself.
     pub fn root() -> Self {
@@ -26,7 +29,9 @@ impl<'a> Path<'a> {
 
     /// The path through these keys, from the root.
     pub fn of(keys: &[&'a str]) -> Self {
-        keys.iter().fold(Self::root(), |path, key| path.key(key))
+        let mut steps = Vec::with_capacity(USUAL_DEPTH.max(keys.len()));
+        steps.extend(keys.iter().map(|key| Step::Key(key)));
+        Self(steps)
     }
 
     /// The path along these steps, from the root.
@@ -122,16 +127,17 @@ impl From<&Path<'_>> for OwnedPath {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (depth, step) in self.0.iter().enumerate() {
+        let mut dot = "";
+        for step in &self.0 {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
                 Step::Key(key) if !is_plain(key) => write!(f, "[{key:?}]")?,
-                Step::Key(key) if depth == 0 => f.write_str(key)?,
                 Step::Key(key) => {
-                    f.write_str(".")?;
+                    f.write_str(dot)?;
                     f.write_str(key)?;
                 }
             }
+            dot = ".";
         }
         Ok(())
     }
@@ -139,7 +145,8 @@ impl fmt::Display for Path<'_> {
 
 /// Whether a key can stand after a dot without being misread.
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    !key.is_empty()
+        && key.bytes().fold(true, |plain, b| plain & (b.is_ascii_alphanumeric() | matches!(b, b'_' | b'-')))
 }
 
 #[cfg(test)]

@@ -66,6 +66,10 @@ impl<'a> Cluster<'a> {
     /// A setting of Postgres by its lower case name. Inline settings win over those of the SGPostgresConfig where the names are
     /// spelled alike; of several spellings Postgres takes one or the other, so the worst counts.
     pub fn parameter(&self, name: &str) -> Option<Parameter<'a>> {
+        // The usual case, asked for each of many settings.
+        if self.parameters.is_none() && self.postgres_config.is_none() {
+            return None;
+        }
         let mut candidates = self.spellings(name).into_iter();
         let first = candidates.next()?;
         let badness = |setting: &Parameter<'a>| setting.text().map_or(i64::MIN, |text| risk(name, text));
@@ -75,12 +79,8 @@ impl<'a> Cluster<'a> {
     }
 
     /// Every setting of this name that reaches Patroni, however it is spelled; the inline ones first.
-    pub fn spellings(&self, name: &str) -> Vec<Parameter<'a>> {
-        // The usual case, asked for each of many settings.
-        if self.inline().is_none() && self.postgres_config.is_none() {
-            return Vec::new();
-        }
-        let inline = self.inline().map_or_else(Vec::new, |settings| settings.all(name));
+    fn spellings(&self, name: &str) -> Vec<Parameter<'a>> {
+        let inline = self.parameters.map_or_else(Vec::new, |settings| settings.all(name));
         let config = self.postgres_config.map_or_else(Vec::new, |settings| settings.all(name));
         let is_overridden = |key: &str| inline.iter().any(|(other, _)| *other == key);
         let config: Vec<_> = config.into_iter().filter(|(key, _)| !is_overridden(key)).collect();
@@ -92,15 +92,11 @@ impl<'a> Cluster<'a> {
     /// shards share, or name of their own, is not gone through for each of them: there can be thousands.
     pub fn own_parameters(&self) -> impl Iterator<Item = Parameter<'a>> {
         let inline =
-            self.inline().filter(|_| self.answers_for_settings).into_iter().flat_map(Parameters::iter);
+            self.parameters.filter(|_| self.answers_for_settings).into_iter().flat_map(Parameters::iter);
         let inline = inline.map(|(key, leaf)| self.inline_parameter(key, leaf));
         let config =
             self.postgres_config.filter(|_| self.answers_for_settings).into_iter().flat_map(Parameters::iter);
         inline.chain(config.filter_map(|(key, leaf)| self.configured(key, leaf)))
-    }
-
-    fn inline(&self) -> Option<&'a Parameters<'a>> {
-        self.settings.configurations?.postgres.get()?.postgresql_conf.get()
     }
 
     fn inline_parameter(&self, key: &'a str, leaf: &'a crate::view::Leaf<'a>) -> Parameter<'a> {

@@ -92,30 +92,28 @@ impl<'a> Cluster<'a> {
 
     /// A setting of Patroni that the user wrote, which is absent where nobody wrote it.
     pub fn dynamic(&self, name: &'static str) -> Field<'a> {
-        let leaf =
-            self.dynamic_config().and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf);
-        self.dynamic_place(name, leaf)
+        self.dynamic_place(name, self.dynamic_leaf(name))
     }
 
     /// A setting of Patroni as a whole number, where the operator takes it for one.
     pub fn dynamic_integer(&self, name: &'static str) -> Option<i32> {
-        written::integer(self.dynamic(name).leaf()).get()
+        written::integer(self.dynamic_leaf(name)).get()
+    }
+
+    fn dynamic_leaf(&self, name: &str) -> &'a Leaf<'a> {
+        self.dynamic_config.and_then(|config| config.get(name)).map_or(&ABSENT, |(_, leaf)| leaf)
     }
 
     /// Every setting of Patroni that the user wrote for the cluster itself, and the keys below each; what all shards share
     /// is told of them, and not of each override.
     pub fn own_dynamic(&self) -> impl Iterator<Item = (&'a str, Field<'a>, &'a [Cow<'a, str>])> {
         let all = self
-            .dynamic_config()
+            .dynamic_config
             .filter(|_| self.answers_for_settings)
             .into_iter()
             .flat_map(view::Map::entries);
         all.filter(|(_, value)| !value.leaf().is_absent())
             .map(|(name, value)| (name, self.dynamic_place(name, value.leaf()), value.keys()))
-    }
-
-    fn dynamic_config(&self) -> Option<&'a view::DynamicConfig<'a>> {
-        self.settings.configurations?.patroni.get()?.dynamic_config.get()
     }
 
     fn dynamic_place(&self, name: &'a str, leaf: &'a Leaf<'a>) -> Field<'a> {

@@ -1,7 +1,7 @@
 //! Where the settings of a cluster are written, and which feature gates are open for it.
 
 use super::{Cluster, FieldPath, field::Base};
-use crate::view::{Configurations, Given};
+use crate::view::{Configurations, DynamicConfig, Given, Parameters};
 
 /// A `configurations` object, and what it stands in.
 #[derive(Clone, Copy)]
@@ -13,6 +13,16 @@ pub(super) struct Configured<'a> {
 impl<'a> Configured<'a> {
     pub fn place(self, keys: &'static [&'static str]) -> FieldPath<'a> {
         FieldPath::new(self.base, keys)
+    }
+
+    /// The settings of Postgres that stand here.
+    pub fn parameters(self) -> Option<&'a Parameters<'a>> {
+        self.configurations?.postgres.get()?.postgresql_conf.get()
+    }
+
+    /// The settings of Patroni that stand here.
+    pub fn dynamic_config(self) -> Option<&'a DynamicConfig<'a>> {
+        self.configurations?.patroni.get()?.dynamic_config.get()
     }
 }
 

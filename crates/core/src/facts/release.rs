@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::SHIPPED;
+use super::of_major;
 
 /// A release of StackGres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,8 +71,7 @@ impl Release {
 
     /// The newest minor version of a major version of Postgres that any known release has.
     pub(crate) fn newest_minor_ever(major: u8) -> Option<u8> {
-        let of_major = SHIPPED.iter().filter(|row| row.postgres.0 == major);
-        of_major.map(|row| row.postgres.1).max()
+        of_major(major).last().map(|row| row.postgres.1)
     }
 }
 

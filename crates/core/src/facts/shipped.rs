@@ -144,6 +144,14 @@ pub static SHIPPED: &[Shipped] = &[
     shipped((18, 6), Version(4, 1, 5), Release(1, 19, 1)),
 ];
 
+/// The rows of one major version of Postgres.
+pub fn of_major(major: u8) -> &'static [Shipped] {
+    let first = SHIPPED.partition_point(|row| row.postgres.0 < major);
+    let (_, rest) = SHIPPED.split_at(first);
+    let (of_major, _) = rest.split_at(rest.partition_point(|row| row.postgres.0 == major));
+    of_major
+}
+
 #[cfg(test)]
 mod tests {
     use super::SHIPPED;

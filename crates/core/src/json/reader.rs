@@ -42,12 +42,11 @@ impl<'de> Reader<'de> {
         reader.scanner.peek().is_none().then_some(value)
     }
 
+    #[inline]
     fn string<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
         match self.scanner.string().ok_or(Unsure)? {
-            Quoted { written, has_escapes: false } => {
-                visitor.visit_borrowed_str(written.get(1..written.len() - 1).ok_or(Unsure)?)
-            }
-            Quoted { written, .. } => {
+            Quoted::Plain(text) => visitor.visit_borrowed_str(text),
+            Quoted::Escaped(written) => {
                 let unescaped: String = serde_json::from_str(written).map_err(|_| Unsure)?;
                 visitor.visit_string(unescaped)
             }
@@ -111,13 +110,19 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_newtype_struct(self)
     }
 
+    /// Keys are asked for as strings.
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.scanner.peek() == Some(b'"') { self.string(visitor) } else { self.deserialize_any(visitor) }
+    }
+
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.scanner.skip().ok_or(Unsure)?;
         visitor.visit_unit()
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char string bytes byte_buf unit unit_struct seq tuple tuple_struct
         map struct enum identifier
     }
 }

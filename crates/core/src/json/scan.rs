@@ -18,11 +18,11 @@ pub(super) struct Scanner<'a> {
 }
 
 /// A string as it is written.
-pub(super) struct Quoted<'a> {
-    /// With its quotes.
-    pub(super) written: &'a str,
-    /// Whether it has escapes, so that what stands between the quotes is not what it says.
-    pub(super) has_escapes: bool,
+pub(super) enum Quoted<'a> {
+    /// What stands between the quotes is what it says.
+    Plain(&'a str),
+    /// It has escapes: all of it, with its quotes.
+    Escaped(&'a str),
 }
 
 impl<'a> Scanner<'a> {
@@ -57,12 +57,29 @@ impl<'a> Scanner<'a> {
     /// Passes a string, whose opening quote is next.
     pub(super) fn string(&mut self) -> Option<Quoted<'a>> {
         let start = self.at;
-        let has_escapes = self.skip_string()?;
-        Some(Quoted { written: self.text.get(start..self.at)?, has_escapes })
+        if self.skip_string()? {
+            return Some(Quoted::Escaped(self.text.get(start..self.at)?));
+        }
+        Some(Quoted::Plain(self.text.get(start + 1..self.at - 1)?))
     }
 
     /// The same where nobody wants to see it; whether it has escapes.
+    #[inline]
     fn skip_string(&mut self) -> Option<bool> {
+        let at = self.at + 1;
+        if at / BLOCK == self.block {
+            // Most strings are plain, and end in the block in which they begin.
+            let end = at + (self.marks >> (at % BLOCK)).trailing_zeros() as usize;
+            if self.text.as_bytes().get(end) == Some(&b'"') && end / BLOCK == self.block {
+                self.at = end + 1;
+                return Some(false);
+            }
+        }
+        self.skip_any_string()
+    }
+
+    #[inline(never)]
+    fn skip_any_string(&mut self) -> Option<bool> {
         let bytes = self.text.as_bytes();
         let mut at = self.at + 1;
         let mut has_escapes = false;
