@@ -1,5 +1,7 @@
 //! The autoscaler may shrink the cluster below what its mode needs.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -15,28 +17,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "set autoscaling.minInstances above syncInstances",
     reference: "StackGres operator: horizontal autoscaling uses the scale subresource.",
     bad: Example::cluster(
-        "spec:
-  instances: 4
-  autoscaling:
-    mode: horizontal
-    minInstances: 2
-    maxInstances: 4
-  replication:
-    mode: sync
-    syncInstances: 2
-",
+        indoc! {"
+            spec:
+              instances: 4
+              autoscaling:
+                mode: horizontal
+                minInstances: 2
+                maxInstances: 4
+              replication:
+                mode: sync
+                syncInstances: 2
+        "},
         &["spec.autoscaling.minInstances"],
     ),
-    good: "spec:
-  instances: 4
-  autoscaling:
-    mode: horizontal
-    minInstances: 3
-    maxInstances: 4
-  replication:
-    mode: sync
-    syncInstances: 2
-",
+    good: indoc! {"
+        spec:
+          instances: 4
+          autoscaling:
+            mode: horizontal
+            minInstances: 3
+            maxInstances: 4
+          replication:
+            mode: sync
+            syncInstances: 2
+    "},
     checks: &[Check::Cluster(check)],
 })
 .judges_stopped();

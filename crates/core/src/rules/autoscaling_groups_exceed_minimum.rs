@@ -1,5 +1,7 @@
 //! The smallest cluster that the autoscaler may make has no room for the groups.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -15,36 +17,38 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "raise autoscaling.minInstances above the sum of the groups' minInstances",
     reference: "StackGres operator: its validating webhook.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  autoscaling:
-    mode: none
-    minInstances: 2
-  replication:
-    groups:
-      - role: ha-read
-        instances: 1
-        minInstances: 1
-      - role: ha
-        instances: 1
-        minInstances: 1
-",
+        indoc! {"
+            spec:
+              instances: 3
+              autoscaling:
+                mode: none
+                minInstances: 2
+              replication:
+                groups:
+                  - role: ha-read
+                    instances: 1
+                    minInstances: 1
+                  - role: ha
+                    instances: 1
+                    minInstances: 1
+        "},
         &["spec.autoscaling.minInstances"],
     ),
-    good: "spec:
-  instances: 3
-  autoscaling:
-    mode: none
-    minInstances: 3
-  replication:
-    groups:
-      - role: ha-read
-        instances: 1
-        minInstances: 1
-      - role: ha
-        instances: 1
-        minInstances: 1
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          autoscaling:
+            mode: none
+            minInstances: 3
+          replication:
+            groups:
+              - role: ha-read
+                instances: 1
+                minInstances: 1
+              - role: ha
+                instances: 1
+                minInstances: 1
+    "},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies();

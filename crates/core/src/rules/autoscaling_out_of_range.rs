@@ -1,5 +1,7 @@
 //! Bounds of the autoscaler that contradict each other, or the number that is written.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -16,22 +18,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres: spec.autoscaling; horizontal scaling writes the number of instances through the scale \
         subresource.",
     bad: Example::cluster(
-        "spec:
-  instances: 6
-  autoscaling:
-    mode: horizontal
-    minInstances: 2
-    maxInstances: 4
-",
+        indoc! {"
+            spec:
+              instances: 6
+              autoscaling:
+                mode: horizontal
+                minInstances: 2
+                maxInstances: 4
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 4
-  autoscaling:
-    mode: horizontal
-    minInstances: 2
-    maxInstances: 4
-",
+    good: indoc! {"
+        spec:
+          instances: 4
+          autoscaling:
+            mode: horizontal
+            minInstances: 2
+            maxInstances: 4
+    "},
     checks: &[Check::Cluster(check)],
 });
 

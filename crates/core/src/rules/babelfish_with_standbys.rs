@@ -1,5 +1,7 @@
 //! Babelfish runs on one instance only.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Cluster, Part},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -14,24 +16,26 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "set instances to 1, or use flavor: vanilla",
     reference: "StackGres operator: its validating webhooks.",
     bad: Example::cluster(
-        "spec:
-  instances: 2
-  postgres:
-    flavor: babelfish
-  nonProductionOptions:
-    enabledFeatureGates:
-      - babelfish-flavor
-",
+        indoc! {"
+            spec:
+              instances: 2
+              postgres:
+                flavor: babelfish
+              nonProductionOptions:
+                enabledFeatureGates:
+                  - babelfish-flavor
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 1
-  postgres:
-    flavor: babelfish
-  nonProductionOptions:
-    enabledFeatureGates:
-      - babelfish-flavor
-",
+    good: indoc! {"
+        spec:
+          instances: 1
+          postgres:
+            flavor: babelfish
+          nonProductionOptions:
+            enabledFeatureGates:
+              - babelfish-flavor
+    "},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies();

@@ -1,5 +1,7 @@
 //! The flavor babelfish without the feature gate that allows it.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Part},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -14,23 +16,25 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Add babelfish-flavor to spec.nonProductionOptions.enabledFeatureGates, or use the flavor vanilla.",
     reference: "StackGres operator: the validator of the babelfish flavor, of SGCluster and SGShardedCluster.",
     bad: Example::cluster(
-        "spec:
-  instances: 1
-  postgres:
-    version: \"16.6\"
-    flavor: babelfish
-",
+        indoc! {r#"
+            spec:
+              instances: 1
+              postgres:
+                version: "16.6"
+                flavor: babelfish
+        "#},
         &["spec.nonProductionOptions.enabledFeatureGates"],
     ),
-    good: "spec:
-  instances: 1
-  postgres:
-    version: \"16.6\"
-    flavor: babelfish
-  nonProductionOptions:
-    enabledFeatureGates:
-      - babelfish-flavor
-",
+    good: indoc! {r#"
+        spec:
+          instances: 1
+          postgres:
+            version: "16.6"
+            flavor: babelfish
+          nonProductionOptions:
+            enabledFeatureGates:
+              - babelfish-flavor
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies()

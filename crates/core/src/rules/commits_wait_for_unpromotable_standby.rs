@@ -1,5 +1,7 @@
 //! Commits wait for pods that can never take over.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Group},
     replication::Role,
@@ -20,25 +22,27 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         nosync would leave them out, and StackGres sets it nowhere. Observed on Patroni 3.3.0 and \
         4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 4
-  replication:
-    mode: strict-sync-all
-    groups:
-      - role: readonly
-        instances: 1
-",
+        indoc! {"
+            spec:
+              instances: 4
+              replication:
+                mode: strict-sync-all
+                groups:
+                  - role: readonly
+                    instances: 1
+        "},
         &["spec.replication.groups[0].role"],
     ),
-    good: "spec:
-  instances: 4
-  replication:
-    mode: strict-sync
-    syncInstances: 2
-    groups:
-      - role: readonly
-        instances: 1
-",
+    good: indoc! {"
+        spec:
+          instances: 4
+          replication:
+            mode: strict-sync
+            syncInstances: 2
+            groups:
+              - role: readonly
+                instances: 1
+    "},
     checks: &[Check::Cluster(check)],
 });
 

@@ -1,5 +1,7 @@
 //! `wal_sender_timeout = 0`: commits wait for a standby that died without a word, for ever.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -20,26 +22,28 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         picks synchronous standbys among those that pg_stat_replication shows as streaming. Observed on \
         Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-  configurations:
-    postgres:
-      postgresql.conf:
-        wal_sender_timeout: \"0\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              replication:
+                mode: sync-all
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    wal_sender_timeout: "0"
+        "#},
         &["spec.configurations.postgres[\"postgresql.conf\"].wal_sender_timeout"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-  configurations:
-    postgres:
-      postgresql.conf:
-        wal_sender_timeout: 30s
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync-all
+          configurations:
+            postgres:
+              postgresql.conf:
+                wal_sender_timeout: 30s
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations("Keepalive settings of TCP, which can end a dead connection too, are not weighed.");

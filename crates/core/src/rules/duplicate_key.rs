@@ -1,5 +1,7 @@
 //! A key that stands twice in one object: the last one wins, and the first one is what people read.
 
+use indoc::indoc;
+
 use crate::{
     rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
@@ -16,30 +18,32 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "YAML 1.2 specification: the keys of a mapping are unique; Kubernetes takes the last one.",
     bad: Example {
         kind: Kind::Cluster,
-        manifest: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-spec:
-  instances: 5
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-",
+        manifest: indoc! {"
+            apiVersion: stackgres.io/v1
+            kind: SGCluster
+            metadata:
+              name: demo
+            spec:
+              instances: 5
+              instances: 3
+              replication:
+                mode: sync
+                syncInstances: 1
+        "},
         before: None,
         at: &["spec.instances"],
     },
-    good: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-",
+    good: indoc! {"
+        apiVersion: stackgres.io/v1
+        kind: SGCluster
+        metadata:
+          name: demo
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 1
+    "},
     checks: &[Check::Text],
 })
 .judges_stopped();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problem, Problems, Rule, Severity},
@@ -20,23 +22,25 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "PostgreSQL manual: parameter names are case-insensitive; patroni/collections.py, CaseInsensitiveDict. StackGres merges the \
         two configurations by the name as it is spelled.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    postgres:
-      postgresql.conf:
-        work_mem: 8MB
-        Work_Mem: 16MB
-",
+        indoc! {"
+            spec:
+              instances: 3
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    work_mem: 8MB
+                    Work_Mem: 16MB
+        "},
         &["spec.configurations.postgres[\"postgresql.conf\"].Work_Mem"],
     ),
-    good: "spec:
-  instances: 3
-  configurations:
-    postgres:
-      postgresql.conf:
-        work_mem: 8MB
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          configurations:
+            postgres:
+              postgresql.conf:
+                work_mem: 8MB
+    "},
     checks: &[Check::Cluster(check), Check::Object(check_config)],
 })
 .severity_note("an error where one setting has more than eight spellings, of which not all are judged")

@@ -1,5 +1,7 @@
 //! An update to a weaker mode: clients keep their habits, and lose the promise that those were built on.
 
+use indoc::indoc;
+
 use crate::{
     replication::Mode,
     rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
@@ -17,24 +19,27 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Keep the mode, or tell the clients; for a planned maintenance, put the mode back when it is done.",
     reference: "StackGres operator: the mode sets synchronous_mode and synchronous_mode_strict of Patroni.",
     bad: Example::change(
-        "spec:
-  instances: 3
-  replication:
-    mode: strict-sync-all
-",
-        "spec:
-  instances: 3
-  replication:
-    mode: async
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: strict-sync-all
+        "},
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: async
+        "},
         &["spec.replication.mode"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 2
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync
+            syncInstances: 2
+    "},
     checks: &[Check::Change(check)],
 })
 .limitations("A smaller syncInstances, or fewer instances in a mode that counts them all, is not \

@@ -1,5 +1,7 @@
 //! A tiny `maximum_lag_on_failover` in a synchronous mode: it protects nothing and can stop a failover.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     patroni::DEFAULT_MAXIMUM_LAG,
@@ -20,28 +22,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes. Observed on Patroni \
         3.3.0 and 4.1.0: with -1 an idle cluster promotes nobody (45 s), with 0 it does (19.5 s).",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-  configurations:
-    patroni:
-      dynamicConfig:
-        maximum_lag_on_failover: 1
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                syncInstances: 1
+              configurations:
+                patroni:
+                  dynamicConfig:
+                    maximum_lag_on_failover: 1
+        "},
         &["spec.configurations.patroni.dynamicConfig.maximum_lag_on_failover"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-  configurations:
-    patroni:
-      dynamicConfig:
-        maximum_lag_on_failover: 1048576
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 1
+          configurations:
+            patroni:
+              dynamicConfig:
+                maximum_lag_on_failover: 1048576
+    "},
     checks: &[Check::Cluster(check)],
 });
 

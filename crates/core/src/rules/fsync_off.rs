@@ -1,5 +1,7 @@
 //! `fsync` or `full_page_writes` off in a synchronous mode: every copy is one power failure from being none.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     postgres::boolean,
@@ -20,33 +22,35 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "PostgreSQL manual, Write Ahead Log settings: fsync, full_page_writes; booleans may be \
         abbreviated.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        fsync: \"off\"
-        full_page_writes: \"off\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                syncInstances: 1
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    fsync: "off"
+                    full_page_writes: "off"
+        "#},
         &[
             "spec.configurations.postgres[\"postgresql.conf\"].fsync",
             "spec.configurations.postgres[\"postgresql.conf\"].full_page_writes",
         ],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        fsync: \"on\"
-        wal_compression: \"on\"
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 1
+          configurations:
+            postgres:
+              postgresql.conf:
+                fsync: "on"
+                wal_compression: "on"
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .severity_note("a warning where the mode is not strict")

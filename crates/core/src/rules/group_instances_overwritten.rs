@@ -1,5 +1,7 @@
 //! A group's size that the operator will write over.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -17,30 +19,32 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "write the number that the operator will reckon, or remove minInstances from the group",
     reference: "StackGres operator: its mutating webhook, on CREATE and UPDATE.",
     bad: Example::cluster(
-        "spec:
-  instances: 6
-  autoscaling:
-    mode: none
-    minInstances: 3
-  replication:
-    groups:
-      - role: ha-read
-        instances: 1
-        minInstances: 2
-",
+        indoc! {"
+            spec:
+              instances: 6
+              autoscaling:
+                mode: none
+                minInstances: 3
+              replication:
+                groups:
+                  - role: ha-read
+                    instances: 1
+                    minInstances: 2
+        "},
         &["spec.replication.groups[0].instances"],
     ),
-    good: "spec:
-  instances: 6
-  autoscaling:
-    mode: none
-    minInstances: 3
-  replication:
-    groups:
-      - role: ha-read
-        instances: 4
-        minInstances: 2
-",
+    good: indoc! {"
+        spec:
+          instances: 6
+          autoscaling:
+            mode: none
+            minInstances: 3
+          replication:
+            groups:
+              - role: ha-read
+                instances: 4
+                minInstances: 2
+    "},
     checks: &[Check::Cluster(check)],
 })
 .severity_note("error where the size becomes 0, which the operator then denies")

@@ -1,5 +1,7 @@
 //! The groups take every instance, and none is left to be the primary.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -14,22 +16,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "raise instances above the sum of the groups, or make the groups smaller",
     reference: "StackGres operator: its validating webhook; the main group is implicit and comes first.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    groups:
-      - role: ha-read
-        instances: 3
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                groups:
+                  - role: ha-read
+                    instances: 3
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 4
-  replication:
-    groups:
-      - role: ha-read
-        instances: 3
-",
+    good: indoc! {"
+        spec:
+          instances: 4
+          replication:
+            groups:
+              - role: ha-read
+                instances: 3
+    "},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies();

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field},
     facts::FAILSAFE_MODE,
@@ -27,33 +29,35 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and what it writes over it. It \
         does so before Patroni reads it, so running Patronis, which obey what they read, cannot show it.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        synchronous_mode: true
-        synchronous_node_count: 2
-      initialConfig:
-        tags:
-          nosync: true
-",
+        indoc! {"
+            spec:
+              instances: 3
+              configurations:
+                patroni:
+                  dynamicConfig:
+                    synchronous_mode: true
+                    synchronous_node_count: 2
+                  initialConfig:
+                    tags:
+                      nosync: true
+        "},
         &[
             "spec.configurations.patroni.dynamicConfig.synchronous_mode",
             "spec.configurations.patroni.dynamicConfig.synchronous_node_count",
             "spec.configurations.patroni.initialConfig.tags",
         ],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 2
-  configurations:
-    patroni:
-      dynamicConfig:
-        ttl: 60
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 2
+          configurations:
+            patroni:
+              dynamicConfig:
+                ttl: 60
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations("Keys within slots and ignore_slots are not looked at.");

@@ -1,5 +1,7 @@
 //! A `syncInstances` that says one thing while another is in effect.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Part},
     replication::Mode,
@@ -18,20 +20,22 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator: synchronous_node_count is instances - 1 in the -all modes, and absent in \
         async.",
     bad: Example::cluster(
-        "spec:
-  instances: 6
-  replication:
-    mode: sync-all
-    syncInstances: 1
-",
+        indoc! {"
+            spec:
+              instances: 6
+              replication:
+                mode: sync-all
+                syncInstances: 1
+        "},
         &["spec.replication.syncInstances"],
     ),
-    good: "spec:
-  instances: 6
-  replication:
-    mode: sync-all
-    syncInstances: 5
-",
+    good: indoc! {"
+        spec:
+          instances: 6
+          replication:
+            mode: sync-all
+            syncInstances: 5
+    "},
     checks: &[Check::ClusterUnless(check, was_kept)],
 });
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Autoscaling, Cluster, Field, Part},
     rule::{Check, Definition, Example, Problem, Problems, Rule, Severity, is_not, one_of},
@@ -18,21 +20,23 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "give each dimension that is on its bounds, or switch it off with mode",
     reference: "StackGres operator: its validating webhook; the CRD's minimum of 2 for both bounds.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  autoscaling:
-    mode: horizontal
-    maxInstances: 5
-",
+        indoc! {"
+            spec:
+              instances: 3
+              autoscaling:
+                mode: horizontal
+                maxInstances: 5
+        "},
         &["spec.autoscaling.minInstances"],
     ),
-    good: "spec:
-  instances: 3
-  autoscaling:
-    mode: horizontal
-    minInstances: 2
-    maxInstances: 5
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          autoscaling:
+            mode: horizontal
+            minInstances: 2
+            maxInstances: 5
+    "},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies()

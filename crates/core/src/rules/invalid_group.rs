@@ -1,5 +1,7 @@
 //! A group that the operator cannot read: no list, no object, or a size that is none.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Group},
     rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
@@ -16,22 +18,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "give every group instances: 1 or more",
     reference: "StackGres operator: its validating webhook, after its own recomputation of group sizes.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    groups:
-      - role: readonly
-        instances: 0
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                groups:
+                  - role: readonly
+                    instances: 0
+        "},
         &["spec.replication.groups[0].instances"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    groups:
-      - role: readonly
-        instances: 1
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            groups:
+              - role: readonly
+                instances: 1
+    "},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies()

@@ -1,5 +1,7 @@
 //! The number of pods is missing or no number that a cluster can have.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Cluster, Field, Sharded},
     rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
@@ -15,18 +17,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "write a whole number: 0 stops the cluster, 1 has no standby, 3 survives the loss of a node",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
     bad: Example::cluster(
-        "spec:
-  instances: -1
-  replication:
-    mode: async
-",
+        indoc! {"
+            spec:
+              instances: -1
+              replication:
+                mode: async
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: async
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: async
+    "},
     checks: &[Check::Cluster(check), Check::Sharded(check_workers)],
 })
 .operator_denies()

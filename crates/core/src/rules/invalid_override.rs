@@ -1,5 +1,7 @@
 //! An override that the operator, or the API server, cannot take.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Element, Overriding, Sharded},
     rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
@@ -17,28 +19,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator 1.19: constraints of StackGresShardedClusterWorker; a number beyond 2^31 and an \
         absent instancesPerCluster end in an exception (both run).",
     bad: Example::sharded(
-        "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 2
-    overrides:
-      - index: -1
-        instancesPerCluster: 1
-",
+        indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              workers:
+                clusters: 3
+                instancesPerCluster: 2
+                overrides:
+                  - index: -1
+                    instancesPerCluster: 1
+        "},
         &["spec.workers.overrides[0].index"],
     ),
-    good: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 2
-    overrides:
-      - index: 0
-        instancesPerCluster: 1
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 1
+          workers:
+            clusters: 3
+            instancesPerCluster: 2
+            overrides:
+              - index: 0
+                instancesPerCluster: 1
+    "},
     checks: &[Check::Sharded(check)],
 })
 .operator_denies()

@@ -1,5 +1,7 @@
 //! A key of `postgresql.conf` that is no name of a setting: Patroni writes it into the file as it stands.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -18,22 +20,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Write a name as Postgres knows it: letters, digits and underscores, for an extension with its prefix and a dot.",
     reference: "PostgreSQL manual: Parameter names and values; patroni/postgresql/config.py, write_postgresql_conf.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    postgres:
-      postgresql.conf:
-        \"zz.a = '1'\\nfsync\": \"off\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    "zz.a = '1'\nfsync": "off"
+        "#},
         &["spec.configurations.postgres[\"postgresql.conf\"][\"zz.a = '1'\\nfsync\"]"],
     ),
-    good: "spec:
-  instances: 3
-  configurations:
-    postgres:
-      postgresql.conf:
-        pg_stat_statements.track: all
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          configurations:
+            postgres:
+              postgresql.conf:
+                pg_stat_statements.track: all
+    "},
     checks: &[Check::Cluster(check), Check::Object(check_config)],
 })
 .judges_stopped()

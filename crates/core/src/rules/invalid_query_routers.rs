@@ -1,5 +1,7 @@
 //! Query routers that there cannot be.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Sharded},
     rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
@@ -17,26 +19,28 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator 1.19: constraints of StackGresShardedClusterSpec; the CRD's minimum of the offset is \
         1024.",
     bad: Example::sharded(
-        "spec:
-  type: ddp
-  coordinator:
-    instances: 1
-    queryRouterClusters: 2
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-",
+        indoc! {"
+            spec:
+              type: ddp
+              coordinator:
+                instances: 1
+                queryRouterClusters: 2
+              workers:
+                clusters: 3
+                instancesPerCluster: 1
+        "},
         &["spec.coordinator.queryRouterClusters"],
     ),
-    good: "spec:
-  type: citus
-  coordinator:
-    instances: 1
-    queryRouterClusters: 2
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-",
+    good: indoc! {"
+        spec:
+          type: citus
+          coordinator:
+            instances: 1
+            queryRouterClusters: 2
+          workers:
+            clusters: 3
+            instancesPerCluster: 1
+    "},
     checks: &[Check::Sharded(check)],
 })
 .operator_denies()

@@ -1,5 +1,7 @@
 //! A number of synchronous standbys that is not one, in any mode.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field, Sharded},
     rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
@@ -15,20 +17,22 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "write a whole number of at least 1, or leave it out",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 0
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                syncInstances: 0
+        "},
         &["spec.replication.syncInstances"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 1
+    "},
     checks: &[Check::Cluster(check), Check::Sharded(check_written)],
 })
 .operator_denies()

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use indoc::indoc;
+
 use crate::{
     rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
     view::{Body, Leaf, Mistyped, Shape},
@@ -20,27 +22,29 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres custom resource definitions: postgresql.conf is a map of strings; YAML 1.1: off is \
         a boolean.",
     bad: Example::cluster(
-        "spec:
-  instances: 2
-  configurations:
-    postgres:
-      postgresql.conf:
-        max_connections: 200
-        wal_compression: true
-",
+        indoc! {"
+            spec:
+              instances: 2
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    max_connections: 200
+                    wal_compression: true
+        "},
         &[
             "spec.configurations.postgres[\"postgresql.conf\"].max_connections",
             "spec.configurations.postgres[\"postgresql.conf\"].wal_compression",
         ],
     ),
-    good: "spec:
-  instances: 2
-  configurations:
-    postgres:
-      postgresql.conf:
-        max_connections: \"200\"
-        wal_compression: \"on\"
-",
+    good: indoc! {r#"
+        spec:
+          instances: 2
+          configurations:
+            postgres:
+              postgresql.conf:
+                max_connections: "200"
+                wal_compression: "on"
+    "#},
     checks: &[Check::Object(check)],
 })
 .judges_stopped()

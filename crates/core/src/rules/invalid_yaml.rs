@@ -1,5 +1,7 @@
 //! A file, or one document of it, that is not YAML.
 
+use indoc::indoc;
+
 use crate::{
     rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
@@ -15,25 +17,27 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "YAML 1.2 specification.",
     bad: Example {
         kind: Kind::Cluster,
-        manifest: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-spec:
-  instances: 3
-  replication: {mode: sync
-",
+        manifest: indoc! {"
+            apiVersion: stackgres.io/v1
+            kind: SGCluster
+            metadata:
+              name: demo
+            spec:
+              instances: 3
+              replication: {mode: sync
+        "},
         before: None,
         at: &[""],
     },
-    good: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-spec:
-  instances: 3
-  replication: {mode: sync}
-",
+    good: indoc! {"
+        apiVersion: stackgres.io/v1
+        kind: SGCluster
+        metadata:
+          name: demo
+        spec:
+          instances: 3
+          replication: {mode: sync}
+    "},
     checks: &[Check::Text],
 })
 .judges_stopped();

@@ -1,5 +1,7 @@
 //! `maximum_lag_on_syncnode` where commits wait for every standby: a slow one is no longer waited for.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -18,27 +20,29 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "Patroni, dynamic configuration: maximum_lag_on_syncnode, in bytes. Observed on Patroni \
         3.3.0 and 4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 4
-  replication:
-    mode: strict-sync-all
-  configurations:
-    patroni:
-      dynamicConfig:
-        maximum_lag_on_syncnode: 1048576
-",
+        indoc! {"
+            spec:
+              instances: 4
+              replication:
+                mode: strict-sync-all
+              configurations:
+                patroni:
+                  dynamicConfig:
+                    maximum_lag_on_syncnode: 1048576
+        "},
         &["spec.configurations.patroni.dynamicConfig.maximum_lag_on_syncnode"],
     ),
-    good: "spec:
-  instances: 4
-  replication:
-    mode: strict-sync
-    syncInstances: 2
-  configurations:
-    patroni:
-      dynamicConfig:
-        maximum_lag_on_syncnode: 1048576
-",
+    good: indoc! {"
+        spec:
+          instances: 4
+          replication:
+            mode: strict-sync
+            syncInstances: 2
+          configurations:
+            patroni:
+              dynamicConfig:
+                maximum_lag_on_syncnode: 1048576
+    "},
     checks: &[Check::Cluster(check)],
 });
 

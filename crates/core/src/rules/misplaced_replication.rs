@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use indoc::indoc;
+
 use crate::{
     rule::{Check, Definition, Example, Problems, Rule, Severity},
     view::{Body, Kind, Replication},
@@ -19,22 +21,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres custom resource definitions: replication of an SGCluster stands below spec alone, that of an \
         SGShardedCluster also below coordinator, workers and overrides.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  postgres:
-    version: \"17.5\"
-    replication:
-      mode: strict-sync-all
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              postgres:
+                version: "17.5"
+                replication:
+                  mode: strict-sync-all
+        "#},
         &["spec.postgres.replication"],
     ),
-    good: "spec:
-  instances: 3
-  postgres:
-    version: \"17.5\"
-  replication:
-    mode: strict-sync-all
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          postgres:
+            version: "17.5"
+          replication:
+            mode: strict-sync-all
+    "#},
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()

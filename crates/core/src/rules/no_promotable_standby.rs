@@ -1,5 +1,7 @@
 //! Every standby is one that is never promoted.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     replication::Role,
@@ -17,24 +19,26 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "Patroni: members tagged nofailover take no part in the leader race, and a manual \
         failover refuses them as well. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    groups:
-      - role: readonly
-        instances: 2
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                groups:
+                  - role: readonly
+                    instances: 2
+        "},
         &["spec.replication.groups"],
     ),
-    good: "spec:
-  instances: 4
-  replication:
-    mode: sync
-    groups:
-      - role: readonly
-        instances: 2
-",
+    good: indoc! {"
+        spec:
+          instances: 4
+          replication:
+            mode: sync
+            groups:
+              - role: readonly
+                instances: 2
+    "},
     checks: &[Check::Cluster(check)],
 });
 

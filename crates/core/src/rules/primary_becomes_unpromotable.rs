@@ -1,5 +1,7 @@
 //! A change that moves the present primary into a group whose pods can never be promoted.
 
+use indoc::indoc;
+
 use crate::{
     rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
     view::{Body, Leaf, PodStatus, elements},
@@ -19,39 +21,42 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator: a pod's ordinal is its index in the list of main pods and groups; \
         readonly and none become Patroni's tag nofailover.",
     bad: Example::change(
-        "spec:
-  instances: 4
-status:
-  podStatuses:
-    - name: demo-3
-      primary: true
-",
-        "spec:
-  instances: 4
-  replication:
-    groups:
-      - name: reports
-        role: readonly
-        instances: 1
-status:
-  podStatuses:
-    - name: demo-3
-      primary: true
-",
+        indoc! {"
+            spec:
+              instances: 4
+            status:
+              podStatuses:
+                - name: demo-3
+                  primary: true
+        "},
+        indoc! {"
+            spec:
+              instances: 4
+              replication:
+                groups:
+                  - name: reports
+                    role: readonly
+                    instances: 1
+            status:
+              podStatuses:
+                - name: demo-3
+                  primary: true
+        "},
         &["spec.replication.groups[0].role"],
     ),
-    good: "spec:
-  instances: 5
-  replication:
-    groups:
-      - name: reports
-        role: readonly
-        instances: 1
-status:
-  podStatuses:
-    - name: demo-3
-      primary: true
-",
+    good: indoc! {"
+        spec:
+          instances: 5
+          replication:
+            groups:
+              - name: reports
+                role: readonly
+                instances: 1
+        status:
+          podStatuses:
+            - name: demo-3
+              primary: true
+    "},
     checks: &[Check::Change(check)],
 })
 .limitations(

@@ -1,5 +1,7 @@
 //! A recovery setting among the Postgres parameters: Patroni takes it for the whole recovery configuration.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -18,22 +20,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "patroni/postgresql/config.py, _adjust_recovery_parameters. Observed on Patroni 3.3.0 and 4.1.0: the standby's restore_command is \
         empty.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    postgres:
-      postgresql.conf:
-        recovery_target_timeline: current
-",
+        indoc! {"
+            spec:
+              instances: 3
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    recovery_target_timeline: current
+        "},
         &["spec.configurations.postgres[\"postgresql.conf\"].recovery_target_timeline"],
     ),
-    good: "spec:
-  instances: 3
-  configurations:
-    postgres:
-      postgresql.conf:
-        wal_keep_size: 2GB
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          configurations:
+            postgres:
+              postgresql.conf:
+                wal_keep_size: 2GB
+    "},
     checks: &[Check::Cluster(check)],
 });
 

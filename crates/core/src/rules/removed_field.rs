@@ -1,5 +1,7 @@
 //! A field that old manifests have and new operators do not: the setting moved, and the old place is mute.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Base, FieldPath},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -18,18 +20,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres 1.17: the custom resource definitions of SGCluster and SGShardedCluster no longer have \
         spec.prometheusAutobind.",
     bad: Example::cluster(
-        "spec:
-  instances: 2
-  prometheusAutobind: true
-",
+        indoc! {"
+            spec:
+              instances: 2
+              prometheusAutobind: true
+        "},
         &["spec.prometheusAutobind"],
     ),
-    good: "spec:
-  instances: 2
-  configurations:
-    observability:
-      prometheusAutobind: true
-",
+    good: indoc! {"
+        spec:
+          instances: 2
+          configurations:
+            observability:
+              prometheusAutobind: true
+    "},
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()

@@ -1,5 +1,7 @@
 //! `remote_apply` beside a standby that replays late on purpose: every commit waits as long.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Parameter},
     postgres::SynchronousCommit,
@@ -19,28 +21,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "PostgreSQL manual: synchronous_commit, recovery_min_apply_delay, max_standby_streaming_delay. Observed on Patroni \
         3.3.0 and 4.1.0: with a delay of 2 s every commit takes at least 2 s; a query on the standby held commits for as long as it ran.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_commit: remote_apply
-        max_standby_streaming_delay: \"-1\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              replication:
+                mode: sync-all
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    synchronous_commit: remote_apply
+                    max_standby_streaming_delay: "-1"
+        "#},
         &["spec.configurations.postgres[\"postgresql.conf\"].max_standby_streaming_delay"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_commit: \"on\"
-        max_standby_streaming_delay: \"-1\"
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          replication:
+            mode: sync-all
+          configurations:
+            postgres:
+              postgresql.conf:
+                synchronous_commit: "on"
+                max_standby_streaming_delay: "-1"
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .severity_note("an error in the strict modes, in which nothing lets such a commit go")

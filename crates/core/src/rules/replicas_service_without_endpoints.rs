@@ -1,5 +1,7 @@
 //! The service for reads selects nobody.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     replication::Role,
@@ -18,21 +20,23 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator: roles ha and none become Patroni's tag noloadbalance, which the service \
         leaves out.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    role: ha
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                role: ha
+        "},
         &["spec.replication.role"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    role: ha
-    groups:
-      - role: readonly
-        instances: 1
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            role: ha
+            groups:
+              - role: readonly
+                instances: 1
+    "},
     checks: &[Check::Cluster(check)],
 });
 

@@ -1,5 +1,7 @@
 //! An SGShardedCluster that the operator accepts, and one of whose clusters it then refuses.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Base, Cluster, Part, Sharded},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -17,37 +19,39 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Give the override a replication of its own that fits its instances, or more instances.",
     reference: "StackGres operator 1.19: verdicts on the SGClusters that it makes of an SGShardedCluster (run).",
     bad: Example::sharded(
-        "spec:
-  coordinator:
-    instances: 3
-  workers:
-    clusters: 3
-    instancesPerCluster: 3
-    replication:
-      mode: sync
-      syncInstances: 2
-    overrides:
-      - index: 0
-        instancesPerCluster: 2
-",
+        indoc! {"
+            spec:
+              coordinator:
+                instances: 3
+              workers:
+                clusters: 3
+                instancesPerCluster: 3
+                replication:
+                  mode: sync
+                  syncInstances: 2
+                overrides:
+                  - index: 0
+                    instancesPerCluster: 2
+        "},
         &["spec.workers.overrides[0].instancesPerCluster"],
     ),
-    good: "spec:
-  coordinator:
-    instances: 3
-  workers:
-    clusters: 3
-    instancesPerCluster: 3
-    replication:
-      mode: sync
-      syncInstances: 2
-    overrides:
-      - index: 0
-        instancesPerCluster: 2
-        replication:
-          mode: sync
-          syncInstances: 1
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 3
+          workers:
+            clusters: 3
+            instancesPerCluster: 3
+            replication:
+              mode: sync
+              syncInstances: 2
+            overrides:
+              - index: 0
+                instancesPerCluster: 2
+                replication:
+                  mode: sync
+                  syncInstances: 1
+    "},
     checks: &[Check::Sharded(check)],
 });
 

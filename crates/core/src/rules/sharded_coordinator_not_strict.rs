@@ -1,5 +1,7 @@
 //! A strict root mode that the coordinator of an SGShardedCluster never hears of.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Sharded,
     replication::Mode,
@@ -18,28 +20,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator: an absent or empty spec.coordinator.replication becomes mode sync-all; \
         the root's is used by workers only.",
     bad: Example::sharded(
-        "spec:
-  replication:
-    mode: strict-sync-all
-  coordinator:
-    instances: 3
-  workers:
-    clusters: 2
-    instancesPerCluster: 3
-",
+        indoc! {"
+            spec:
+              replication:
+                mode: strict-sync-all
+              coordinator:
+                instances: 3
+              workers:
+                clusters: 2
+                instancesPerCluster: 3
+        "},
         &["spec.coordinator.replication.mode"],
     ),
-    good: "spec:
-  replication:
-    mode: strict-sync-all
-  coordinator:
-    instances: 3
-    replication:
-      mode: strict-sync-all
-  workers:
-    clusters: 2
-    instancesPerCluster: 3
-",
+    good: indoc! {"
+        spec:
+          replication:
+            mode: strict-sync-all
+          coordinator:
+            instances: 3
+            replication:
+              mode: strict-sync-all
+          workers:
+            clusters: 2
+            instancesPerCluster: 3
+    "},
     checks: &[Check::Sharded(check)],
 });
 

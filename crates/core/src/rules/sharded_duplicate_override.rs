@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Overriding, Range, Sharded},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -20,32 +22,34 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator 1.19: its webhook of SGShardedCluster compares the expanded indexes of all \
         overrides, whatever their type, also beyond the number of workers.",
     bad: Example::sharded(
-        "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-    overrides:
-      - index: 1
-        instancesPerCluster: 2
-      - index: 1
-        instancesPerCluster: 3
-",
+        indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              workers:
+                clusters: 3
+                instancesPerCluster: 1
+                overrides:
+                  - index: 1
+                    instancesPerCluster: 2
+                  - index: 1
+                    instancesPerCluster: 3
+        "},
         &["spec.workers.overrides[1].index"],
     ),
-    good: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-    overrides:
-      - index: 1
-        instancesPerCluster: 2
-      - index: 2
-        instancesPerCluster: 3
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 1
+          workers:
+            clusters: 3
+            instancesPerCluster: 1
+            overrides:
+              - index: 1
+                instancesPerCluster: 2
+              - index: 2
+                instancesPerCluster: 3
+    "},
     checks: &[Check::Sharded(check)],
 })
 .operator_denies();

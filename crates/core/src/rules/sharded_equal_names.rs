@@ -1,5 +1,7 @@
 //! Names that make one SGCluster of two clusters of an SGShardedCluster.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Field, Sharded, number_of},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -17,30 +19,32 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator 1.19: StackGresShardedClusterUtil names the SGClusters; nothing there compares \
         them.",
     bad: Example::sharded(
-        "spec:
-  type: citus
-  coordinator:
-    instances: 1
-    queryRouterClusters: 2
-    queryRouterClusterNameTemplate: db-
-  workers:
-    clusters: 3
-    clusterNameTemplate: db-
-    instancesPerCluster: 1
-",
+        indoc! {"
+            spec:
+              type: citus
+              coordinator:
+                instances: 1
+                queryRouterClusters: 2
+                queryRouterClusterNameTemplate: db-
+              workers:
+                clusters: 3
+                clusterNameTemplate: db-
+                instancesPerCluster: 1
+        "},
         &["spec.coordinator.queryRouterClusterNameTemplate"],
     ),
-    good: "spec:
-  type: citus
-  coordinator:
-    instances: 1
-    queryRouterClusters: 2
-    queryRouterClusterNameTemplate: db-router-
-  workers:
-    clusters: 3
-    clusterNameTemplate: db-worker-
-    instancesPerCluster: 1
-",
+    good: indoc! {"
+        spec:
+          type: citus
+          coordinator:
+            instances: 1
+            queryRouterClusters: 2
+            queryRouterClusterNameTemplate: db-router-
+          workers:
+            clusters: 3
+            clusterNameTemplate: db-worker-
+            instancesPerCluster: 1
+    "},
     checks: &[Check::Sharded(check)],
 })
 .judges_stopped()

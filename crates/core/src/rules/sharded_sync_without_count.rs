@@ -1,5 +1,7 @@
 //! `sync` or `strict-sync` without `syncInstances` in an SGShardedCluster, where nobody fills it in.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Sharded,
     replication::Mode,
@@ -18,27 +20,29 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator: webhook of SGShardedCluster, which denies it at the root, the \
         coordinator, the workers and each override.",
     bad: Example::sharded(
-        "spec:
-  replication:
-    mode: sync
-  coordinator:
-    instances: 3
-  workers:
-    clusters: 2
-    instancesPerCluster: 3
-",
+        indoc! {"
+            spec:
+              replication:
+                mode: sync
+              coordinator:
+                instances: 3
+              workers:
+                clusters: 2
+                instancesPerCluster: 3
+        "},
         &["spec.replication.syncInstances"],
     ),
-    good: "spec:
-  replication:
-    mode: sync
-    syncInstances: 1
-  coordinator:
-    instances: 3
-  workers:
-    clusters: 2
-    instancesPerCluster: 3
-",
+    good: indoc! {"
+        spec:
+          replication:
+            mode: sync
+            syncInstances: 1
+          coordinator:
+            instances: 3
+          workers:
+            clusters: 2
+            instancesPerCluster: 3
+    "},
     checks: &[Check::Sharded(check)],
 })
 .operator_denies();

@@ -1,5 +1,7 @@
 //! An override, or a part of one, that reaches no cluster.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Element, Overriding, Sharded, WorkersField},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -18,28 +20,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Count from 0, write numbers without quotes and ranges as \"0-2\", or remove what has no effect.",
     reference: "StackGres operator 1.19: its expansion of indexes, and what it copies into each cluster.",
     bad: Example::sharded(
-        "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-    overrides:
-      - index: 3
-        instancesPerCluster: 2
-",
+        indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              workers:
+                clusters: 3
+                instancesPerCluster: 1
+                overrides:
+                  - index: 3
+                    instancesPerCluster: 2
+        "},
         &["spec.workers.overrides[0].index"],
     ),
-    good: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-    overrides:
-      - index: 2
-        instancesPerCluster: 2
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 1
+          workers:
+            clusters: 3
+            instancesPerCluster: 1
+            overrides:
+              - index: 2
+                instancesPerCluster: 2
+    "},
     checks: &[Check::Sharded(check)],
 });
 

@@ -1,5 +1,7 @@
 //! `spec.shards` where the operator takes `spec.workers`.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Sharded,
     facts::Release,
@@ -18,22 +20,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator 1.19: ShardsToWorkersMutator, which runs on updates of objects whose annotation is \
         1.18 or older, and the constraints of StackGresShardedClusterSpec (run).",
     bad: Example::sharded(
-        "spec:
-  coordinator:
-    instances: 1
-  shards:
-    clusters: 3
-    instancesPerCluster: 1
-",
+        indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              shards:
+                clusters: 3
+                instancesPerCluster: 1
+        "},
         &["spec.shards"],
     ),
-    good: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 1
+          workers:
+            clusters: 3
+            instancesPerCluster: 1
+    "},
     checks: &[Check::ShardedUnless(check, is_moved)],
 })
 .severity_note("A warning where neither the object nor the settings tell which StackGres runs.")

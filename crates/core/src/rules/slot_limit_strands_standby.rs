@@ -1,5 +1,7 @@
 //! A limit on the WAL that slots keep, and no archive beside it: a standby that was away too long never comes back.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     postgres::mebibytes,
@@ -19,28 +21,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "PostgreSQL manual: max_slot_wal_keep_size. Observed on Patroni 3.3.0 and 4.1.0: with strict and two instances commits hang with both \
         pods running.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-  configurations:
-    postgres:
-      postgresql.conf:
-        max_slot_wal_keep_size: 1GB
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: sync-all
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    max_slot_wal_keep_size: 1GB
+        "},
         &["spec.configurations.postgres[\"postgresql.conf\"].max_slot_wal_keep_size"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-  configurations:
-    backups:
-    - sgObjectStorage: archive
-    postgres:
-      postgresql.conf:
-        max_slot_wal_keep_size: 1GB
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync-all
+          configurations:
+            backups:
+            - sgObjectStorage: archive
+            postgres:
+              postgresql.conf:
+                max_slot_wal_keep_size: 1GB
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations("Backups that something else than the manifest makes are not seen.");

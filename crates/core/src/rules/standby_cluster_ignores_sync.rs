@@ -1,5 +1,7 @@
 //! A synchronous mode in a cluster that takes no writes.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -16,24 +18,26 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "keep it if it is meant for the day of the promotion; else leave the mode async",
     reference: "Patroni 3.2.0: synchronous mode is ignored while standby_cluster is set.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replicateFrom:
-    instance:
-      sgCluster: main
-  replication:
-    mode: strict-sync-all
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replicateFrom:
+                instance:
+                  sgCluster: main
+              replication:
+                mode: strict-sync-all
+        "},
         &["spec.replication.mode"],
     ),
-    good: "spec:
-  instances: 3
-  replicateFrom:
-    instance:
-      sgCluster: main
-  replication:
-    mode: async
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replicateFrom:
+            instance:
+              sgCluster: main
+          replication:
+            mode: async
+    "},
     checks: &[Check::Cluster(check)],
 });
 

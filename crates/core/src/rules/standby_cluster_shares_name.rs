@@ -1,5 +1,7 @@
 //! A standby cluster that is called like the cluster it follows: the members of both have the same names.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field},
     replication::Mode,
@@ -19,24 +21,26 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "Patroni: application_name and slots are the members' names. Observed in strict-sync-all with two instances: on Patroni 3.3.0 a \
         failover lost acknowledged commits, on 4.1.0 nobody was promoted.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replicateFrom:
-    instance:
-      external:
-        host: demo.other-site.example
-        port: 5433
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replicateFrom:
+                instance:
+                  external:
+                    host: demo.other-site.example
+                    port: 5433
+        "},
         &["spec.replicateFrom.instance.external.host"],
     ),
-    good: "spec:
-  instances: 3
-  replicateFrom:
-    instance:
-      external:
-        host: main.other-site.example
-        port: 5433
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replicateFrom:
+            instance:
+              external:
+                host: main.other-site.example
+                port: 5433
+    "},
     checks: &[Check::Cluster(check)],
 })
 .severity_note("an error in the strict modes: a failover of the source loses acknowledged commits, or is refused")

@@ -1,5 +1,7 @@
 //! `synchronous_commit = remote_write` in a strict mode: the second copy is in memory, not on a disk.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     postgres::SynchronousCommit,
@@ -17,28 +19,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Set synchronous_commit to \"on\", which waits for the flush on the standby, or to remote_apply.",
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit, remote_write.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_commit: remote_write
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: strict-sync
+                syncInstances: 1
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    synchronous_commit: remote_write
+        "},
         &["spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_commit: remote_apply
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync
+            syncInstances: 1
+          configurations:
+            postgres:
+              postgresql.conf:
+                synchronous_commit: remote_apply
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations(

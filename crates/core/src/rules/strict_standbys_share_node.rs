@@ -1,5 +1,7 @@
 //! Strict durability on pods that may stand on one node.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -16,21 +18,23 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile without anti-affinity",
     reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  nonProductionOptions:
-    disableClusterPodAntiAffinity: true
-  replication:
-    mode: strict-sync-all
-",
+        indoc! {"
+            spec:
+              instances: 3
+              nonProductionOptions:
+                disableClusterPodAntiAffinity: true
+              replication:
+                mode: strict-sync-all
+        "},
         &["spec.nonProductionOptions.disableClusterPodAntiAffinity"],
     ),
-    good: "spec:
-  instances: 3
-  profile: production
-  replication:
-    mode: strict-sync-all
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          profile: production
+          replication:
+            mode: strict-sync-all
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations("Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the pods apart, and the rule is \

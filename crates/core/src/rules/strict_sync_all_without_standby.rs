@@ -1,5 +1,7 @@
 //! `strict-sync-all` on one instance: the strictest mode becomes the weakest one.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     replication::Mode,
@@ -16,18 +18,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Give the cluster a standby (instances: 2, better 3), or say what it really is with mode: async.",
     reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above 1.",
     bad: Example::cluster(
-        "spec:
-  instances: 1
-  replication:
-    mode: strict-sync-all
-",
+        indoc! {"
+            spec:
+              instances: 1
+              replication:
+                mode: strict-sync-all
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: strict-sync-all
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync-all
+    "},
     checks: &[Check::Cluster(check)],
 });
 

@@ -1,5 +1,7 @@
 //! Strict with a single standby: any one failure stops the writes.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -17,18 +19,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby \
         is left. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 2
-  replication:
-    mode: strict-sync-all
-",
+        indoc! {"
+            spec:
+              instances: 2
+              replication:
+                mode: strict-sync-all
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: strict-sync-all
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync-all
+    "},
     checks: &[Check::Cluster(check)],
 });
 

@@ -1,5 +1,7 @@
 //! Two synchronous standbys beside a Patroni that can leave commits waiting for one that is gone.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     facts::patroni::STUCK_COMMITS,
@@ -23,22 +25,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6. Observed on Patroni 3.3.0, and absent on \
         4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  postgres:
-    version: \"16.1\"
-  replication:
-    mode: sync-all
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              postgres:
+                version: "16.1"
+              replication:
+                mode: sync-all
+        "#},
         &["spec.postgres.version"],
     ),
-    good: "spec:
-  instances: 3
-  postgres:
-    version: \"16.9\"
-  replication:
-    mode: sync-all
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          postgres:
+            version: "16.9"
+          replication:
+            mode: sync-all
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .limitations("The newest build of each Postgres version is assumed. Where nothing but latest, a major version or another \

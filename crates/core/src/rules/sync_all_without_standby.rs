@@ -1,5 +1,7 @@
 //! `sync-all` on one instance: asynchronous under another name.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Part},
     replication::Mode,
@@ -15,18 +17,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "add instances, or say what it really is with mode: async",
     reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above 1.",
     bad: Example::cluster(
-        "spec:
-  instances: 1
-  replication:
-    mode: sync-all
-",
+        indoc! {"
+            spec:
+              instances: 1
+              replication:
+                mode: sync-all
+        "},
         &["spec.instances"],
     ),
-    good: "spec:
-  instances: 2
-  replication:
-    mode: sync-all
-",
+    good: indoc! {"
+        spec:
+          instances: 2
+          replication:
+            mode: sync-all
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations("The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \

@@ -1,5 +1,7 @@
 //! More synchronous standbys are asked for than there can be.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Cluster, Field, Overriding, Part, Sharded},
     replication::Mode,
@@ -17,20 +19,22 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "lower syncInstances below the number of instances, or add instances",
     reference: "StackGres operator: its validating webhooks of SGCluster and SGShardedCluster.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 3
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                syncInstances: 3
+        "},
         &["spec.replication.syncInstances"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 2
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 2
+    "},
     checks: &[Check::Cluster(check), Check::Sharded(check_sharded)],
 })
 .operator_denies();

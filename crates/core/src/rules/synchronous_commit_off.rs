@@ -1,5 +1,7 @@
 //! `synchronous_commit` off or local: the standbys are there, and no commit waits for them.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     postgres::SynchronousCommit,
@@ -19,28 +21,30 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit; it also lists the \
         spellings. Observed on Patroni 3.3.0 and 4.1.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_commit: \"off\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              replication:
+                mode: strict-sync
+                syncInstances: 1
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    synchronous_commit: "off"
+        "#},
         &["spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_commit: \"on\"
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync
+            syncInstances: 1
+          configurations:
+            postgres:
+              postgresql.conf:
+                synchronous_commit: "on"
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .severity_note("a warning where the mode is not strict")

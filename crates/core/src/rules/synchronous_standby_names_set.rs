@@ -1,5 +1,7 @@
 //! `synchronous_standby_names` set by hand: two hands on one wheel, and Patroni's is the other.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Parameter},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -20,24 +22,26 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         Replication settings. Observed: with one instance and * a commit hangs for ever on Patroni 2.1.4, 3.0.2 \
         and 4.1.0, and not on 3.2.2 and 3.3.0.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-  configurations:
-    postgres:
-      postgresql.conf:
-        synchronous_standby_names: \"*\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                syncInstances: 1
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    synchronous_standby_names: "*"
+        "#},
         &["spec.configurations.postgres[\"postgresql.conf\"].synchronous_standby_names"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 1
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 1
+    "},
     checks: &[Check::Cluster(check)],
 })
 .severity_note("an error with one instance in async or an -all mode, which both run asynchronous, where \

@@ -1,5 +1,7 @@
 //! Fewer WAL senders or replication slots than the cluster has pods: the last standbys cannot connect.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field},
     patroni::parameters::instead_of,
@@ -21,27 +23,29 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots; StackGres \
         starts with 20 of each. Patroni makes 10 of fewer than 3 senders or 4 slots (observed on 4.1.0).",
     bad: Example::cluster(
-        "spec:
-  instances: 5
-  configurations:
-    postgres:
-      postgresql.conf:
-        max_wal_senders: \"6\"
-        max_replication_slots: \"4\"
-",
+        indoc! {r#"
+            spec:
+              instances: 5
+              configurations:
+                postgres:
+                  postgresql.conf:
+                    max_wal_senders: "6"
+                    max_replication_slots: "4"
+        "#},
         &[
             "spec.configurations.postgres[\"postgresql.conf\"].max_wal_senders",
             "spec.configurations.postgres[\"postgresql.conf\"].max_replication_slots",
         ],
     ),
-    good: "spec:
-  instances: 5
-  configurations:
-    postgres:
-      postgresql.conf:
-        max_wal_senders: \"7\"
-        max_replication_slots: \"5\"
-",
+    good: indoc! {r#"
+        spec:
+          instances: 5
+          configurations:
+            postgres:
+              postgresql.conf:
+                max_wal_senders: "7"
+                max_replication_slots: "5"
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .limitations(

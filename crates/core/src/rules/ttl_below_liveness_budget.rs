@@ -1,5 +1,7 @@
 //! A `ttl` that ends before StackGres' liveness probe has killed a Patroni that hangs: two members take writes.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -19,22 +21,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres 1.19: the probes of the patroni container, and its chapter on liveness fencing. Observed on Patroni 4.1.0: \
         with its Patroni frozen, a leader's Postgres took writes until 22 s after, at ttl 20.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        ttl: 30
-",
+        indoc! {"
+            spec:
+              instances: 3
+              configurations:
+                patroni:
+                  dynamicConfig:
+                    ttl: 30
+        "},
         &["spec.configurations.patroni.dynamicConfig.ttl"],
     ),
-    good: "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        ttl: 45
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          configurations:
+            patroni:
+              dynamicConfig:
+                ttl: 45
+    "},
     checks: &[Check::Cluster(check)],
 })
 .limitations("Another probe of the patroni container, set by other means, is not seen.");

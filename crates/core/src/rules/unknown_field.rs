@@ -1,5 +1,7 @@
 //! A field that a replication object does not have: a typing error that an API server may drop silently.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Base, FieldPath, Sharded, WorkersField, Written, no_postgres_configs},
     rule::{Check, Definition, Example, MAX_FINDINGS_PER_RULE, Problems, Rule, Severity},
@@ -19,20 +21,22 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres custom resource definitions: spec.replication of SGCluster; SGShardedCluster has \
         the same without role and groups, in four places.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstance: 2
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+                syncInstance: 2
+        "},
         &["spec.replication.syncInstance"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync
-    syncInstances: 2
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+            syncInstances: 2
+    "},
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()

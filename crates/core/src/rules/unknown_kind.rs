@@ -1,5 +1,7 @@
 //! An object that is nearly of a kind that is judged, and is of none.
 
+use indoc::indoc;
+
 use crate::{
     rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
@@ -16,27 +18,29 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "The custom resource definitions of StackGres: names.kind and versions.",
     bad: Example {
         kind: Kind::Cluster,
-        manifest: "apiVersion: stackgres.io/v1
-kind: SGcluster
-metadata:
-  name: demo
-spec:
-  instances: 3
-  replication:
-    mode: sync
-",
+        manifest: indoc! {"
+            apiVersion: stackgres.io/v1
+            kind: SGcluster
+            metadata:
+              name: demo
+            spec:
+              instances: 3
+              replication:
+                mode: sync
+        "},
         before: None,
         at: &["kind"],
     },
-    good: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-spec:
-  instances: 3
-  replication:
-    mode: sync
-",
+    good: indoc! {"
+        apiVersion: stackgres.io/v1
+        kind: SGCluster
+        metadata:
+          name: demo
+        spec:
+          instances: 3
+          replication:
+            mode: sync
+    "},
     checks: &[Check::Text],
 })
 .severity_note("a warning where the apiVersion is missing or of another group: the text may be no manifest \

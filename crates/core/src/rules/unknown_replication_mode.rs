@@ -1,5 +1,7 @@
 //! A mode that is none of the five: the operator refuses it, and a wrong case is enough.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field, Sharded},
     replication::Mode,
@@ -17,18 +19,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "write one of async, sync, strict-sync, sync-all or strict-sync-all",
     reference: "StackGres operator: its validating webhook compares the mode with the five names, case and all.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    mode: strict_sync_all
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: strict_sync_all
+        "},
         &["spec.replication.mode"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: strict-sync-all
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync-all
+    "},
     checks: &[Check::Cluster(check), Check::Sharded(check_written)],
 })
 .operator_denies()

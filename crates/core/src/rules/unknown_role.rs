@@ -1,5 +1,7 @@
 //! A role that is none of the four, or one that the main pods cannot have.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field},
     replication::Role,
@@ -17,18 +19,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "write ha-read, ha, readonly or none; for the main pods ha-read or ha",
     reference: "StackGres operator: its validating webhook, and its translation of roles into Patroni tags.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  replication:
-    role: readonly
-",
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                role: readonly
+        "},
         &["spec.replication.role"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    role: ha-read
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            role: ha-read
+    "},
     checks: &[Check::Cluster(check)],
 })
 .operator_denies()

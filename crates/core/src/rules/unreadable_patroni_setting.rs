@@ -1,5 +1,7 @@
 //! A setting of Patroni whose type the operator cannot take: it stops looking after the whole cluster.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Field},
     patroni::written::{Taken, Type, boolean, integer, type_of},
@@ -20,27 +22,29 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and Jackson's coercions. The types were \
         observed with the operator's own code.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        failsafe_mode: \"on\"
-        ttl: 90s
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              configurations:
+                patroni:
+                  dynamicConfig:
+                    failsafe_mode: "on"
+                    ttl: 90s
+        "#},
         &[
             "spec.configurations.patroni.dynamicConfig.failsafe_mode",
             "spec.configurations.patroni.dynamicConfig.ttl",
         ],
     ),
-    good: "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        ttl: \"90\"
-        failsafe_mode: true
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          configurations:
+            patroni:
+              dynamicConfig:
+                ttl: "90"
+                failsafe_mode: true
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .judges_stopped()

@@ -1,5 +1,7 @@
 //! An object that no known version of StackGres explains: what is unknown in it is not judged.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Base, FieldPath, Sharded, WorkersField, no_postgres_configs},
     rule::{Check, Definition, Example, Problems, Rule, Severity, one_of},
@@ -19,22 +21,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres custom resource definitions from 1.0 to 1.19: SGCluster and SGPostgresConfig are v1; \
         SGShardedCluster is v1alpha1 with shards, and from 1.19 v1beta1 with workers.",
     bad: Example::sharded(
-        "spec:
-  coordinator:
-    instances: 1
-  pools:
-    clusters: 3
-    instancesPerCluster: 1
-",
+        indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              pools:
+                clusters: 3
+                instancesPerCluster: 1
+        "},
         &["spec.workers"],
     ),
-    good: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 1
+          workers:
+            clusters: 3
+            instancesPerCluster: 1
+    "},
     checks: &[Check::Object(check)],
 })
 .judges_stopped()

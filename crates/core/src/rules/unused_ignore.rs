@@ -1,5 +1,7 @@
 //! An ignore that hides nothing today, and might hide a fault of tomorrow.
 
+use indoc::indoc;
+
 use crate::{
     rule::{Check, Definition, Example, Rule, Severity},
     view::Kind,
@@ -17,31 +19,33 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         ignore[<id>].",
     bad: Example {
         kind: Kind::Cluster,
-        manifest: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-  annotations:
-    syncguard.dev/ignore: \"strict-with-one-standby: a test cluster\"
-spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 1
-",
+        manifest: indoc! {r#"
+            apiVersion: stackgres.io/v1
+            kind: SGCluster
+            metadata:
+              name: demo
+              annotations:
+                syncguard.dev/ignore: "strict-with-one-standby: a test cluster"
+            spec:
+              instances: 3
+              replication:
+                mode: strict-sync
+                syncInstances: 1
+        "#},
         before: None,
         at: &["metadata.annotations[\"syncguard.dev/ignore\"]"],
     },
-    good: "apiVersion: stackgres.io/v1
-kind: SGCluster
-metadata:
-  name: demo
-spec:
-  instances: 3
-  replication:
-    mode: strict-sync
-    syncInstances: 1
-",
+    good: indoc! {"
+        apiVersion: stackgres.io/v1
+        kind: SGCluster
+        metadata:
+          name: demo
+        spec:
+          instances: 3
+          replication:
+            mode: strict-sync
+            syncInstances: 1
+    "},
     checks: &[Check::Text],
 })
 .judges_stopped()

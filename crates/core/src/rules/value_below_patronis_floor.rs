@@ -1,5 +1,7 @@
 //! Values that Patroni does not accept: it uses others, and only its log says so.
 
+use indoc::indoc;
+
 use crate::{
     cluster::Cluster,
     patroni::parameters::{instead_of, replaceable},
@@ -21,33 +23,35 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, CMDLINE_OPTIONS. Observed on \
         Patroni 3.3.0 and 4.1.0: with ttl 2 the leader's lock is kept for 20 s, one replication slot becomes ten.",
     bad: Example::cluster(
-        "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        loop_wait: 1
-        retry_timeout: 2
-    postgres:
-      postgresql.conf:
-        max_connections: \"20\"
-",
+        indoc! {r#"
+            spec:
+              instances: 3
+              configurations:
+                patroni:
+                  dynamicConfig:
+                    loop_wait: 1
+                    retry_timeout: 2
+                postgres:
+                  postgresql.conf:
+                    max_connections: "20"
+        "#},
         &[
             "spec.configurations.patroni.dynamicConfig.retry_timeout",
             "spec.configurations.postgres[\"postgresql.conf\"].max_connections",
         ],
     ),
-    good: "spec:
-  instances: 3
-  configurations:
-    patroni:
-      dynamicConfig:
-        loop_wait: 1
-        retry_timeout: 3
-    postgres:
-      postgresql.conf:
-        max_connections: \"25\"
-",
+    good: indoc! {r#"
+        spec:
+          instances: 3
+          configurations:
+            patroni:
+              dynamicConfig:
+                loop_wait: 1
+                retry_timeout: 3
+            postgres:
+              postgresql.conf:
+                max_connections: "25"
+    "#},
     checks: &[Check::Cluster(check)],
 })
 .limitations("A value that Postgres would not read either is passed over.");

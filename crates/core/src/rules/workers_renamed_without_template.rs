@@ -1,5 +1,7 @@
 //! `shards` renamed to `workers` by hand: the operator makes new, empty clusters.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Child, Sharded, WorkersField},
     rule::{Check, Definition, Example, Problems, Rule, Severity},
@@ -20,32 +22,35 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         code, and accepted.",
     bad: Example {
         kind: Kind::ShardedCluster,
-        manifest: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    instancesPerCluster: 1
-",
+        manifest: indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              workers:
+                clusters: 3
+                instancesPerCluster: 1
+        "},
         before: Some(
-            "spec:
-  coordinator:
-    instances: 1
-  shards:
-    clusters: 3
-    instancesPerCluster: 1
-",
+            indoc! {"
+                spec:
+                  coordinator:
+                    instances: 1
+                  shards:
+                    clusters: 3
+                    instancesPerCluster: 1
+            "},
         ),
         at: &["spec.workers.clusterNameTemplate"],
     },
-    good: "spec:
-  coordinator:
-    instances: 1
-  workers:
-    clusters: 3
-    clusterNameTemplate: demo-shard
-    instancesPerCluster: 1
-",
+    good: indoc! {"
+        spec:
+          coordinator:
+            instances: 1
+          workers:
+            clusters: 3
+            clusterNameTemplate: demo-shard
+            instancesPerCluster: 1
+    "},
     checks: &[Check::ShardedChange(check)],
 })
 .judges_stopped()

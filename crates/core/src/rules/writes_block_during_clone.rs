@@ -1,5 +1,7 @@
 //! The first standby of a strict mode: writes hang until its clone is done, those of a new cluster's own scripts, too.
 
+use indoc::indoc;
+
 use crate::{
     cluster::{Cluster, Part},
     rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
@@ -21,23 +23,26 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     reference: "StackGres operator: when it switches strict synchronous mode on. Observed on Patroni 3.3.0 and 4.1.0, also \
         CREATE ROLE in a new strict cluster.",
     bad: Example::change(
-        "spec:
-  instances: 1
-  replication:
-    mode: async
-",
-        "spec:
-  instances: 3
-  replication:
-    mode: strict-sync-all
-",
+        indoc! {"
+            spec:
+              instances: 1
+              replication:
+                mode: async
+        "},
+        indoc! {"
+            spec:
+              instances: 3
+              replication:
+                mode: strict-sync-all
+        "},
         &["spec.replication.mode"],
     ),
-    good: "spec:
-  instances: 3
-  replication:
-    mode: sync-all
-",
+    good: indoc! {"
+        spec:
+          instances: 3
+          replication:
+            mode: sync-all
+    "},
     checks: &[Check::Change(check), Check::ClusterUnless(check_first_work, |_| true)],
 })
 .limitations("How large the database is, and so how long the clone takes, cannot be seen.");
