@@ -1,10 +1,13 @@
 //! Why a webhook is not called, or fails: from what was seen of an installation to what is wrong with it.
 //!
-//! Nothing here asks anybody anything; `kubernetes` looks, and `cli` tells.
+//! `examination` looks, and what follows from what it has seen asks nobody anything; `cli` tells.
 
 mod certificates;
 mod checks;
+mod examination;
+mod handshake;
 mod operator;
+mod operator_account;
 mod probe;
 mod registered;
 mod seen;
@@ -13,11 +16,10 @@ mod versions;
 use serde::Serialize;
 
 pub use checks::diagnose;
+pub use examination::examine;
 pub use operator::{service_account, user_name};
 pub use probe::{sound, unsound};
-pub use seen::{
-    Answer, Endpoint, Existence, Operator, Registered, Registration, Rule, Seen, Service, Shown, Target,
-};
+pub use seen::{Answer, Endpoint, Existence, Operator, Registered, Registration, Seen, Service, Shown};
 
 /// What became of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,6 +79,7 @@ mod tests {
 
     use super::*;
     use crate::certificates::{Authority, ServingCertificate};
+    use crate::kubernetes::{Rule, Target};
     use crate::stored::KINDS;
     use syncguard_core::policy::OPERATOR_ACCOUNT;
     use syncguard_core::view::Kind;

@@ -5,6 +5,7 @@
 
 mod directory;
 mod exclude;
+mod followed;
 mod select;
 mod stream;
 
@@ -17,6 +18,7 @@ use std::{
 
 use tempfile::SpooledTempFile;
 
+pub use followed::{FollowedFiles, NamedFile, Unreadable};
 pub use select::{Found, Selection, find};
 
 use syncguard_lint::source::{Body, Open, ReadError, Source};

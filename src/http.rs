@@ -6,18 +6,15 @@ mod body;
 mod clients;
 mod connection;
 mod descriptors;
-mod files;
 mod health;
 mod limits;
 mod memory;
-mod metrics;
 mod pool;
 mod refusal;
 mod reply;
 mod routes;
 mod sending;
 mod shutdown;
-mod source;
 mod tls;
 
 use std::future::{Future, pending};
@@ -35,7 +32,8 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use crate::{
-    certificates::{CertificateError, ClientCa},
+    certificates::{CertificateSource, CertificateStore, Checks, ClientCa, SourceError},
+    metrics::Metrics,
     webhook::{Reply, Webhook},
 };
 use connection::{Listener, Security};
@@ -44,12 +42,8 @@ use pool::ConnectionPool;
 use tls::Tls;
 
 pub use clients::ClientAuth;
-pub use files::FileError;
 pub use limits::Limits;
-pub use metrics::Metrics;
 pub use shutdown::{Stop, run_until_signalled};
-pub use source::{CertificateFiles, CertificateSource, SelfIssued};
-pub use tls::CertificateStore;
 
 /// One call of a webhook.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +93,8 @@ pub struct Options {
     pub drain_delay: Duration,
     /// What one client, and all of them together, may take.
     pub limits: Limits,
+    /// How often certificates are looked at.
+    pub checks: Checks,
     /// Where the server counts; others may count there too.
     pub metrics: Arc<Metrics>,
 }
@@ -116,12 +112,9 @@ pub enum ServeError {
         /// What the operating system said.
         reason: io::Error,
     },
-    /// The first certificate could not be issued.
+    /// The first certificate, or the CA of the clients, could not be had.
     #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// The first certificate, or the CA of the clients, could not be had from its files.
-    #[error(transparent)]
-    File(#[from] FileError),
+    Source(#[from] SourceError),
     /// rustls refused the settings.
     #[error("cannot set up TLS: {0}")]
     Tls(rustls::Error),
@@ -191,7 +184,7 @@ impl Server {
     /// When a task that belongs to the server has ended: by a panic, since none of them ends otherwise. Whoever watches
     /// the process starts it again.
     pub async fn run(self, stop: impl Future<Output = Stop>) -> Result<(), ServeError> {
-        let limits = self.options.limits;
+        let (limits, checks) = (self.options.limits, self.options.checks);
         let metrics = self.options.metrics;
         let readiness = Readiness::new(Arc::clone(&self.certificates), Arc::clone(&self.handler));
         let readiness = Arc::new(readiness);
@@ -199,14 +192,14 @@ impl Server {
         let mut background = self.background;
         let health = Listener::plain(self.health, health::router(&readiness, &metrics), limits);
         background.spawn(health.run(pending()));
-        let keep_fresh = self.options.source.keep_fresh(self.certificates, Arc::clone(&metrics), limits);
+        let keep_fresh = self.options.source.keep_fresh(self.certificates, Arc::clone(&metrics), checks);
         background.spawn(keep_fresh);
 
         let pool = ConnectionPool::new(limits.connections);
         let webhooks = routes::router(self.handler, Arc::clone(&metrics), Arc::clone(&pool), limits);
         let allowed = self.options.clients.as_ref().map(ClientAuth::allowed);
         if let Some(clients) = self.options.clients {
-            background.spawn(clients.keep_fresh(Arc::clone(&self.tls), limits.file_check));
+            background.spawn(clients.keep_fresh(Arc::clone(&self.tls), checks.files));
         }
         let panics = Arc::clone(&metrics);
         let security = Security { tls: self.tls, allowed, metrics };

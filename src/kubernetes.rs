@@ -1,17 +1,10 @@
 //! A live API server: how it is reached, what is read from it, and the little that is written.
 
-mod bundle;
 mod call_error;
-mod certificates;
-mod examination;
-mod handshake;
-mod lease;
 mod listing;
 mod object;
-mod operator_account;
 mod reduction;
 mod registration;
-mod secret;
 mod served;
 mod unsound;
 mod upgrade;
@@ -26,9 +19,11 @@ use kube::{Client, Config};
 use thiserror::Error;
 
 pub use call_error::CallError;
-pub use certificates::{CaSource, CertificateConfig, Trust, maintain_certificates};
-pub use examination::examine;
+pub(crate) use call_error::in_words;
 pub use listing::{Listed, Pages, Wish};
+pub(crate) use registration::Entry;
+pub use registration::{Rule, Target};
+pub(crate) use served::all_served;
 pub use unsound::tell_of_unsound;
 pub use watches::{MOST_LISTED, Watches, follow};
 

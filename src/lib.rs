@@ -7,9 +7,11 @@
 pub mod certificates;
 pub mod cli;
 pub mod doctor;
+mod fault;
 pub mod files;
 pub mod http;
 pub mod kubernetes;
+pub mod metrics;
 pub mod parallel;
 pub mod settings;
 pub mod stored;

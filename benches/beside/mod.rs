@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncguard::{
-    certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME},
-    http::{CertificateSource, Handler, Limits, Metrics, Options, SelfIssued, Server},
+    certificates::{Authority, CA_LIFETIME, CertificateSource, Checks, LEAF_LIFETIME, SelfIssued},
+    http::{Handler, Limits, Options, Server},
+    metrics::Metrics,
 };
 use time::OffsetDateTime;
 
@@ -28,6 +29,7 @@ pub fn serve(handler: impl Handler + 'static, tell: impl FnOnce(SocketAddr, &str
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),
+        checks: Checks::default(),
         metrics: Arc::<Metrics>::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::input::settings;
 use super::report::write;
 use crate::{
-    doctor::{CheckResult, Outcome, diagnose},
+    doctor::{self, CheckResult, Outcome},
     kubernetes,
 };
 use syncguard_core::rule::printable;
@@ -89,9 +89,9 @@ async fn examine(args: &Args) -> Result<Vec<CheckResult>> {
     let operator_account = settings.as_ref().map(|settings| settings.policy.operator_account.as_str());
     let client = kubernetes::any_client(args.kubeconfig.as_deref()).await?;
     let namespace = args.namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
-    let seen = kubernetes::examine(&client, &args.webhook_configuration, &namespace, operator_account).await;
+    let seen = doctor::examine(&client, &args.webhook_configuration, &namespace, operator_account).await;
     let seen = seen.context("the API server was to show the installation")?;
-    Ok(diagnose(&seen))
+    Ok(doctor::diagnose(&seen))
 }
 
 fn line(check: &CheckResult) -> String {

@@ -20,13 +20,13 @@ use tracing::{error, info, warn};
 use super::{logs, names};
 use crate::{
     certificates::{
-        AllowedClient, Authority, CA_LIFETIME, LEAF_LIFETIME, Lifetimes, Name, ServingCertificate,
+        AllowedClient, Authority, CA_LIFETIME, CaSource, CertificateConfig, CertificateFiles,
+        CertificateSource, Checks, LEAF_LIFETIME, Lifetimes, Name, SelfIssued, ServingCertificate, Trust,
+        maintain_certificates,
     },
-    http::{
-        CertificateFiles, CertificateSource, ClientAuth, Limits, Metrics, Options, SelfIssued, Server,
-        run_until_signalled,
-    },
-    kubernetes::{self, CaSource, CertificateConfig, Trust, Watches},
+    http::{ClientAuth, Limits, Options, Server, run_until_signalled},
+    kubernetes::{self, Watches},
+    metrics::Metrics,
     settings::{FollowedSettings, Look},
 };
 pub use args::{Args, TlsVersion};
@@ -75,6 +75,7 @@ async fn serve(args: Args) -> Result<()> {
         tls12: args.tls_min_version == TlsVersion::V12,
         drain_delay: Duration::from_secs(args.drain_delay.into()),
         limits: Limits::default().of_this_system(),
+        checks: Checks::default(),
         metrics: Arc::clone(&metrics),
     };
     let watches = watches(client.clone(), &metrics);
@@ -94,13 +95,7 @@ async fn serve(args: Args) -> Result<()> {
     server.keep_running(follow(settings));
     if let (Some(client), Some(certificate_config), Some(trust)) = (client, certificate_config, trust) {
         let certificates = server.certificates();
-        server.keep_running(kubernetes::maintain_certificates(
-            client,
-            certificate_config,
-            certificates,
-            trust,
-            metrics,
-        ));
+        server.keep_running(maintain_certificates(client, certificate_config, certificates, trust, metrics));
     }
     announce::announce(&args, &server);
     run_until_signalled(server).await?;
@@ -115,7 +110,7 @@ async fn follow(settings: Arc<FollowedSettings>) {
     let mut ticks = tokio::time::interval(SETTINGS_CHECK);
     loop {
         ticks.tick().await;
-        match settings.look() {
+        match settings.look().await {
             Look::Unchanged => {}
             Look::Taken => info!("settings reloaded"),
             Look::Refused(error) => {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::registered::{nothing_registered, place, registrations};
-use super::{CheckResult, Endpoint, Seen, Shown, Target};
-use crate::certificates::utc;
+use super::{CheckResult, Endpoint, Seen, Shown};
+use crate::{certificates::utc, kubernetes::Target};
 
 /// The clocks of two machines differ by less; certificates are valid from an hour before they are issued.
 const SKEW: Duration = Duration::from_mins(1);

@@ -2,7 +2,8 @@
 
 use super::probe::{INSTANCES, broken_rule, overwritten_rule};
 use super::registered::{ok_if_registered, place, registrations};
-use super::{Answer, CheckResult, Endpoint, Seen, Service, Shown, Target, certificates, operator, versions};
+use super::{Answer, CheckResult, Endpoint, Seen, Service, Shown, certificates, operator, versions};
+use crate::kubernetes::Target;
 use crate::webhook::Webhook;
 use syncguard_core::view::Kind;
 

@@ -1,7 +1,7 @@
 //! What several checks ask of what was seen: which webhooks are registered, and what is said where none is.
 
-use super::{CheckResult, Registration, Seen, Target};
-use crate::webhook::Webhook;
+use super::{CheckResult, Registration, Seen};
+use crate::{kubernetes::Target, webhook::Webhook};
 
 /// Each configuration with what it is called and what it should call.
 pub(super) fn registrations(seen: &Seen) -> [(Webhook, &'static str, Option<&Registration>); 2] {

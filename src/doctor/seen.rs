@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::certificates::Chain;
+use crate::{
+    certificates::Chain,
+    kubernetes::{Rule, Target},
+};
 use syncguard_core::view::Kind;
 
 /// Everything that was looked at, at one moment.
@@ -86,74 +89,6 @@ pub struct Registered {
     pub rules: Vec<Rule>,
 }
 
-/// Some of what a webhook is called for.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Which resources, as the API server names them (`sgclusters/scale`).
-    pub resources: Vec<String>,
-    /// In which versions of their API.
-    pub versions: Vec<String>,
-}
-
-/// Where a webhook is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Somewhere.
-    Url(String),
-    /// In the cluster.
-    Service {
-        /// Of the Service.
-        namespace: String,
-        /// Of the Service.
-        name: String,
-        /// Of the Service.
-        port: i32,
-        /// What is asked for there.
-        path: String,
-    },
-}
-
-impl Target {
-    /// The path that is asked for.
-    pub fn path(&self) -> &str {
-        match self {
-            Self::Service { path, .. } => path,
-            Self::Url(url) => {
-                let rest = url.strip_prefix("https://").unwrap_or(url);
-                rest.find('/').map_or("/", |at| rest[at..].split('?').next().unwrap_or_default())
-            }
-        }
-    }
-
-    /// The host that a certificate has to be for.
-    pub fn host(&self) -> String {
-        match self {
-            Self::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
-            Self::Url(url) => split_port(authority(url)).0.trim_matches(['[', ']']).to_owned(),
-        }
-    }
-
-    /// The TCP port.
-    pub fn port(&self) -> u16 {
-        match self {
-            Self::Service { port, .. } => u16::try_from(*port).unwrap_or_default(),
-            Self::Url(url) => split_port(authority(url)).1.unwrap_or(443),
-        }
-    }
-}
-
-fn authority(url: &str) -> &str {
-    let rest = url.strip_prefix("https://").unwrap_or(url);
-    rest.split(['/', '?']).next().unwrap_or_default()
-}
-
-fn split_port(authority: &str) -> (&str, Option<u16>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
-        _ => (authority, None),
-    }
-}
-
 /// A place that is called.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
@@ -217,23 +152,5 @@ impl Answer {
         let tag = format!("[{rule}]");
         let refusal = self.result.as_ref().err().map(|(_, message)| message);
         refusal.into_iter().chain(&self.warnings).any(|text| text.contains(&tag))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_says_host_port_and_path() {
-        for (url, host, port, path) in [
-            ("https://a.b:8443/validate?timeout=5s", "a.b", 8443, "/validate"),
-            ("https://127.0.0.1/mutate", "127.0.0.1", 443, "/mutate"),
-            ("https://[::1]:1/x", "::1", 1, "/x"),
-            ("https://[::1]", "::1", 443, "/"),
-        ] {
-            let target = Target::Url(url.to_owned());
-            assert_eq!((target.host().as_str(), target.port(), target.path()), (host, port, path), "{url}");
-        }
     }
 }

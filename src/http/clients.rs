@@ -9,27 +9,27 @@ use time::OffsetDateTime;
 use tracing::{error, info, warn};
 
 use super::ServeError;
-use super::files::{FileError, FollowedFiles, NamedFile};
-use super::source::ticks;
 use super::tls::Tls;
-use crate::certificates::{AllowedClient, CertificateError, Chain, ClientCa, ClientNames};
+use crate::certificates::{
+    AllowedClient, CertificateError, Chain, ClientCa, ClientNames, PemFiles, SourceError, ticks,
+};
 
 /// Client certificates are required: from which CA, and of whom.
 #[derive(Debug)]
 pub struct ClientAuth {
-    ca: FollowedFiles,
+    ca: PemFiles,
     allowed: AllowList,
 }
 
 impl ClientAuth {
     /// Requires a certificate from the CA in this file, and one of these names in it.
     pub fn new(ca: PathBuf, allowed: Vec<AllowedClient>) -> Self {
-        let ca = FollowedFiles::new([NamedFile { flag: "--client-ca", path: ca }]);
+        let ca = PemFiles::new([("--client-ca", ca)]);
         Self { ca, allowed: AllowList(allowed.into()) }
     }
 
     /// The CA to start with.
-    pub(super) fn first(&mut self, now: OffsetDateTime) -> Result<ClientCa, FileError> {
+    pub(super) fn first(&mut self, now: OffsetDateTime) -> Result<ClientCa, SourceError> {
         self.ca.first(|contents| build(contents, now))
     }
 
@@ -52,8 +52,7 @@ impl ClientAuth {
     }
 
     async fn renew(&mut self, tls: &Tls) -> Result<Option<usize>, ServeError> {
-        let read = self.ca.read().await;
-        let next = self.ca.judge(read, |contents| build(contents, OffsetDateTime::now_utc()))?;
+        let next = self.ca.changed(|contents| build(contents, OffsetDateTime::now_utc())).await?;
         let Some(next) = next else { return Ok(None) };
         tls.trust(&next).map_err(ServeError::Tls)?;
         Ok(Some(next.certificates()))

@@ -22,11 +22,12 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
+use super::Limits;
 use super::clients::{AllowList, DisallowedClient, Expired, known_until};
 use super::pool::{Activity, ConnectionPool, PooledConnection};
 use super::sending::Sending;
 use super::tls::Tls;
-use super::{Limits, Metrics};
+use crate::metrics::Metrics;
 
 /// How much TLS keeps of an answer that its client does not read, in bytes; the rest stays in the memory for requests.
 const UNREAD: usize = 16 * 1024;

@@ -10,10 +10,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use time::OffsetDateTime;
 
+use super::Handler;
 use super::refusal::Refusal;
-use super::tls::CertificateStore;
-use super::{Handler, Metrics};
-use crate::certificates::utc;
+use crate::certificates::{CertificateStore, utc};
+use crate::metrics::Metrics;
 
 /// The format in which metrics are told.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -35,10 +35,6 @@ pub struct Limits {
     pub reading: Duration,
     /// Time for requests in flight to finish when the server has stopped accepting.
     pub drain: Duration,
-    /// How often the certificate's age is compared with the wall clock.
-    pub certificate_check: Duration,
-    /// How often the contents of certificates' files are compared with what is in use.
-    pub file_check: Duration,
 }
 
 impl Default for Limits {
@@ -57,8 +53,6 @@ impl Default for Limits {
             answer: Duration::from_secs(5),
             reading: Duration::from_secs(5),
             drain: Duration::from_secs(15),
-            certificate_check: Duration::from_mins(1),
-            file_check: Duration::from_secs(10),
         }
     }
 }

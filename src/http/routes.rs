@@ -21,7 +21,8 @@ use super::clients::{DisallowedClient, Expired};
 use super::memory::{Memory, Reservation};
 use super::pool::{Activity, ConnectionPool};
 use super::refusal::Refusal;
-use super::{Call, Handler, Limits, Metrics};
+use super::{Call, Handler, Limits};
+use crate::metrics::Metrics;
 use crate::webhook::{Reply, ReplyMetrics, Webhook};
 
 /// What all requests share.

@@ -15,7 +15,7 @@ impl From<kube::Error> for CallError {
 }
 
 /// What a person is told of the error.
-pub(super) fn in_words(error: &kube::Error) -> String {
+pub(crate) fn in_words(error: &kube::Error) -> String {
     if let kube::Error::Api(status) = error {
         return status.message.clone();
     }

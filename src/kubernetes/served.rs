@@ -88,7 +88,7 @@ impl Served {
 /// # Errors
 ///
 /// The API server does not answer, or refuses to.
-pub(super) async fn all_served(client: &Client) -> Result<Vec<(Kind, String)>, kube::Error> {
+pub(crate) async fn all_served(client: &Client) -> Result<Vec<(Kind, String)>, kube::Error> {
     let groups = client.list_api_groups().await?.groups;
     let mut served = Vec::new();
     for group in groups.iter().filter(|group| KINDS.iter().any(|kind| kind.group() == group.name)) {

@@ -18,7 +18,8 @@ use super::object::Sent;
 use super::served::{Served, is_not_found};
 use super::upgrade;
 use crate::{
-    http::Metrics,
+    fault::LastingFault,
+    metrics::Metrics,
     stored::{KINDS, Stored, StoredObject, Written},
     webhook::Lookup,
 };
@@ -191,7 +192,7 @@ pub async fn follow(watches: Arc<Watches>) {
 
 /// Follows one kind, under the newest version that is served at the time.
 async fn follow_kind(watches: &Watches, kind: Kind) {
-    let mut retry = WatchRetry { watches, kind, said: String::new(), failures: 0 };
+    let mut retry = WatchRetry { watches, kind, fault: LastingFault::default(), failures: 0 };
     loop {
         match Served::newest(&watches.client, kind).await {
             Ok(Some(served)) => follow_version(served, &mut retry).await,
@@ -240,7 +241,7 @@ const UNKNOWN: &str = "the API server does not know this kind";
 struct WatchRetry<'w> {
     watches: &'w Watches,
     kind: Kind,
-    said: String,
+    fault: LastingFault<String>,
     /// In a row.
     failures: u32,
 }
@@ -249,16 +250,15 @@ impl WatchRetry<'_> {
     /// Says why, once, and waits before it is tried again. Of an unknown kind everything has been seen: nothing.
     async fn wait(&mut self, unknown: bool, why: String) {
         self.watches.change(self.kind, unknown, false, |_| {});
-        if why != self.said {
+        if self.fault.is_news(why.clone()) {
             warn!(resource = self.kind.resource(), error = why, "watch failed, retrying");
-            self.said = why;
         }
         tokio::time::sleep(pause(self.failures)).await;
         self.failures += 1;
     }
 
     fn is_over(&mut self) {
-        self.said.clear();
+        self.fault = LastingFault::default();
         self.failures = 0;
     }
 }

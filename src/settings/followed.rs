@@ -1,30 +1,17 @@
 //! Settings that follow their file, so that a change needs no restart; bad ones are refused, and the old stay.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{path::Path, sync::Arc};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
 
 use super::{Settings, SettingsError};
+use crate::files::{FollowedFiles, NamedFile, Unreadable};
 
 /// The settings in use.
 pub struct FollowedSettings {
     current: ArcSwap<Settings>,
-    file: Option<Seen>,
-}
-
-struct Seen {
-    path: PathBuf,
-    last: Mutex<Last>,
-}
-
-struct Last {
-    /// What was read last, taken or not: contents are compared, because a mounted ConfigMap swaps its directory.
-    contents: Vec<u8>,
-    /// How many looks since then found nothing to read.
-    misses: u32,
+    file: Option<(String, Mutex<FollowedFiles>)>,
 }
 
 /// What a look at the file found.
@@ -51,11 +38,10 @@ impl FollowedSettings {
         let Some(path) = path else {
             return Ok(Self { current: ArcSwap::from_pointee(Settings::default_with(false)), file: None });
         };
-        let contents = read(path)?;
-        let settings = parse(path, &contents)?;
-        let last = Mutex::new(Last { contents, misses: 0 });
-        let seen = Seen { path: path.to_owned(), last };
-        Ok(Self { current: ArcSwap::from_pointee(settings), file: Some(seen) })
+        let name = path.display().to_string();
+        let mut file = FollowedFiles::new([NamedFile { flag: "--settings", path: path.to_owned() }]);
+        let settings = file.first(|contents| parse(&name, contents))?;
+        Ok(Self { current: ArcSwap::from_pointee(settings), file: Some((name, Mutex::new(file))) })
     }
 
     /// The settings to judge with.
@@ -64,39 +50,27 @@ impl FollowedSettings {
     }
 
     /// Looks at the file, and takes what is new and sound.
-    pub fn look(&self) -> Look {
-        let Some(Seen { path, last }) = &self.file else { return Look::Unchanged };
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = match read(path) {
-            Ok(new) => new,
-            // A swap of the mounted directory may leave no file for a moment; the second time it is told, and once.
-            Err(error) => {
-                last.misses = last.misses.saturating_add(1);
-                return if last.misses == 2 { Look::Refused(error) } else { Look::Unchanged };
-            }
-        };
-        last.misses = 0;
-        if last.contents == new {
-            return Look::Unchanged;
-        }
-        let look = match parse(path, &new) {
-            Ok(settings) => {
+    pub async fn look(&self) -> Look {
+        let Some((name, file)) = &self.file else { return Look::Unchanged };
+        match file.lock().await.changed(|contents| parse(name, contents)).await {
+            Ok(None) => Look::Unchanged,
+            Ok(Some(settings)) => {
                 self.current.store(Arc::new(settings));
                 Look::Taken
             }
             Err(error) => Look::Refused(error),
-        };
-        last.contents = new;
-        look
+        }
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, SettingsError> {
-    std::fs::read(path).map_err(|error| SettingsError::Read { file: path.display().to_string(), error })
+fn parse(name: &str, contents: &[Vec<u8>]) -> Result<Settings, SettingsError> {
+    Settings::parse(name, &contents.concat(), false)
 }
 
-fn parse(path: &Path, contents: &[u8]) -> Result<Settings, SettingsError> {
-    Settings::parse(&path.display().to_string(), contents, false)
+impl From<Unreadable> for SettingsError {
+    fn from(Unreadable { path, reason, .. }: Unreadable) -> Self {
+        Self::Read { file: path.display().to_string(), error: reason }
+    }
 }
 
 #[cfg(test)]
@@ -104,31 +78,30 @@ mod tests {
     use super::*;
     use crate::settings::Action;
 
-    #[test]
-    fn a_change_is_taken_and_a_bad_one_refused_once_with_the_old_in_use() {
+    #[tokio::test]
+    async fn a_change_is_taken_and_a_bad_one_refused_once_with_the_old_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.yaml");
         std::fs::write(&path, "enforcement: warn").unwrap();
         let followed = FollowedSettings::read(Some(&path)).unwrap();
         let everywhere = || followed.current().enforcement.everywhere;
         assert_eq!(everywhere(), Action::Warn);
-        assert!(matches!(followed.look(), Look::Unchanged), "nothing has changed yet");
+        assert!(matches!(followed.look().await, Look::Unchanged), "nothing has changed yet");
 
         std::fs::write(&path, "enforcement: deny").unwrap();
-        assert!(matches!(followed.look(), Look::Taken), "new settings are taken");
+        assert!(matches!(followed.look().await, Look::Taken), "new settings are taken");
         assert_eq!(everywhere(), Action::Deny);
 
         std::fs::write(&path, "enforcment: warn").unwrap();
-        let Look::Refused(error) = followed.look() else { panic!("an unknown key is refused") };
+        let Look::Refused(error) = followed.look().await else { panic!("an unknown key is refused") };
         assert!(error.to_string().contains("did you mean enforcement?"), "{error}");
-        assert!(matches!(followed.look(), Look::Unchanged), "the same fault is told once");
+        assert!(matches!(followed.look().await, Look::Unchanged), "the same fault is told once");
         assert_eq!(everywhere(), Action::Deny, "the old settings stay in use");
 
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(followed.look(), Look::Unchanged), "it may be on its way");
-        let Look::Refused(error) = followed.look() else { panic!("a file that stays away is told of") };
+        let Look::Refused(error) = followed.look().await else { panic!("a file that stays away is told of") };
         assert!(error.to_string().contains("settings.yaml"), "{error}");
-        assert!(matches!(followed.look(), Look::Unchanged), "and told once");
+        assert!(matches!(followed.look().await, Look::Unchanged), "and told once");
         assert_eq!(everywhere(), Action::Deny, "the old settings stay in use");
     }
 }

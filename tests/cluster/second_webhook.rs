@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use syncguard::{
-    certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME},
-    http::{Answer, Call, CertificateSource, Handler, Limits, Options, SelfIssued, Server, Stop},
+    certificates::{Authority, CA_LIFETIME, CertificateSource, Checks, LEAF_LIFETIME, SelfIssued},
+    http::{Answer, Call, Handler, Limits, Options, Server, Stop},
     webhook::Reply,
 };
 use time::OffsetDateTime;
@@ -81,6 +81,7 @@ fn serve(change: Change) -> (SocketAddr, String) {
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),
+        checks: Checks::default(),
         metrics: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

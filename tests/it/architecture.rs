@@ -5,25 +5,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The core's layers from the ground up; a module may import its own layer and those below.
-const LAYERS: [(&str, &[&str]); 3] = [
-    (
-        "values",
-        &[
-            "view",
-            "json",
-            "replication",
-            "facts",
-            "postgres",
-            "patroni",
-            "topology",
-            "cluster",
-            "rule",
-            "spelling",
-        ],
-    ),
-    ("knowledge", &["rules", "defaults"]),
-    ("judgment", &["policy", "review", "prediction"]),
+/// Modules of a crate that may import each other, and those of the layers below.
+type Layer = &'static [&'static str];
+
+/// The core's layers from the ground up: values, knowledge, judgment.
+const CORE: &[Layer] = &[
+    &[
+        "view",
+        "json",
+        "replication",
+        "facts",
+        "postgres",
+        "patroni",
+        "topology",
+        "cluster",
+        "rule",
+        "spelling",
+    ],
+    &["rules", "defaults"],
+    &["policy", "review", "prediction"],
+];
+
+/// The rooms of the program; no two of them import each other.
+const PROGRAM: &[Layer] = &[
+    &["parallel"],
+    &["fault"],
+    &["files"],
+    &["settings"],
+    &["stored"],
+    &["webhook"],
+    &["metrics"],
+    &["kubernetes"],
+    &["certificates"],
+    &["http"],
+    &["doctor"],
+    &["cli"],
 ];
 
 /// What of the standard library the core must not name: input and output, clocks, threads. Other crates it does not have.
@@ -32,28 +48,25 @@ const IMPURE: [&str; 7] = ["fs", "io", "net", "env", "thread", "process", "time"
 /// Where code stands.
 const SOURCES: [&str; 4] = ["src", "crates/manifest/src", "crates/core/src", "crates/lint/src"];
 
-fn layer(module: &str) -> usize {
-    LAYERS.iter().position(|(_, modules)| modules.contains(&module)).unwrap_or_else(|| {
-        panic!(
-            "crates/core/src/{module}.rs is in no layer: name it in tests/it/architecture.rs and in lib.rs"
-        )
-    })
-}
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every file of the core but its root, with the module of the first level that it belongs to.
-fn core() -> Vec<(PathBuf, String)> {
-    let src = root().join("crates/core/src");
+/// Every file of a crate but its roots, with the module of the first level that it belongs to.
+fn modules_of(folder: &str) -> Vec<(PathBuf, String)> {
+    let src = root().join(folder);
     let module = |path: PathBuf| {
         let relative = path.strip_prefix(&src).unwrap();
         let first = relative.components().next().unwrap().as_os_str().to_string_lossy();
         let module = first.trim_end_matches(".rs").to_owned();
         (path, module)
     };
-    files_below(&src).into_iter().map(module).filter(|(_, module)| module != "lib").collect()
+    let is_root = |module: &str| ["lib", "main"].contains(&module);
+    files_below(&src).into_iter().map(module).filter(|(_, module)| !is_root(module)).collect()
+}
+
+fn core() -> Vec<(PathBuf, String)> {
+    modules_of("crates/core/src")
 }
 
 /// Every source file.
@@ -122,19 +135,32 @@ fn first_names(list: &str) -> Vec<String> {
     names
 }
 
-#[test]
-fn imports_in_the_core_point_downwards() {
-    for (path, module) in core() {
+fn imports_point_downwards(folder: &str, layers: &[Layer]) {
+    let layer = |module: &str| {
+        let found = layers.iter().position(|layer| layer.contains(&module));
+        found.unwrap_or_else(|| {
+            panic!("{folder}/{module} is in no layer: name it in tests/it/architecture.rs")
+        })
+    };
+    for (path, module) in modules_of(folder) {
         for import in imports(&production_code(&path), "crate::") {
             assert!(
                 layer(&import) <= layer(&module),
-                "{} is of the layer {} and imports crate::{import}, which is of {}: turn the import round",
+                "{} is below crate::{import} and imports it: turn the import round",
                 path.display(),
-                LAYERS[layer(&module)].0,
-                LAYERS[layer(&import)].0
             );
         }
     }
+}
+
+#[test]
+fn imports_in_the_core_point_downwards() {
+    imports_point_downwards("crates/core/src", CORE);
+}
+
+#[test]
+fn no_two_rooms_of_the_program_import_each_other() {
+    imports_point_downwards("src", PROGRAM);
 }
 
 #[test]

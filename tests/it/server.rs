@@ -18,11 +18,11 @@ use std::time::Duration;
 
 use rustls::ProtocolVersion;
 use syncguard::{
-    certificates::{Authority, CA_LIFETIME, LEAF_LIFETIME, ServingCertificate},
-    http::{
-        Answer, Call, CertificateSource, CertificateStore, Handler, Limits, Options, SelfIssued, ServeError,
-        Server, Stop,
+    certificates::{
+        Authority, CA_LIFETIME, CertificateSource, CertificateStore, Checks, LEAF_LIFETIME, SelfIssued,
+        ServingCertificate,
     },
+    http::{Answer, Call, Handler, Limits, Options, ServeError, Server, Stop},
     webhook::{Reply, Webhook},
 };
 use time::OffsetDateTime;
@@ -104,6 +104,7 @@ fn options() -> Options {
         tls12: false,
         drain_delay: Duration::ZERO,
         limits: Limits::default(),
+        checks: Checks::default(),
         metrics: Arc::default(),
     }
 }

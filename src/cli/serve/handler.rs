@@ -9,8 +9,9 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use crate::{
+    certificates::Trust,
     http::{Answer, Call, Handler},
-    kubernetes::{Trust, Watches},
+    kubernetes::Watches,
     settings::{FollowedSettings, Settings},
     webhook::{self, KnownState, Lookup, Outcome, Reply},
 };

@@ -11,7 +11,7 @@ use syncguard::{
     http::ClientAuth,
 };
 
-use super::files::{logs, pair, until, until_logged};
+use super::files::{ALL_THE_TIME, logs, pair, until, until_logged};
 use super::*;
 
 fn authority() -> Authority {
@@ -46,7 +46,7 @@ fn guarded(ca: &Path, allowed: &[&str]) -> Options {
     logs();
     let allowed: Vec<AllowedClient> = allowed.iter().map(|name| name.parse().unwrap()).collect();
     let clients = Some(ClientAuth::new(ca.to_owned(), allowed));
-    Options { clients, ..with_limits(|limits| limits.file_check = Duration::from_millis(1)) }
+    Options { clients, checks: ALL_THE_TIME, ..options() }
 }
 
 /// What a client with this certificate is answered at a path; none if the handshake fails.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use syncguard::{certificates::Pair, http::CertificateFiles};
+use syncguard::certificates::{CertificateFiles, Pair};
 use time::Duration as Days;
 
 use super::*;
@@ -82,16 +82,19 @@ fn source(dir: &Path) -> CertificateSource {
     CertificateSource::Files(CertificateFiles::new(dir.join("tls.crt"), dir.join("tls.key")))
 }
 
+/// Files are looked at again and again.
+pub(super) const ALL_THE_TIME: Checks =
+    Checks { age: Duration::from_mins(1), files: Duration::from_millis(1) };
+
 /// Longer than any test takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 fn following(source: CertificateSource) -> Options {
     let limits = |limits: &mut Limits| {
-        limits.file_check = Duration::from_millis(1);
         // What a busy machine does to handshakes is not asked here.
         (limits.handshake, limits.body, limits.answer) = (PATIENCE, PATIENCE, PATIENCE);
     };
-    Options { source, ..with_limits(limits) }
+    Options { source, checks: ALL_THE_TIME, ..with_limits(limits) }
 }
 
 async fn shows(address: SocketAddr, pair: &Pair) -> bool {

@@ -8,10 +8,9 @@ use time::OffsetDateTime;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
-use super::files::{FileError, FollowedFiles, NamedFile};
-use super::tls::CertificateStore;
-use super::{Limits, Metrics, ServeError};
-use crate::certificates::{Authority, CertificateError, Name, Pair, ServingCertificate, utc};
+use super::files::{PemFiles, SourceError};
+use super::{Authority, CertificateError, CertificateStore, Name, Pair, ServingCertificate, utc};
+use crate::metrics::Metrics;
 
 /// Where the serving certificate comes from.
 #[derive(Debug)]
@@ -24,9 +23,24 @@ pub enum CertificateSource {
     SelfIssued(Box<SelfIssued>),
 }
 
-/// A certificate and its key in files that somebody else renews: cert-manager, an operator, a person.
+/// A certificate and its key in files.
 #[derive(Debug)]
-pub struct CertificateFiles(FollowedFiles);
+pub struct CertificateFiles(PemFiles);
+
+/// How often certificates are compared with what is due.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks {
+    /// The age of our own with the wall clock.
+    pub age: Duration,
+    /// The contents of files with what is in use.
+    pub files: Duration,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self { age: Duration::from_mins(1), files: Duration::from_secs(10) }
+    }
+}
 
 /// What the program needs to issue its own leaves.
 #[derive(Debug)]
@@ -41,10 +55,10 @@ pub struct SelfIssued {
 
 impl CertificateSource {
     /// The certificate to start with.
-    pub(super) fn first(&mut self, now: OffsetDateTime) -> Result<ServingCertificate, ServeError> {
+    pub(crate) fn first(&mut self, now: OffsetDateTime) -> Result<ServingCertificate, SourceError> {
         match self {
             Self::Given(certificate) => Ok(certificate.clone()),
-            Self::Files(files) => Ok(files.first()?),
+            Self::Files(files) => files.first(),
             Self::SelfIssued(own) => Ok(own.issue(now)?),
         }
     }
@@ -53,13 +67,13 @@ impl CertificateSource {
     ///
     /// Asks the wall clock again and again rather than sleeping until a moment: timers stand still while a
     /// machine sleeps.
-    pub(super) async fn keep_fresh(
+    pub(crate) async fn keep_fresh(
         mut self,
         certificates: Arc<CertificateStore>,
         metrics: Arc<Metrics>,
-        limits: Limits,
+        checks: Checks,
     ) {
-        let mut ticks = ticks(self.period(&limits));
+        let mut ticks = ticks(self.period(checks));
         loop {
             metrics.certificate("serving", certificates.current().not_after());
             ticks.tick().await;
@@ -75,27 +89,27 @@ impl CertificateSource {
         }
     }
 
-    fn period(&self, limits: &Limits) -> Duration {
+    fn period(&self, checks: Checks) -> Duration {
         match self {
-            Self::Files(_) => limits.file_check,
-            Self::Given(_) | Self::SelfIssued(_) => limits.certificate_check,
+            Self::Files(_) => checks.files,
+            Self::Given(_) | Self::SelfIssued(_) => checks.age,
         }
     }
 
     async fn better_than(
         &mut self,
         current: &ServingCertificate,
-    ) -> Result<Option<ServingCertificate>, ServeError> {
+    ) -> Result<Option<ServingCertificate>, SourceError> {
         match self {
             Self::Given(_) => Ok(None),
-            Self::Files(files) => Ok(files.changed().await?),
+            Self::Files(files) => files.changed().await,
             Self::SelfIssued(own) => Ok(own.renewed(current, OffsetDateTime::now_utc())?),
         }
     }
 }
 
 /// Moments to look at something; after a pause of the whole machine there is one, not all that were missed.
-pub(super) fn ticks(every: Duration) -> Interval {
+pub(crate) fn ticks(every: Duration) -> Interval {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
@@ -104,19 +118,17 @@ pub(super) fn ticks(every: Duration) -> Interval {
 impl CertificateFiles {
     /// The certificate with its chain and the private key, both in PEM.
     pub fn new(certificate: PathBuf, key: PathBuf) -> Self {
-        let certificate = NamedFile { flag: "--tls-cert", path: certificate };
-        Self(FollowedFiles::new([certificate, NamedFile { flag: "--tls-key", path: key }]))
+        Self(PemFiles::new([("--tls-cert", certificate), ("--tls-key", key)]))
     }
 
     /// The pair to start with, expired or not: there is no better one, readiness tells of it, and it is replaced
     /// as soon as the files are.
-    fn first(&mut self) -> Result<ServingCertificate, FileError> {
+    fn first(&mut self) -> Result<ServingCertificate, SourceError> {
         self.0.first(read_pair)
     }
 
-    async fn changed(&mut self) -> Result<Option<ServingCertificate>, FileError> {
-        let read = self.0.read().await;
-        self.0.judge(read, |contents| read_pair(contents)?.valid_at(OffsetDateTime::now_utc()))
+    async fn changed(&mut self) -> Result<Option<ServingCertificate>, SourceError> {
+        self.0.changed(|contents| read_pair(contents)?.valid_at(OffsetDateTime::now_utc())).await
     }
 }
 

@@ -6,9 +6,9 @@ use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-use super::call_error::in_words;
+use super::{Endpoint, Existence, Operator, service_account, user_name};
 use crate::{
-    doctor::{Endpoint, Existence, Operator, Target, service_account, user_name},
+    kubernetes::{Target, in_words},
     settings::Settings,
 };
 use syncguard_core::policy::OPERATOR_ACCOUNT;

@@ -4,7 +4,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use time::OffsetDateTime;
 
-use crate::certificates::{Next, Old, Pair, SharedAuthority};
+use super::{Next, Old, Pair, SharedAuthority};
 
 const KNOWN_SINCE: &str = "syncguard.dev/next-known-since";
 const OLD_UNTIL: &str = "syncguard.dev/old-until";

@@ -16,17 +16,14 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use super::CallError;
 use super::bundle::{Configuration, Configurations};
 use super::lease::Candidate;
 use super::secret::{read, written};
-use crate::{
-    certificates::{
-        Authority, CertificateError, Lifetimes, Name, Next, ServingCertificate, SharedAuthority,
-        certificates_only,
-    },
-    http::{CertificateStore, Metrics},
+use super::{
+    Authority, CertificateError, CertificateStore, Lifetimes, Name, Next, ServingCertificate,
+    SharedAuthority, certificates_only, utc,
 };
+use crate::{fault::LastingFault, kubernetes::CallError, metrics::Metrics};
 
 /// What is looked after, by its names in the cluster.
 #[derive(Debug, Clone)]
@@ -108,22 +105,15 @@ pub async fn maintain_certificates(
     metrics: Arc<Metrics>,
 ) {
     let every = pace(&config.lifetimes);
-    let mut keeper = CertificateController::new(&client, config, store, trust, metrics, every);
-    let mut said = String::new();
+    let mut controller = CertificateController::new(&client, config, store, trust, metrics, every);
+    let mut fault = LastingFault::default();
     loop {
-        match timeout(ROUND, keeper.round()).await.unwrap_or(Err(RoundError::Late)) {
-            Ok(()) if said.is_empty() => {}
-            Ok(()) => {
-                info!("certificate maintenance works again");
-                said.clear();
+        match timeout(ROUND, controller.round()).await.unwrap_or(Err(RoundError::Late)) {
+            Ok(()) if fault.is_over() => info!("certificate maintenance works again"),
+            Err(error) if fault.is_news(error.to_string()) => {
+                error!(%error, "certificate maintenance failed; keeping the current certificates");
             }
-            Err(trouble) => {
-                let text = trouble.to_string();
-                if text != said {
-                    error!(error = text, "certificate maintenance failed; keeping the current certificates");
-                    said = text;
-                }
-            }
+            Ok(()) | Err(_) => {}
         }
         tokio::time::sleep(every).await;
     }
@@ -255,7 +245,7 @@ impl CertificateController {
             return Ok(());
         }
         let leaf = self.issue(&authority, now)?;
-        info!(sha256 = %leaf.fingerprint(), valid_until = %crate::certificates::utc(leaf.not_after()), "certificate renewed");
+        info!(sha256 = %leaf.fingerprint(), valid_until = %utc(leaf.not_after()), "certificate renewed");
         self.metrics.certificate("ca", authority.not_after());
         self.metrics.certificate("serving", leaf.not_after());
         self.store.replace(leaf);

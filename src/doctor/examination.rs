@@ -19,10 +19,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::operator_account::operator;
-use super::registration::Entry;
-use super::served::all_served;
-use super::{CallError, call_error::in_words, handshake};
-use crate::doctor::{self, Answer, Endpoint, Registered, Registration, Seen, Service, Shown, Target};
+use super::{Answer, Endpoint, Registered, Registration, Seen, Service, Shown, handshake, sound, unsound};
+use crate::kubernetes::{CallError, Entry, Target, all_served, in_words};
 use syncguard_core::view::Kind;
 
 /// What the webhooks of syncguard are called after their resource.
@@ -51,8 +49,8 @@ pub async fn examine(
     let (registered, completing) = (of(&validating), of(&mutating));
     let endpoints = endpoints(client, registered.iter().chain(&completing)).await;
     let operator = operator(client, operator_account, &endpoints).await;
-    let (sound, server_time) = probe(client, namespace, &doctor::sound()).await?;
-    let (unsound, _) = probe(client, namespace, &doctor::unsound()).await?;
+    let (sound, server_time) = probe(client, namespace, &sound()).await?;
+    let (unsound, _) = probe(client, namespace, &unsound()).await?;
     Ok(Seen {
         configuration: configuration.to_owned(),
         alike: alike(&validating, configuration),

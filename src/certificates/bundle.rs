@@ -11,8 +11,8 @@ use kube::{Api, Client};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::registration::Entry;
-use crate::certificates::{CertificateError, Chain};
+use super::{CertificateError, Chain};
+use crate::kubernetes::Entry;
 
 /// The owner of the field, the same for all replicas.
 const MANAGER: &str = "syncguard";

@@ -1,6 +1,5 @@
 //! Files that are followed: read together, compared by their contents, and reported once when they are bad.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use thiserror::Error;
 use tracing::info;
 
-use crate::certificates::CertificateError;
+use crate::fault::LastingFault;
 
 /// The link by which the kubelet swaps all files of a mounted Secret at once.
 const KUBELET_LINK: &str = "..data";
@@ -18,55 +17,44 @@ const KUBELET_LINK: &str = "..data";
 /// How often to begin again when the kubelet swaps the files in the middle of reading them.
 const ATTEMPTS: u32 = 3;
 
-/// Why files that were named by flags cannot be used.
+/// A file that was named by a flag, and whose contents the operating system does not give.
 #[derive(Debug, Error)]
-pub enum FileError {
-    /// The operating system does not give the file's contents.
-    #[error("cannot read {flag} {path}: {reason}; name a file that this process may read", path = path.display())]
-    Unreadable {
-        /// The flag that named the file.
-        flag: &'static str,
-        /// The file as it was named.
-        path: PathBuf,
-        /// What the operating system said.
-        reason: io::Error,
-    },
-    /// The contents are not what the flags ask for.
-    #[error("{files}: {reason}")]
-    Unusable {
-        /// The flags with their files.
-        files: String,
-        /// What has to change.
-        reason: CertificateError,
-    },
+#[error("cannot read {flag} {path}: {reason}; name a file that this process may read", path = path.display())]
+pub struct Unreadable {
+    /// The flag that named the file.
+    pub flag: &'static str,
+    /// The file as it was named.
+    pub path: PathBuf,
+    /// What the operating system said.
+    pub reason: io::Error,
 }
 
 /// A file and the flag that named it.
 #[derive(Debug)]
-pub(super) struct NamedFile {
+pub struct NamedFile {
     /// The flag, for messages.
-    pub(super) flag: &'static str,
+    pub flag: &'static str,
     /// The file as it was named.
-    pub(super) path: PathBuf,
+    pub path: PathBuf,
 }
 
-/// The texts of all the files, in their order.
-pub(super) type Contents = Vec<String>;
+/// The contents of all the files, in their order.
+pub type Contents = Vec<Vec<u8>>;
 
 /// What identifies contents, without keeping a private key about.
 type Fingerprint = [u8; 32];
 
 /// Files that belong together, and which of their contents have been seen.
 #[derive(Debug)]
-pub(super) struct FollowedFiles {
+pub struct FollowedFiles {
     files: Arc<[NamedFile]>,
     in_use: Option<Fingerprint>,
-    reported: Option<Complaint>,
+    fault: LastingFault<Fault>,
 }
 
-/// What has been reported already.
+/// What was wrong with the files.
 #[derive(Debug, PartialEq, Eq)]
-enum Complaint {
+enum Fault {
     /// Contents that were refused.
     Refused(Fingerprint),
     /// A failure to read, by its message.
@@ -75,92 +63,87 @@ enum Complaint {
 
 impl FollowedFiles {
     /// Files of which nothing has been read yet.
-    pub(super) fn new<const N: usize>(files: [NamedFile; N]) -> Self {
-        Self { files: Arc::new(files), in_use: None, reported: None }
+    pub fn new<const N: usize>(files: [NamedFile; N]) -> Self {
+        Self { files: Arc::new(files), in_use: None, fault: LastingFault::default() }
     }
 
     /// The value that the files hold at the start.
-    pub(super) fn first<T>(
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or `build` makes nothing of them.
+    pub fn first<T, E: From<Unreadable>>(
         &mut self,
-        build: impl FnOnce(&[String]) -> Result<T, CertificateError>,
-    ) -> Result<T, FileError> {
+        build: impl FnOnce(&[Vec<u8>]) -> Result<T, E>,
+    ) -> Result<T, E> {
         let contents = read_together(&self.files)?;
-        let value = build(&contents).map_err(|reason| self.unusable(reason))?;
+        let value = build(&contents)?;
         self.in_use = Some(fingerprint(&contents));
         Ok(value)
     }
 
-    /// Reads the files again, away from the threads that serve requests: a disk may take its time.
-    pub(super) async fn read(&self) -> Result<Contents, FileError> {
-        let files = Arc::clone(&self.files);
-        let reading = tokio::task::spawn_blocking(move || read_together(&files));
-        reading.await.unwrap_or_else(|error| Err(unreadable(&self.files[0], io::Error::other(error))))
-    }
-
     /// The new value, if the contents have changed and make a good one.
     ///
-    /// A fault is an error once for the same contents. They are tried again all the same: a certificate that is
-    /// not valid yet will be.
-    pub(super) fn judge<T>(
+    /// They are read away from the threads that serve requests: a disk may take its time.
+    ///
+    /// # Errors
+    ///
+    /// As at the start, and once for the same contents. They are tried again all the same: a certificate that is not valid yet will
+    /// be.
+    pub async fn changed<T, E: From<Unreadable>>(
         &mut self,
-        read: Result<Contents, FileError>,
-        build: impl FnOnce(&[String]) -> Result<T, CertificateError>,
-    ) -> Result<Option<T>, FileError> {
+        build: impl FnOnce(&[Vec<u8>]) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        let files = Arc::clone(&self.files);
+        let reading = tokio::task::spawn_blocking(move || read_together(&files));
+        let read =
+            reading.await.unwrap_or_else(|error| Err(unreadable(&self.files[0], io::Error::other(error))));
+        self.judge(read, build)
+    }
+
+    fn judge<T, E: From<Unreadable>>(
+        &mut self,
+        read: Result<Contents, Unreadable>,
+        build: impl FnOnce(&[Vec<u8>]) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
         let contents = match read {
             Ok(contents) => contents,
-            Err(error) => return self.complain(Complaint::Unreadable(error.to_string()), error),
+            Err(error) => return self.tell(Fault::Unreadable(error.to_string()), error.into()),
         };
         let seen = fingerprint(&contents);
         if self.in_use == Some(seen) {
-            self.all_is_well_again();
+            if self.fault.is_over() {
+                info!(files = %self.named(), "files match what is in use again");
+            }
             return Ok(None);
         }
         match build(&contents) {
-            Ok(value) => Ok(Some(self.take(seen, value))),
-            Err(reason) => self.complain(Complaint::Refused(seen), self.unusable(reason)),
+            Ok(value) => {
+                self.in_use = Some(seen);
+                self.fault = LastingFault::default();
+                Ok(Some(value))
+            }
+            Err(reason) => self.tell(Fault::Refused(seen), reason),
         }
     }
 
-    fn take<T>(&mut self, seen: Fingerprint, value: T) -> T {
-        self.in_use = Some(seen);
-        self.reported = None;
-        value
-    }
-
-    fn all_is_well_again(&mut self) {
-        if self.reported.take().is_some() {
-            info!(files = %self.named(), "files match the certificate in use again");
-        }
-    }
-
-    fn complain<T>(&mut self, complaint: Complaint, error: FileError) -> Result<Option<T>, FileError> {
-        let known = self.reported.as_ref() == Some(&complaint);
-        self.reported = Some(complaint);
-        if known { Ok(None) } else { Err(error) }
-    }
-
-    fn unusable(&self, reason: CertificateError) -> FileError {
-        FileError::Unusable { files: self.named(), reason }
+    fn tell<T, E>(&mut self, fault: Fault, error: E) -> Result<Option<T>, E> {
+        if self.fault.is_news(fault) { Err(error) } else { Ok(None) }
     }
 
     /// The flags with their files, as a person typed them.
-    pub(super) fn named(&self) -> String {
-        let mut text = String::new();
-        for (index, NamedFile { flag, path }) in self.files.iter().enumerate() {
-            let with = if index == 0 { "" } else { " with " };
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{with}{flag} {}", path.display());
-        }
-        text
+    pub fn named(&self) -> String {
+        let named = |NamedFile { flag, path }: &NamedFile| format!("{flag} {}", path.display());
+        self.files.iter().map(named).collect::<Vec<_>>().join(" with ")
     }
 }
 
-fn fingerprint(contents: &[String]) -> Fingerprint {
+fn fingerprint(contents: &[Vec<u8>]) -> Fingerprint {
     let mut digest = Context::new(&SHA256);
-    for text in contents {
-        // With its length, so that text cannot move from one file to the next unseen.
-        digest.update(&text.len().to_le_bytes());
-        digest.update(text.as_bytes());
+    for bytes in contents {
+        // With their length, so that nothing can move from one file to the next unseen.
+        digest.update(&bytes.len().to_le_bytes());
+        digest.update(bytes);
     }
     let mut fingerprint = Fingerprint::default();
     fingerprint.copy_from_slice(digest.finish().as_ref());
@@ -168,7 +151,7 @@ fn fingerprint(contents: &[String]) -> Fingerprint {
 }
 
 /// Reads all files as they were at one moment, if their directory allows it.
-fn read_together(files: &[NamedFile]) -> Result<Contents, FileError> {
+fn read_together(files: &[NamedFile]) -> Result<Contents, Unreadable> {
     let mut attempt = 1;
     loop {
         let generation = generation(files);
@@ -188,15 +171,13 @@ fn generation(files: &[NamedFile]) -> Option<PathBuf> {
     fs::read_link(directory.join(KUBELET_LINK)).ok().map(|target| directory.join(target))
 }
 
-fn read_generation(files: &[NamedFile], generation: Option<&Path>) -> Result<Contents, FileError> {
+fn read_generation(files: &[NamedFile], generation: Option<&Path>) -> Result<Contents, Unreadable> {
     let home = files.first().map(|first| directory(&first.path));
     let read = |file: &NamedFile| {
         // A file that lies elsewhere has no part in the swap.
         let swapped = generation.filter(|_| home == Some(directory(&file.path)));
         let path = swapped.zip(file.path.file_name()).map(|(directory, name)| directory.join(name));
-        let bytes = fs::read(path.as_deref().unwrap_or(&file.path)).map_err(|why| unreadable(file, why))?;
-        // What is no text is no PEM either; the reader of PEM says so in better words.
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        fs::read(path.as_deref().unwrap_or(&file.path)).map_err(|why| unreadable(file, why))
     };
     files.iter().map(read).collect()
 }
@@ -205,8 +186,8 @@ fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn unreadable(file: &NamedFile, reason: io::Error) -> FileError {
-    FileError::Unreadable { flag: file.flag, path: file.path.clone(), reason }
+fn unreadable(file: &NamedFile, reason: io::Error) -> Unreadable {
+    Unreadable { flag: file.flag, path: file.path.clone(), reason }
 }
 
 #[cfg(test)]
@@ -218,27 +199,36 @@ mod tests {
         FollowedFiles::new([file("--tls-cert", "a"), file("--tls-key", "b")])
     }
 
+    #[derive(Debug, PartialEq)]
+    enum Refusal {
+        Unreadable(String),
+        Bad,
+    }
+
+    impl From<Unreadable> for Refusal {
+        fn from(error: Unreadable) -> Self {
+            Self::Unreadable(error.to_string())
+        }
+    }
+
     /// Takes contents that do not begin with "bad".
-    fn build(contents: &[String]) -> Result<String, CertificateError> {
-        let text = contents.concat();
-        if text.starts_with("bad") { Err(CertificateError::KeyMismatch) } else { Ok(text) }
+    fn build(contents: &[Vec<u8>]) -> Result<String, Refusal> {
+        let text = String::from_utf8(contents.concat()).unwrap();
+        if text.starts_with("bad") { Err(Refusal::Bad) } else { Ok(text) }
     }
 
     #[test]
     fn changed_contents_are_taken_once_and_bad_ones_reported_once() {
         let mut files = followed(Path::new("somewhere"));
-        let mut judge = |a: &str, b: &str| {
-            let result = files.judge(Ok(vec![a.to_owned(), b.to_owned()]), build);
-            result.map_err(|error| error.to_string().contains("--tls-key somewhere/b"))
-        };
+        let mut judge = |a: &str, b: &str| files.judge(Ok(vec![a.into(), b.into()]), build);
         assert_eq!(judge("new", "er"), Ok(Some("newer".to_owned())));
         assert_eq!(judge("new", "er"), Ok(None));
         assert_eq!(judge("ne", "wer"), Ok(Some("newer".to_owned())), "text has moved between the files");
-        assert_eq!(judge("bad", "1"), Err(true));
+        assert_eq!(judge("bad", "1"), Err(Refusal::Bad));
         assert_eq!(judge("bad", "1"), Ok(None), "reported before");
-        assert_eq!(judge("bad", "2"), Err(true));
+        assert_eq!(judge("bad", "2"), Err(Refusal::Bad));
         assert_eq!(judge("ne", "wer"), Ok(None), "what is in use");
-        assert_eq!(judge("bad", "2"), Err(true), "there was a good time between");
+        assert_eq!(judge("bad", "2"), Err(Refusal::Bad), "there was a good time between");
         assert_eq!(judge("newest", ""), Ok(Some("newest".to_owned())));
     }
 
@@ -247,7 +237,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a"), "a").unwrap();
         let mut files = followed(dir.path());
-        let missing = files.first(build).unwrap_err().to_string();
+        let Err(Refusal::Unreadable(missing)) = files.first(build) else { panic!("b is not there") };
         assert!(missing.contains("--tls-key") && missing.contains("/b: "), "{missing}");
         assert!(files.judge(read_together(&files.files), build).is_err());
         assert!(matches!(files.judge(read_together(&files.files), build), Ok(None)), "reported before");
