@@ -6,6 +6,8 @@ mod body;
 mod clients;
 mod connection;
 mod descriptors;
+mod error;
+mod handler;
 mod health;
 mod limits;
 mod memory;
@@ -18,23 +20,19 @@ mod shutdown;
 mod tls;
 
 use std::future::{Future, pending};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tracing::{error, info};
 
 use crate::{
-    certificates::{CertificateSource, CertificateStore, Checks, ClientCa, SourceError},
+    certificates::{CertificateSource, CertificateStore, Checks, ClientCa},
     metrics::Metrics,
-    webhook::{Reply, Webhook},
 };
 use connection::{Listener, Security};
 use health::Readiness;
@@ -42,39 +40,10 @@ use pool::ConnectionPool;
 use tls::Tls;
 
 pub use clients::ClientAuth;
+pub use error::ServeError;
+pub use handler::{Answer, Call, Handler};
 pub use limits::Limits;
 pub use shutdown::{Stop, run_until_signalled};
-
-/// One call of a webhook.
-#[derive(Debug, Clone, Copy)]
-pub struct Call<'c> {
-    /// Which one.
-    pub webhook: Webhook,
-    /// The request's body, complete and within the limit.
-    pub body: &'c [u8],
-    /// When the client stops waiting, with room to tell it so.
-    pub deadline: Instant,
-}
-
-/// An answer on its way.
-pub type Answer<'h> = Pin<Box<dyn Future<Output = Reply> + Send + 'h>>;
-
-/// Answers reviews; called from many threads at once.
-pub trait Handler: Send + Sync + 'static {
-    /// The answer to a call; dropped where it takes longer than the deadline.
-    fn answer<'h>(&'h self, call: Call<'h>) -> Answer<'h>;
-
-    /// What keeps the handler from answering rightly, for `/readyz`.
-    fn obstacle(&self) -> Option<String> {
-        None
-    }
-
-    /// The answer when [`Handler::answer`] has panicked on this call.
-    fn panicked(&self, call: Call<'_>) -> Reply {
-        let _ = call;
-        routes::plain_panic_reply()
-    }
-}
 
 /// How to run a server.
 #[derive(Debug)]
@@ -97,36 +66,6 @@ pub struct Options {
     pub checks: Checks,
     /// Where the server counts; others may count there too.
     pub metrics: Arc<Metrics>,
-}
-
-/// Why the server could not start, or did not end in order.
-#[derive(Debug, Error)]
-pub enum ServeError {
-    /// The address is taken, not ours, or not allowed.
-    #[error("cannot listen on {address}: {reason}; choose another address with {flag} ADDRESS:PORT")]
-    Bind {
-        /// The address as asked for.
-        address: SocketAddr,
-        /// The flag that sets it.
-        flag: &'static str,
-        /// What the operating system said.
-        reason: io::Error,
-    },
-    /// The first certificate, or the CA of the clients, could not be had.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// rustls refused the settings.
-    #[error("cannot set up TLS: {0}")]
-    Tls(rustls::Error),
-    /// The process cannot be told to stop.
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
-    /// One of its own tasks has panicked; the log says where.
-    #[error("a task that belongs to the server has failed, and its log says where; start it again")]
-    TaskEnded,
-    /// A second signal came before the first had been obeyed.
-    #[error("stopped at once by a second signal; requests in flight were dropped")]
-    StoppedTwice,
 }
 
 /// A server that owns its ports and its certificate, and does not answer yet.

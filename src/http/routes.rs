@@ -18,6 +18,7 @@ use tracing::error;
 
 use super::body::{BodyReader, Received};
 use super::clients::{DisallowedClient, Expired};
+use super::handler::PANICKED;
 use super::memory::{Memory, Reservation};
 use super::pool::{Activity, ConnectionPool};
 use super::refusal::Refusal;
@@ -54,11 +55,6 @@ pub(super) fn router(
         .fallback(|webhooks, request| refuse(webhooks, Refusal::UnknownPath, request))
         .method_not_allowed_fallback(|webhooks, request| refuse(webhooks, Refusal::WrongMethod, request))
         .with_state(webhooks)
-}
-
-/// The last resort when a handler has panicked twice.
-pub(super) fn plain_panic_reply() -> Reply {
-    Reply::refusal(500, "InternalError", "internal error: the review could not be answered")
 }
 
 async fn answer(State(webhooks): State<Arc<Webhooks>>, webhook: Webhook, request: Request) -> Response {
@@ -123,7 +119,7 @@ impl Webhooks {
         self.metrics.panicked();
         error!(webhook = call.webhook.name(), bytes = call.body.len(), "panic while answering a review");
         let answered = catch_unwind(AssertUnwindSafe(|| self.handler.panicked(call)));
-        answered.unwrap_or_else(|_| plain_panic_reply())
+        answered.unwrap_or_else(|_| Reply::refusal(500, "InternalError", PANICKED))
     }
 
     async fn refuse(&self, refusal: Refusal, headers: &HeaderMap, body: &mut axum::body::Body) -> Response {
