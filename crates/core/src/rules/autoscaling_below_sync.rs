@@ -72,18 +72,19 @@ mod tests {
     fn the_autoscaler_must_stay_above_the_count() {
         let at = &["spec.autoscaling.minInstances"][..];
         for (autoscaling, mode, count, at) in [
-            ("mode: horizontal, minInstances: 2", "sync", "2", at),
-            ("minInstances: 2", "strict-sync", "3", at),
-            ("mode: horizontal, minInstances: 2", "sync", "null", &[][..]),
-            ("mode: horizontal, minInstances: 3", "sync", "2", &[]),
-            ("mode: vertical, minInstances: 2", "sync", "2", &[]),
-            ("mode: horizontal, minInstances: 2", "sync-all", "2", &[]),
-            ("mode: horizontal, minInstances: x", "sync", "2", &[]),
+            ("{mode: horizontal, minInstances: 2}", "sync", "2", at),
+            ("{minInstances: 2}", "strict-sync", "3", at),
+            ("{mode: horizontal, minInstances: 2}", "sync", "null", &[][..]),
+            ("{mode: horizontal, minInstances: 3}", "sync", "2", &[]),
+            ("{mode: vertical, minInstances: 2}", "sync", "2", &[]),
+            ("{mode: horizontal, minInstances: 2}", "sync-all", "2", &[]),
+            ("{mode: horizontal, minInstances: x}", "sync", "2", &[]),
         ] {
-            let spec = format!(
-                "{{instances: 5, autoscaling: {{{autoscaling}}}, replication: {{mode: {mode}, syncInstances: {count}}}}}"
-            );
-            cluster(&spec).raises(&RULE, at);
+            cluster("{instances: 5}")
+                .set("spec.autoscaling", autoscaling)
+                .set("spec.replication.mode", mode)
+                .set("spec.replication.syncInstances", count)
+                .raises(&RULE, at);
         }
     }
 }

@@ -83,8 +83,10 @@ mod tests {
             ("x", "[{instances: 2, minInstances: 2}]", &[]),
         ] {
             for mode in ["none", "vertical", "horizontal"] {
-                let autoscaling = format!("autoscaling: {{mode: {mode}, minInstances: {minimum}}}");
-                cluster(&format!("{{instances: 6, {autoscaling}, replication: {{groups: {groups}}}}}"))
+                cluster("{instances: 6}")
+                    .set("spec.autoscaling.mode", mode)
+                    .set("spec.autoscaling.minInstances", minimum)
+                    .set("spec.replication.groups", groups)
                     .raises(&RULE, at);
             }
         }

@@ -73,16 +73,16 @@ mod tests {
     #[test]
     fn the_bounds_hold_the_instances() {
         for (n, autoscaling, at) in [
-            (3, "mode: horizontal, minInstances: 2, maxInstances: 4", &[][..]),
-            (2, "mode: horizontal, minInstances: 2, maxInstances: 2", &[]),
-            (5, "mode: horizontal, minInstances: 2, maxInstances: 4", &["spec.instances"]),
-            (2, "minInstances: 3, maxInstances: 4", &["spec.instances"]),
-            (3, "mode: horizontal, minInstances: 4, maxInstances: 2", &["spec.autoscaling.minInstances"]),
-            (9, "mode: vertical, minInstances: 2, maxInstances: 4", &[]),
-            (9, "mode: horizontal, minInstances: 2", &[]),
-            (0, "mode: horizontal, minInstances: 2, maxInstances: 4", &[]),
+            (3, "{mode: horizontal, minInstances: 2, maxInstances: 4}", &[][..]),
+            (2, "{mode: horizontal, minInstances: 2, maxInstances: 2}", &[]),
+            (5, "{mode: horizontal, minInstances: 2, maxInstances: 4}", &["spec.instances"]),
+            (2, "{minInstances: 3, maxInstances: 4}", &["spec.instances"]),
+            (3, "{mode: horizontal, minInstances: 4, maxInstances: 2}", &["spec.autoscaling.minInstances"]),
+            (9, "{mode: vertical, minInstances: 2, maxInstances: 4}", &[]),
+            (9, "{mode: horizontal, minInstances: 2}", &[]),
+            (0, "{mode: horizontal, minInstances: 2, maxInstances: 4}", &[]),
         ] {
-            cluster(&format!("{{instances: {n}, autoscaling: {{{autoscaling}}}}}")).raises(&RULE, at);
+            cluster("{}").set("spec.instances", n).set("spec.autoscaling", autoscaling).raises(&RULE, at);
         }
     }
 }

@@ -72,15 +72,12 @@ mod tests {
             ("{enabledFeatureGates: [other]}", at),
             ("{enabledFeatureGates: [other, babelfish-flavor]}", &[]),
         ] {
-            let spec =
-                format!("{{instances: 1, postgres: {{flavor: babelfish}}, nonProductionOptions: {options}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{instances: 1, postgres: {flavor: babelfish}}")
+                .set("spec.nonProductionOptions", options)
+                .raises(&RULE, at);
         }
         cluster("{instances: 1, postgres: {flavor: vanilla}}").raises(&RULE, &[]);
-        let workers = "{clusters: 2, instancesPerCluster: 1}";
-        sharded(&format!(
-            "{{postgres: {{flavor: babelfish}}, coordinator: {{instances: 1}}, workers: {workers}}}"
-        ))
-        .raises(&RULE, at);
+        sharded("{postgres: {flavor: babelfish}, coordinator: {instances: 1}, workers: {clusters: 2, instancesPerCluster: 1}}")
+            .raises(&RULE, at);
     }
 }

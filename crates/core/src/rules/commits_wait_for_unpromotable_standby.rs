@@ -86,17 +86,19 @@ mod tests {
 
     #[test]
     fn it_says_for_how_many_of_them_a_commit_waits() {
-        let three = "groups: [{role: readonly, instances: 3}]";
-        for (mode, words) in [
+        for (replication, words) in [
             (
-                "mode: sync, syncInstances: 3",
+                "{mode: sync, syncInstances: 3}",
                 "commits wait for 1 of 3 pods of role readonly or none, which are never",
             ),
-            ("mode: sync, syncInstances: 4", "commits wait for 2 of 3 pods"),
-            ("mode: sync, syncInstances: 5", "commits wait for 3 pods"),
-            ("mode: sync-all", "commits wait for 3 pods"),
+            ("{mode: sync, syncInstances: 4}", "commits wait for 2 of 3 pods"),
+            ("{mode: sync, syncInstances: 5}", "commits wait for 3 pods"),
+            ("{mode: sync-all}", "commits wait for 3 pods"),
         ] {
-            cluster(&format!("{{instances: 6, replication: {{{mode}, {three}}}}}")).says(&RULE, words);
+            cluster("{instances: 6}")
+                .set("spec.replication", replication)
+                .set("spec.replication.groups", "[{role: readonly, instances: 3}]")
+                .says(&RULE, words);
         }
     }
 
@@ -115,10 +117,12 @@ mod tests {
             (4, "strict-sync-all", "null", "[{role: ha, instances: 1}]", &[]),
             (4, "sync", "x", readonly, &[]),
         ] {
-            let spec = format!(
-                "{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}, groups: {groups}}}}}"
-            );
-            cluster(&spec).raises(&RULE, at);
+            cluster("{}")
+                .set("spec.instances", n)
+                .set("spec.replication.mode", mode)
+                .set("spec.replication.syncInstances", count)
+                .set("spec.replication.groups", groups)
+                .raises(&RULE, at);
         }
     }
 }

@@ -74,7 +74,7 @@ const TOO_LONG: i64 = 5 * 60_000;
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, finds_parameter, sharded};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].wal_sender_timeout";
 
@@ -96,10 +96,13 @@ mod tests {
             ("async", "'0'", &[]),
             ("null", "'0'", &[]),
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {{wal_sender_timeout: {value}}}}}}}");
-            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.replication.mode", mode).set(INLINE, value).raises(&RULE, at);
         }
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "sync", "{wal_sender_timeout: '0'}", "wal_sender_timeout");
     }
 
     #[test]

@@ -108,17 +108,13 @@ mod tests {
     #[test]
     fn names_that_differ_in_case_are_one_setting() {
         for (settings, keys) in [
-            ("fsync: 'on', Fsync: 'on'", &["Fsync"][..]),
-            ("FSYNC: 'on', fsync: 'on', Fsync: 'on'", &["FSYNC", "Fsync"]),
-            ("FSYNC: 'on', Fsync: 'on'", &["FSYNC"]),
-            ("fsync: 'on', work_mem: 1MB", &[]),
-            ("fsync: 'on', Fsync: null", &[]),
+            ("{fsync: 'on', Fsync: 'on'}", &[".Fsync"][..]),
+            ("{FSYNC: 'on', fsync: 'on', Fsync: 'on'}", &[".FSYNC", ".Fsync"]),
+            ("{FSYNC: 'on', Fsync: 'on'}", &[".FSYNC"]),
+            ("{fsync: 'on', work_mem: 1MB}", &[]),
+            ("{fsync: 'on', Fsync: null}", &[]),
         ] {
-            let at: Vec<_> = keys.iter().map(|key| format!("{CONF}.{key}")).collect();
-            cluster(&format!(
-                "{{instances: 2, configurations: {{postgres: {{postgresql.conf: {{{settings}}}}}}}}}"
-            ))
-            .raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+            cluster("{instances: 2}").set(CONF, settings).raises_below(&RULE, CONF, keys);
         }
         postgres_config("{postgresql.conf: {fsync: 'on', Fsync: 'on'}}")
             .raises(&RULE, &["spec[\"postgresql.conf\"].Fsync"]);
@@ -126,54 +122,53 @@ mod tests {
 
     #[test]
     fn the_cluster_overrides_only_what_it_spells_alike() {
-        let spec = |key| {
-            format!(
-                "{{instances: 3, replication: {{mode: sync}}, configurations: {{sgPostgresConfig: pg, postgres: {{postgresql.conf: {{{key}: 'on'}}}}}}}}"
-            )
-        };
-        let off = "{fsync: 'off'}";
-        let config = "spec.configurations.sgPostgresConfig";
-        cluster(&spec("Fsync")).with_config(off).raises(&RULE, &[&format!("{CONF}.Fsync")]);
-        cluster(&spec("Fsync")).with_config(off).raises(&fsync_off::RULE, &[config]);
-        cluster(&spec("fsync")).with_config(off).raises(&RULE, &[]);
-        cluster(&spec("fsync")).with_config(off).raises(&fsync_off::RULE, &[]);
+        for (inline, twice, off) in [
+            ("{Fsync: 'on'}", &[".Fsync"][..], &["spec.configurations.sgPostgresConfig"][..]),
+            ("{fsync: 'on'}", &[], &[]),
+        ] {
+            let case =
+                cluster("{instances: 3, replication: {mode: sync}, configurations: {sgPostgresConfig: pg}}")
+                    .with_config("{fsync: 'off'}")
+                    .set(CONF, inline);
+            case.raises_below(&RULE, CONF, twice);
+            case.raises(&fsync_off::RULE, off);
+        }
     }
 
     #[test]
     fn the_worst_of_all_spellings_is_judged_in_either_order() {
         for settings in [
-            "synchronous_commit: 'off', Synchronous_commit: 'on'",
-            "Synchronous_commit: 'on', synchronous_commit: 'off'",
+            "{synchronous_commit: 'off', Synchronous_commit: 'on'}",
+            "{Synchronous_commit: 'on', synchronous_commit: 'off'}",
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {{{settings}}}}}}}");
-            cluster(&format!(
-                "{{instances: 3, replication: {{mode: strict-sync-all}}, configurations: {conf}}}"
-            ))
-            .raises(&synchronous_commit_off::RULE, &[&format!("{CONF}.synchronous_commit")]);
+            cluster("{instances: 3, replication: {mode: strict-sync-all}}").set(CONF, settings).raises_below(
+                &synchronous_commit_off::RULE,
+                CONF,
+                &[".synchronous_commit"],
+            );
         }
     }
 
     #[test]
     fn more_spellings_than_are_judged_are_an_error() {
-        let severities = |spellings: usize| {
-            let name = |at: usize| {
-                let letters = "work_memory".char_indices();
-                letters
-                    .map(|(index, c)| if index == at { c.to_ascii_uppercase() } else { c })
-                    .collect::<String>()
-            };
-            let names: Vec<_> =
-                [0, 1, 2, 3, 5, 6, 7, 8, 9, 10].map(name).into_iter().take(spellings).collect();
-            let settings = names.iter().map(|name| format!("{name}: a")).collect::<Vec<_>>().join(", ");
-            cluster(&format!(
-                "{{instances: 2, configurations: {{postgres: {{postgresql.conf: {{{settings}}}}}}}}}"
-            ))
-            .severities(&RULE)
-        };
-        for (spellings, severity) in [(8, "warning"), (9, "error")] {
-            let found = severities(spellings);
+        const SPELLINGS: [&str; 9] = [
+            "Work_memory",
+            "wOrk_memory",
+            "woRk_memory",
+            "worK_memory",
+            "work_Memory",
+            "work_mEmory",
+            "work_meMory",
+            "work_memOry",
+            "work_memoRy",
+        ];
+        for (spellings, severity) in [(&SPELLINGS[..8], "warning"), (&SPELLINGS[..], "error")] {
+            let case = spellings
+                .iter()
+                .fold(cluster("{instances: 2}"), |case, name| case.set(&format!("{CONF}.{name}"), "a"));
+            let found = case.severities(&RULE);
             let as_told = !found.is_empty() && found.iter().all(|found| *found == severity);
-            assert!(as_told, "{spellings} spellings give {found:?}");
+            assert!(as_told, "{spellings:?} give {found:?}");
         }
     }
 }

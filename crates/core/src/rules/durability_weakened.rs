@@ -71,12 +71,12 @@ fn strength(mode: Mode) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{Case, cluster, sharded};
 
     const MODE: &str = "spec.replication.mode";
 
-    fn mode(mode: &str) -> String {
-        format!("{{instances: 3, replication: {{mode: {mode}}}}}")
+    fn in_mode(mode: &str) -> Case {
+        cluster("{instances: 3}").set(MODE, mode)
     }
 
     #[test]
@@ -94,24 +94,24 @@ mod tests {
             ("strict", "async", &[]),
             ("strict-sync", "asink", &[]),
         ] {
-            cluster(&mode(now)).after(&mode(before)).raises(&RULE, at);
+            in_mode(now).after(in_mode(before)).raises(&RULE, at);
         }
-        cluster("{instances: 3}").after(&mode("sync")).raises(&RULE, &[MODE]);
-        cluster("{instances: 0}").after(&mode("sync")).raises(&RULE, &[]);
-        cluster(&mode("async")).raises(&RULE, &[]);
+        cluster("{instances: 3}").after(in_mode("sync")).raises(&RULE, &[MODE]);
+        cluster("{instances: 0}").after(in_mode("sync")).raises(&RULE, &[]);
+        in_mode("async").raises(&RULE, &[]);
     }
 
     #[test]
     fn a_new_override_is_compared_with_the_workers() {
-        let workers = |overrides: &str| {
-            format!(
-                "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 1}}, workers: \
-                 {{clusters: 3, instancesPerCluster: 3, overrides: {overrides}}}}}"
+        let overridden = |overrides| {
+            sharded(
+                "{replication: {mode: strict-sync-all}, coordinator: {instances: 1}, workers: \
+                 {clusters: 3, instancesPerCluster: 3}}",
             )
+            .set("spec.workers.overrides", overrides)
         };
-        let weak = "[{index: 2, replication: {syncInstances: 1}}]";
-        sharded(&workers(weak))
-            .after(&workers("[]"))
+        overridden("[{index: 2, replication: {syncInstances: 1}}]")
+            .after(overridden("[]"))
             .raises(&RULE, &["spec.workers.overrides[0].replication.mode"]);
     }
 }

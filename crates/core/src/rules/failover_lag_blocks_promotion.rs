@@ -75,7 +75,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, finds_dynamic, sharded};
 
     const LIMIT: &str = "spec.configurations.patroni.dynamicConfig.maximum_lag_on_failover";
 
@@ -96,19 +96,21 @@ mod tests {
             ("async", "0", &[]),
             ("Sync", "0", &[]),
         ] {
-            let conf = format!("{{patroni: {{dynamicConfig: {{maximum_lag_on_failover: {value}}}}}}}");
-            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.replication.mode", mode).set(LIMIT, value).raises(&RULE, at);
         }
     }
 
     #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_dynamic(&RULE, "sync", "maximum_lag_on_failover", "0");
+    }
+
+    #[test]
     fn a_coordinator_is_synchronous_unless_it_says_otherwise() {
-        let conf = "configurations: {patroni: {dynamicConfig: {maximum_lag_on_failover: 0}}}";
-        let spec = format!(
-            "{{coordinator: {{instances: 3, {conf}}}, \
-             workers: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
-        );
-        sharded(&spec).raises(&RULE, &[&LIMIT.replace("spec.", "spec.coordinator.")]);
+        let coordinator = &LIMIT.replace("spec.", "spec.coordinator.");
+        sharded("{coordinator: {instances: 3}, workers: {clusters: 2, instancesPerCluster: 3}}")
+            .set(coordinator, 0)
+            .set(&LIMIT.replace("spec.", "spec.workers."), 0)
+            .raises(&RULE, &[coordinator]);
     }
 }

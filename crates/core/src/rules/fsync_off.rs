@@ -80,8 +80,9 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_parameter};
 
+    const CONF: &str = "spec.configurations.postgres[\"postgresql.conf\"]";
     const FSYNC: &str = "spec.configurations.postgres[\"postgresql.conf\"].fsync";
     const PAGES: &str = "spec.configurations.postgres[\"postgresql.conf\"].full_page_writes";
     const CONFIG: &str = "spec.configurations.sgPostgresConfig";
@@ -99,10 +100,17 @@ mod tests {
             ("sync", "{}", &[]),
             ("async", "{fsync: 'off'}", &[]),
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {settings}}}}}");
-            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
-            cluster(&spec).raises_as(&RULE, found);
+            cluster("{instances: 3}")
+                .set("spec.replication.mode", mode)
+                .set(CONF, settings)
+                .raises_as(&RULE, found);
         }
+    }
+
+    #[test]
+    fn both_are_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "sync", "{fsync: 'off'}", "fsync");
+        finds_parameter(&RULE, "sync", "{full_page_writes: 'off'}", "full_page_writes");
     }
 
     #[test]

@@ -100,8 +100,10 @@ mod tests {
             (6, "3", "{instances: 1}", &[]),
             (6, "3", "{instances: 1, minInstances: 0}", &[]),
         ] {
-            let autoscaling = format!("autoscaling: {{mode: none, minInstances: {minimum}}}");
-            cluster(&format!("{{instances: {n}, {autoscaling}, replication: {{groups: [{group}]}}}}"))
+            cluster("{autoscaling: {mode: none}, replication: {groups: [{}]}}")
+                .set("spec.instances", n)
+                .set("spec.autoscaling.minInstances", minimum)
+                .set("spec.replication.groups[0]", group)
                 .raises_as(&RULE, findings);
         }
     }

@@ -144,73 +144,78 @@ fn check_postgresql<'a>(setting: &Field<'a>, keys: &[Cow<'a, str>], problems: &m
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{OPERATOR_VERSION, cluster, finds_dynamic, sharded};
 
-    const INITIAL_RESTAPI: &str = "spec.configurations.patroni.initialConfig.restapi";
+    const PATRONI: &str = "spec.configurations.patroni";
+    const DYNAMIC: &str = "spec.configurations.patroni.dynamicConfig";
 
     #[test]
     fn failsafe_mode_goes_by_the_operator() {
         let spec = "{instances: 1, configurations: {patroni: {dynamicConfig: {failsafe_mode: true}}}}";
-        let annotated = |version| format!("{{annotations: {{stackgres.io/operatorVersion: {version}}}}}");
-        cluster(spec).with("metadata", &annotated("1.17.4")).says(&RULE, "StackGres 1.17.4 drops it");
-        cluster(spec).with("metadata", &annotated("1.18.0")).raises(&RULE, &[]);
+        cluster(spec).set(OPERATOR_VERSION, "1.17.4").says(&RULE, "StackGres 1.17.4 drops it");
+        cluster(spec).set(OPERATOR_VERSION, "1.18.0").raises(&RULE, &[]);
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_dynamic(&RULE, "async", "synchronous_mode", "true");
     }
 
     #[test]
     fn it_says_what_to_write_instead() {
-        for (setting, words) in [
-            ("standby_cluster: {host: x}", "use spec.replicateFrom"),
-            ("synchronous_node_count: 2", "set syncInstances"),
-            ("tll: 30", "did you mean ttl?"),
-            ("postgresql: {parameters: {}, use_slots: false}", "\"parameters\", \"use_slots\""),
+        for (settings, words) in [
+            ("{standby_cluster: {host: x}}", "use spec.replicateFrom"),
+            ("{synchronous_node_count: 2}", "set syncInstances"),
+            ("{tll: 30}", "did you mean ttl?"),
+            ("{postgresql: {parameters: {}, use_slots: false}}", "\"parameters\", \"use_slots\""),
         ] {
-            cluster(&format!(
-                "{{instances: 1, configurations: {{patroni: {{dynamicConfig: {{{setting}}}}}}}}}"
-            ))
-            .says(&RULE, words);
+            cluster("{instances: 1}").set(DYNAMIC, settings).says(&RULE, words);
         }
     }
 
     #[test]
     fn every_overwritten_key_is_reported_whatever_its_value() {
-        let dynamic = |key: &str| format!("spec.configurations.patroni.dynamicConfig.{key}");
-        let (mode, strict) = (dynamic("synchronous_mode"), dynamic("synchronous_mode_strict"));
-        let tags = "spec.configurations.patroni.initialConfig.tags";
         for (patroni, at) in [
             (
                 "{dynamicConfig: {synchronous_mode: 1, synchronous_mode_strict: false}}",
-                &[&*mode, &strict][..],
+                &[".dynamicConfig.synchronous_mode", ".dynamicConfig.synchronous_mode_strict"][..],
             ),
-            ("{dynamicConfig: {synchronous_node_count: 1}}", &[&*dynamic("synchronous_node_count")]),
-            ("{initialConfig: {tags: {}}, dynamicConfig: {ttl: 30}}", &[tags]),
+            ("{dynamicConfig: {synchronous_node_count: 1}}", &[".dynamicConfig.synchronous_node_count"]),
+            ("{initialConfig: {tags: {}}, dynamicConfig: {ttl: 30}}", &[".initialConfig.tags"]),
             (
                 "{dynamicConfig: {synchronous_mode: null, Synchronous_Mode: true}}",
-                &[&*dynamic("Synchronous_Mode")],
+                &[".dynamicConfig.Synchronous_Mode"],
             ),
-            ("{dynamicConfig: {standby_cluster: {host: x}}}", &[&*dynamic("standby_cluster")]),
-            ("{dynamicConfig: {postgresql: {pg_hba: [], use_slots: false}}}", &[&*dynamic("postgresql")]),
+            ("{dynamicConfig: {standby_cluster: {host: x}}}", &[".dynamicConfig.standby_cluster"]),
+            ("{dynamicConfig: {postgresql: {pg_hba: [], use_slots: false}}}", &[".dynamicConfig.postgresql"]),
             ("{dynamicConfig: {postgresql: {pg_hba: []}, slots: {a: {type: physical}}}}", &[]),
             ("{dynamicConfig: {failsafe_mode: true, check_timeline: true}}", &[]),
-            ("{dynamicConfig: {pause: true, tll: 30}}", &[&*dynamic("pause"), &dynamic("tll")]),
-            ("{initialConfig: {scope: a, restapi: {}, watchdog: {}, kubernetes: {}}}", &[INITIAL_RESTAPI]),
+            ("{dynamicConfig: {pause: true, tll: 30}}", &[".dynamicConfig.pause", ".dynamicConfig.tll"]),
+            (
+                "{initialConfig: {scope: a, restapi: {}, watchdog: {}, kubernetes: {}}}",
+                &[".initialConfig.restapi"],
+            ),
             ("{initialConfig: {}}", &[]),
             ("{dynamicConfig: 5, initialConfig: []}", &[]),
         ] {
-            cluster(&format!("{{instances: 1, configurations: {{patroni: {patroni}}}}}")).raises(&RULE, at);
+            cluster("{instances: 1}").set(PATRONI, patroni).raises_below(&RULE, PATRONI, at);
         }
         cluster("{instances: 0, configurations: {patroni: {initialConfig: {tags: {}}}}}").raises(&RULE, &[]);
     }
 
     #[test]
     fn an_override_without_configurations_shares_the_workers_fault() {
-        let patroni = "configurations: {patroni: {dynamicConfig: {synchronous_mode: true}}}";
-        let spec = format!(
-            "{{coordinator: {{instances: 1, {patroni}}}, workers: {{clusters: 2, instancesPerCluster: 1, \
-             {patroni}, overrides: [{{index: 0}}, {{index: 1, {patroni}}}]}}}}"
-        );
+        let coordinator = "spec.coordinator.configurations.patroni.dynamicConfig.synchronous_mode";
+        let workers = "spec.workers.configurations.patroni.dynamicConfig.synchronous_mode";
+        let overriding = "spec.workers.overrides[1].configurations.patroni.dynamicConfig.synchronous_mode";
         // The operator does not use an override's: sharded-unused-override says so.
-        let at = ["coordinator", "workers"]
-            .map(|part| format!("spec.{part}.configurations.patroni.dynamicConfig.synchronous_mode"));
-        sharded(&spec).raises(&RULE, &at.each_ref().map(String::as_str));
+        sharded(
+            "{coordinator: {instances: 1}, workers: {clusters: 2, instancesPerCluster: 1, \
+            overrides: [{index: 0}, {index: 1}]}}",
+        )
+        .set(coordinator, true)
+        .set(workers, true)
+        .set(overriding, true)
+        .raises(&RULE, &[coordinator, workers]);
     }
 }

@@ -109,8 +109,11 @@ mod tests {
             (6, "sync-all", "x", &[]),
             (0, "sync-all", "3", &[]),
         ] {
-            let spec = format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{}")
+                .set("spec.instances", n)
+                .set("spec.replication.mode", mode)
+                .set("spec.replication.syncInstances", count)
+                .raises(&RULE, at);
         }
     }
 
@@ -128,7 +131,7 @@ mod tests {
                 &["spec.replication.syncInstances"],
             ),
         ] {
-            cluster(now).after(before).raises(&RULE, at);
+            cluster(now).after(cluster(before)).raises(&RULE, at);
         }
     }
 }

@@ -140,24 +140,26 @@ mod tests {
 
     #[test]
     fn a_dimension_that_is_on_has_its_bounds() {
-        let vertical = "minAllowed: {patroni: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}";
         let bounds = &["spec.autoscaling.minInstances", "spec.autoscaling.maxInstances"][..];
         let allowed = &["spec.autoscaling.minAllowed", "spec.autoscaling.maxAllowed"][..];
         for (autoscaling, at) in [
-            ("mode: none".to_owned(), &[][..]),
-            (format!("minInstances: 2, maxInstances: 3, {vertical}"), &[]),
-            ("mode: horizontal, minInstances: 2.0, maxInstances: 9".to_owned(), &[]),
-            (format!("mode: vertical, {vertical}"), &[]),
-            ("mode: horizontal".to_owned(), bounds),
-            ("mode: horizontal, minInstances: 1, maxInstances: x".to_owned(), bounds),
-            (vertical.to_owned(), bounds),
-            ("mode: none, minInstances: 0".to_owned(), &["spec.autoscaling.minInstances"]),
-            ("mode: vertical".to_owned(), allowed),
-            ("mode: vertical, minAllowed: {}, maxAllowed: []".to_owned(), allowed),
-            ("mode: Horizontal".to_owned(), &["spec.autoscaling.mode"]),
-            ("mode: 3".to_owned(), &["spec.autoscaling.mode"]),
+            ("{mode: none}", &[][..]),
+            (
+                "{minInstances: 2, maxInstances: 3, minAllowed: {patroni: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}}",
+                &[],
+            ),
+            ("{mode: horizontal, minInstances: 2.0, maxInstances: 9}", &[]),
+            ("{mode: vertical, minAllowed: {patroni: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}}", &[]),
+            ("{mode: horizontal}", bounds),
+            ("{mode: horizontal, minInstances: 1, maxInstances: x}", bounds),
+            ("{minAllowed: {patroni: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}}", bounds),
+            ("{mode: none, minInstances: 0}", &["spec.autoscaling.minInstances"]),
+            ("{mode: vertical}", allowed),
+            ("{mode: vertical, minAllowed: {}, maxAllowed: []}", allowed),
+            ("{mode: Horizontal}", &["spec.autoscaling.mode"]),
+            ("{mode: 3}", &["spec.autoscaling.mode"]),
         ] {
-            cluster(&format!("{{instances: 3, autoscaling: {{{autoscaling}}}}}")).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.autoscaling", autoscaling).raises(&RULE, at);
         }
         cluster("{instances: 0, autoscaling: {mode: x}}").raises(&RULE, &["spec.autoscaling.mode"]);
     }
@@ -166,19 +168,19 @@ mod tests {
     fn what_stands_one_level_too_deep_or_is_dropped_is_told() {
         for (autoscaling, words) in [
             (
-                "mode: horizontal, horizontal: {minInstances: 2, maxInstances: 3}",
+                "{mode: horizontal, horizontal: {minInstances: 2, maxInstances: 3}}",
                 "move minInstances one level up",
             ),
             (
-                "mode: vertical, vertical: {minAllowed: {patroni: {cpu: 1}}, maxAllowed: {}}",
+                "{mode: vertical, vertical: {minAllowed: {patroni: {cpu: 1}}, maxAllowed: {}}}",
                 "move minAllowed one level up",
             ),
             (
-                "mode: vertical, minAllowed: {postgres: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}",
+                "{mode: vertical, minAllowed: {postgres: {cpu: 1}}, maxAllowed: {patroni: {cpu: 2}}}",
                 "the container \"postgres\", which an API server drops",
             ),
         ] {
-            cluster(&format!("{{instances: 3, autoscaling: {{{autoscaling}}}}}")).says(&RULE, words);
+            cluster("{instances: 3}").set("spec.autoscaling", autoscaling).says(&RULE, words);
         }
         cluster("{instances: 3, autoscaling: {mode: vertical, minAllowed: {postgres: {}, patroni: {cpu: 1}}, maxAllowed: {envoy: {cpu: 2}}}}")
             .raises(&RULE, &[]);

@@ -114,7 +114,10 @@ mod tests {
             ("[{instances: 1, name: 5}]", &["spec.replication.groups[0].name"]),
         ] {
             for n in [0, 3] {
-                cluster(&format!("{{instances: {n}, replication: {{groups: {groups}}}}}")).raises(&RULE, at);
+                cluster("{}")
+                    .set("spec.instances", n)
+                    .set("spec.replication.groups", groups)
+                    .raises(&RULE, at);
             }
         }
     }

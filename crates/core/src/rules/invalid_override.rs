@@ -117,33 +117,31 @@ mod tests {
         for (overriding, at, says) in [
             ("{index: 0, type: Worker}", &[][..], ""),
             ("{index: 0, type: null}", &[], ""),
-            ("{index: 0, type: worker}", &["type"], "write type: Worker"),
-            ("{index: 0, type: 1}", &["type"], "must be Worker or QueryRouter"),
-            ("{index: -1}", &["index"], "the index is -1"),
-            ("{index: 1.5}", &["index"], "must be a whole number from 0"),
-            ("{index: '2'}", &["index"], "without quotes: 2"),
-            ("{index: 4000000000}", &["index"], "must be a whole number from 0"),
-            ("{indexes: ['0-4000000000', 1]}", &["indexes[0]"], "beyond every number"),
-            ("{indexes: [4000000000]}", &["indexes[0]"], "beyond every number"),
+            ("{index: 0, type: worker}", &[".type"], "write type: Worker"),
+            ("{index: 0, type: 1}", &[".type"], "must be Worker or QueryRouter"),
+            ("{index: -1}", &[".index"], "the index is -1"),
+            ("{index: 1.5}", &[".index"], "must be a whole number from 0"),
+            ("{index: '2'}", &[".index"], "without quotes: 2"),
+            ("{index: 4000000000}", &[".index"], "must be a whole number from 0"),
+            ("{indexes: ['0-4000000000', 1]}", &[".indexes[0]"], "beyond every number"),
+            ("{indexes: [4000000000]}", &[".indexes[0]"], "beyond every number"),
             ("{indexes: [nonsense, -1, '2-1']}", &[], ""),
             (
                 "{index: 0, replication: {mode: sync, syncInstances: 1}}",
-                &["instancesPerCluster"],
+                &[".instancesPerCluster"],
                 "compares the two",
             ),
             (
                 "{index: 0, replication: {mode: async, syncInstances: 1}}",
-                &["instancesPerCluster"],
+                &[".instancesPerCluster"],
                 "compares the two",
             ),
             ("{index: 0, replication: {mode: sync-all}}", &[], ""),
             ("{index: 0, instancesPerCluster: 3, replication: {mode: sync, syncInstances: 1}}", &[], ""),
         ] {
-            let case = sharded(&format!(
-                "{{workers: {{clusters: 3, instancesPerCluster: 2, overrides: [{overriding}]}}}}"
-            ));
-            let at: Vec<_> = at.iter().map(|key| format!("spec.workers.overrides[0].{key}")).collect();
-            case.raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+            let case = sharded("{workers: {clusters: 3, instancesPerCluster: 2, overrides: [{}]}}")
+                .set("spec.workers.overrides[0]", overriding);
+            case.raises_below(&RULE, "spec.workers.overrides[0]", at);
             if !at.is_empty() {
                 case.says(&RULE, says);
             }

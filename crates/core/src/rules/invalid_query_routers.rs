@@ -105,23 +105,25 @@ mod tests {
     #[test]
     fn query_routers_are_for_citus_and_workers_stay_below_their_offset() {
         for (kind, coordinator, clusters, at) in [
-            ("citus", "queryRouterClusters: 2", 3, &[][..]),
-            ("citus", "queryRouterClusters: 0", 1024, &[]),
-            ("ddp", "queryRouterClusters: 0", 3, &[]),
-            ("ddp", "queryRouterClusters: 1", 3, &[ROUTERS]),
-            ("null", "queryRouterClusters: 1", 3, &[]),
-            ("citus", "queryRouterClusters: -1", 3, &[ROUTERS]),
-            ("citus", "queryRouterClusters: '1'", 3, &[ROUTERS]),
-            ("citus", "queryRouterClusters: null", 1025, &[CLUSTERS]),
-            ("citus", "queryRouterIndexOffset: 2000", 2000, &[]),
-            ("citus", "queryRouterIndexOffset: 2000", 2001, &[CLUSTERS]),
-            ("citus", "queryRouterIndexOffset: 1000", 3, &[OFFSET]),
-            ("citus", "queryRouterIndexOffset: many", 3, &[OFFSET]),
+            ("citus", "{queryRouterClusters: 2}", 3, &[][..]),
+            ("citus", "{queryRouterClusters: 0}", 1024, &[]),
+            ("ddp", "{queryRouterClusters: 0}", 3, &[]),
+            ("ddp", "{queryRouterClusters: 1}", 3, &[ROUTERS]),
+            ("null", "{queryRouterClusters: 1}", 3, &[]),
+            ("citus", "{queryRouterClusters: -1}", 3, &[ROUTERS]),
+            ("citus", "{queryRouterClusters: '1'}", 3, &[ROUTERS]),
+            ("citus", "{queryRouterClusters: null}", 1025, &[CLUSTERS]),
+            ("citus", "{queryRouterIndexOffset: 2000}", 2000, &[]),
+            ("citus", "{queryRouterIndexOffset: 2000}", 2001, &[CLUSTERS]),
+            ("citus", "{queryRouterIndexOffset: 1000}", 3, &[OFFSET]),
+            ("citus", "{queryRouterIndexOffset: many}", 3, &[OFFSET]),
         ] {
-            let workers = format!("{{clusters: {clusters}, instancesPerCluster: 1}}");
-            let spec =
-                format!("{{type: {kind}, coordinator: {{instances: 1, {coordinator}}}, workers: {workers}}}");
-            sharded(&spec).raises(&RULE, at);
+            sharded("{workers: {instancesPerCluster: 1}}")
+                .set("spec.type", kind)
+                .set("spec.coordinator", coordinator)
+                .set("spec.coordinator.instances", 1)
+                .set("spec.workers.clusters", clusters)
+                .raises(&RULE, at);
         }
     }
 }

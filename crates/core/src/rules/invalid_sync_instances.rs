@@ -76,9 +76,11 @@ mod tests {
             ("[]", at),
         ] {
             for (n, mode) in [(3, "sync"), (3, "async"), (3, "strict-sync-all"), (0, "sync")] {
-                let spec =
-                    format!("{{instances: {n}, replication: {{mode: {mode}, syncInstances: {count}}}}}");
-                cluster(&spec).raises(&RULE, at);
+                cluster("{}")
+                    .set("spec.instances", n)
+                    .set("spec.replication.mode", mode)
+                    .set("spec.replication.syncInstances", count)
+                    .raises(&RULE, at);
             }
         }
     }

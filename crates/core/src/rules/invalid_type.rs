@@ -121,20 +121,20 @@ mod tests {
 
     #[test]
     fn settings_of_postgres_are_strings_and_told_how_to_be_quoted() {
-        for (setting, at, help) in [
-            ("fsync: false", ".fsync", "fsync: \"off\""),
-            ("wal_compression: true", ".wal_compression", "wal_compression: \"on\""),
-            ("max_connections: 200", ".max_connections", "max_connections: \"200\""),
-            ("random_page_cost: 1.1", ".random_page_cost", "random_page_cost: \"1.1\""),
-            ("pg_stat_statements.max: 5", "[\"pg_stat_statements.max\"]", "pg_stat_statements.max: \"5\""),
-            ("work_mem: 1e300", ".work_mem", "make it a string"),
-            ("search_path: [a]", ".search_path", "make it a string"),
+        for (settings, at, help) in [
+            ("{fsync: false}", ".fsync", "fsync: \"off\""),
+            ("{wal_compression: true}", ".wal_compression", "wal_compression: \"on\""),
+            ("{max_connections: 200}", ".max_connections", "max_connections: \"200\""),
+            ("{random_page_cost: 1.1}", ".random_page_cost", "random_page_cost: \"1.1\""),
+            ("{pg_stat_statements.max: 5}", "[\"pg_stat_statements.max\"]", "pg_stat_statements.max: \"5\""),
+            ("{work_mem: 1e300}", ".work_mem", "make it a string"),
+            ("{search_path: [a]}", ".search_path", "make it a string"),
         ] {
-            let conf = format!("{{postgresql.conf: {{{setting}}}}}");
-            let case = cluster(&format!("{{configurations: {{postgres: {conf}}}}}"));
-            case.raises(&RULE, &[&format!("{CONF}{at}")]);
+            let case = cluster("{}").set(CONF, settings);
+            case.raises_below(&RULE, CONF, &[at]);
             case.says(&RULE, help);
-            postgres_config(&conf).raises(&RULE, &[&format!("spec[\"postgresql.conf\"]{at}")]);
+            let config = "spec[\"postgresql.conf\"]";
+            postgres_config("{}").set(config, settings).raises_below(&RULE, config, &[at]);
         }
     }
 
@@ -174,8 +174,7 @@ mod tests {
     fn overrides_of_workers_are_looked_into() {
         let spec = "{workers: {clusters: '2', overrides: [{indexes: [true, 1, '1-2']}, all, {indexes: 3}]}}";
         let case = sharded(spec);
-        let at = ["[0].indexes[0]", "[1]", "[2].indexes"].map(|at| format!("spec.workers.overrides{at}"));
-        case.raises(&RULE, &at.each_ref().map(String::as_str));
+        case.raises_below(&RULE, "spec.workers.overrides", &["[0].indexes[0]", "[1]", "[2].indexes"]);
         case.says(&RULE, "must be an integer or a string");
         case.says(&RULE, "overrides[1] is \"all\"; it must be an object");
     }

@@ -70,41 +70,44 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, finds_dynamic, sharded};
 
     const LIMIT: &str = "spec.configurations.patroni.dynamicConfig.maximum_lag_on_syncnode";
 
     #[test]
     fn any_limit_above_zero_weakens_a_mode_that_waits_for_all() {
-        for (mode, value, at) in [
-            ("strict-sync-all", "1", &[LIMIT][..]),
-            ("strict-sync-all", "'1'", &[LIMIT]),
-            ("sync-all", "1", &[LIMIT]),
-            ("sync, syncInstances: 3", "1", &[LIMIT]),
-            ("strict-sync, syncInstances: 3", "2147483647", &[LIMIT]),
-            ("strict-sync, syncInstances: 2", "1", &[]),
-            ("strict-sync-all", "2147483648", &[]),
-            ("strict-sync-all", "0", &[]),
-            ("strict-sync-all", "-1", &[]),
-            ("strict-sync-all", "null", &[]),
-            ("async", "1", &[]),
+        for (replication, value, at) in [
+            ("{mode: strict-sync-all}", "1", &[LIMIT][..]),
+            ("{mode: strict-sync-all}", "'1'", &[LIMIT]),
+            ("{mode: sync-all}", "1", &[LIMIT]),
+            ("{mode: sync, syncInstances: 3}", "1", &[LIMIT]),
+            ("{mode: strict-sync, syncInstances: 3}", "2147483647", &[LIMIT]),
+            ("{mode: strict-sync, syncInstances: 2}", "1", &[]),
+            ("{mode: strict-sync-all}", "2147483648", &[]),
+            ("{mode: strict-sync-all}", "0", &[]),
+            ("{mode: strict-sync-all}", "-1", &[]),
+            ("{mode: strict-sync-all}", "null", &[]),
+            ("{mode: async}", "1", &[]),
         ] {
-            let conf = format!("{{patroni: {{dynamicConfig: {{maximum_lag_on_syncnode: {value}}}}}}}");
-            let spec = format!("{{instances: 4, replication: {{mode: {mode}}}, configurations: {conf}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{instances: 4}")
+                .set("spec.replication", replication)
+                .set(LIMIT, value)
+                .raises(&RULE, at);
         }
     }
 
     #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_dynamic(&RULE, "sync-all", "maximum_lag_on_syncnode", "1");
+    }
+
+    #[test]
     fn the_coordinator_and_the_workers_are_judged() {
-        let conf = "configurations: {patroni: {dynamicConfig: {maximum_lag_on_syncnode: 1}}}";
-        let spec = format!(
-            "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: 3, {conf}}}, \
-             workers: {{clusters: 2, instancesPerCluster: 3, {conf}}}}}"
-        );
-        sharded(&spec).raises(
-            &RULE,
-            &[&LIMIT.replace("spec.", "spec.coordinator."), &LIMIT.replace("spec.", "spec.workers.")],
-        );
+        let coordinator = &LIMIT.replace("spec.", "spec.coordinator.");
+        let workers = &LIMIT.replace("spec.", "spec.workers.");
+        sharded("{replication: {mode: strict-sync-all}, coordinator: {instances: 3}, workers: {clusters: 2, instancesPerCluster: 3}}")
+            .set(coordinator, 1)
+            .set(workers, 1)
+            .raises(&RULE, &[coordinator, workers]);
     }
 }

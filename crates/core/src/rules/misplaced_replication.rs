@@ -97,9 +97,9 @@ mod tests {
         ] {
             cluster(spec).raises(&RULE, at);
         }
-        cluster("{instances: 1}").with("replication", "{mode: sync}").raises(&RULE, &["replication"]);
-        cluster("{instances: 1}").with("syncInstances", "2").says(&RULE, "spec.replication");
+        cluster("{instances: 1}").set("replication", "{mode: sync}").raises(&RULE, &["replication"]);
+        cluster("{instances: 1}").set("syncInstances", "2").says(&RULE, "spec.replication");
         sharded("{postgres: {replication: {}}}").raises(&RULE, &["spec.postgres.replication"]);
-        postgres_config("{}").with("replication", "{}").raises(&RULE, &[]);
+        postgres_config("{}").set("replication", "{}").raises(&RULE, &[]);
     }
 }

@@ -75,8 +75,11 @@ mod tests {
             (1, "strict-sync-all", "[]", &[]),
             (3, "sync", "[{role: x, instances: 2}]", &[]),
         ] {
-            let spec = format!("{{instances: {n}, replication: {{mode: {mode}, groups: {groups}}}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{}")
+                .set("spec.instances", n)
+                .set("spec.replication.mode", mode)
+                .set("spec.replication.groups", groups)
+                .raises(&RULE, at);
         }
     }
 }

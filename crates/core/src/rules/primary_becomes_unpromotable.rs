@@ -103,39 +103,41 @@ fn primary_of(stored: &Body<'_>) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{Case, cluster};
 
     const ROLE: &str = "spec.replication.groups[0].role";
 
-    fn spec(instances: i64, groups: &str) -> String {
-        format!("{{instances: {instances}, replication: {{groups: [{groups}]}}}}")
-    }
-
-    fn primary(name: &str) -> String {
-        format!("{{podStatuses: [{{name: demo-0, primary: false}}, null, {{name: {name}, primary: true}}]}}")
+    /// Of this many pods, some in groups, the primary is this one.
+    fn led_by(primary: &str, instances: i64, groups: &str) -> Case {
+        cluster("{}")
+            .set("status.podStatuses", "[{name: demo-0, primary: false}, null, {primary: true}]")
+            .set("status.podStatuses[2].name", primary)
+            .set("spec.instances", instances)
+            .set("spec.replication.groups", groups)
     }
 
     #[test]
     fn the_field_that_moved_the_border_is_at_fault() {
-        const READONLY: &str = "{role: readonly, instances: 1}";
-        const NONE: &str = "{role: none, instances: 2}";
-        const HA: &str = "{role: ha, instances: 2}";
+        const READONLY: &str = "[{role: readonly, instances: 1}]";
+        const NONE: &str = "[{role: none, instances: 2}]";
+        const HA: &str = "[{role: ha, instances: 2}]";
+        let led = |(instances, groups)| led_by("demo-3", instances, groups);
         for (before, now, at) in [
-            (spec(4, ""), spec(4, READONLY), &[ROLE][..]),
-            (spec(4, HA), spec(4, NONE), &[ROLE]),
-            (spec(6, NONE), spec(5, NONE), &["spec.instances"]),
-            (spec(3, READONLY), spec(4, READONLY), &["spec.instances"]),
-            (spec(4, READONLY), spec(5, READONLY), &[]),
-            (spec(4, READONLY), spec(4, NONE), &[]),
-            (spec(4, READONLY), spec(3, READONLY), &[]),
-            (spec(4, ""), spec(4, HA), &[]),
-            (spec(0, READONLY), spec(4, READONLY), &[]),
-            (spec(4, ""), spec(0, READONLY), &[]),
-            (spec(4, ""), spec(1, READONLY), &[]),
-            (spec(4, ""), spec(i64::MAX, READONLY), &[]),
-            (spec(4, "{role: read, instances: 1}"), spec(4, READONLY), &[]),
+            ((4, "[]"), (4, READONLY), &[ROLE][..]),
+            ((4, HA), (4, NONE), &[ROLE]),
+            ((6, NONE), (5, NONE), &["spec.instances"]),
+            ((3, READONLY), (4, READONLY), &["spec.instances"]),
+            ((4, READONLY), (5, READONLY), &[]),
+            ((4, READONLY), (4, NONE), &[]),
+            ((4, READONLY), (3, READONLY), &[]),
+            ((4, "[]"), (4, HA), &[]),
+            ((0, READONLY), (4, READONLY), &[]),
+            ((4, "[]"), (0, READONLY), &[]),
+            ((4, "[]"), (1, READONLY), &[]),
+            ((4, "[]"), (i64::MAX, READONLY), &[]),
+            ((4, "[{role: read, instances: 1}]"), (4, READONLY), &[]),
         ] {
-            cluster(&now).after(&before).with("status", &primary("demo-3")).raises(&RULE, at);
+            led(now).after(led(before)).raises(&RULE, at);
         }
     }
 
@@ -151,19 +153,16 @@ mod tests {
             ("demo-99999999999999999999", &[]),
             ("3", &[]),
         ] {
-            cluster(&spec(4, "{role: none, instances: 1}"))
-                .after(&spec(4, ""))
-                .with("status", &primary(name))
-                .raises(&RULE, at);
+            led_by(name, 4, "[{role: none, instances: 1}]").after(led_by(name, 4, "[]")).raises(&RULE, at);
         }
     }
 
     #[test]
     fn nothing_is_said_without_a_status() {
         for status in ["{}", "null", "{podStatuses: 3}", "{podStatuses: [{name: demo-3}]}"] {
-            cluster(&spec(4, "{role: none, instances: 1}"))
-                .after(&spec(4, ""))
-                .with("status", status)
+            let case = |spec| cluster(spec).set("status", status);
+            case("{instances: 4, replication: {groups: [{role: none, instances: 1}]}}")
+                .after(case("{instances: 4, replication: {groups: []}}"))
                 .raises(&RULE, &[]);
         }
     }

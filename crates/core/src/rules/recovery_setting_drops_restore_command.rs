@@ -75,25 +75,27 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_parameter};
 
     #[test]
     fn every_recovery_setting_is_reported_in_any_case() {
-        let at = |key: &str| format!("spec.configurations.postgres[\"postgresql.conf\"].{key}");
+        let conf = "spec.configurations.postgres[\"postgresql.conf\"]";
         for (settings, keys) in [
-            ("restore_command: cp", &["restore_command"][..]),
-            ("Recovery_Target_LSN: 0/1", &["Recovery_Target_LSN"]),
+            ("{restore_command: cp}", &[".restore_command"][..]),
+            ("{Recovery_Target_LSN: 0/1}", &[".Recovery_Target_LSN"]),
             (
-                "primary_conninfo: host=a, recovery_min_apply_delay: 5s",
-                &["primary_conninfo", "recovery_min_apply_delay"],
+                "{primary_conninfo: host=a, recovery_min_apply_delay: 5s}",
+                &[".primary_conninfo", ".recovery_min_apply_delay"],
             ),
-            ("archive_timeout: 5min", &[]),
-            ("restore_command: null", &[]),
+            ("{archive_timeout: 5min}", &[]),
+            ("{restore_command: null}", &[]),
         ] {
-            let paths: Vec<_> = keys.iter().map(|key| at(key)).collect();
-            let conf = format!("{{postgres: {{postgresql.conf: {{{settings}}}}}}}");
-            cluster(&format!("{{instances: 2, configurations: {conf}}}"))
-                .raises(&RULE, &paths.iter().map(String::as_str).collect::<Vec<_>>());
+            cluster("{instances: 2}").set(conf, settings).raises_below(&RULE, conf, keys);
         }
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "async", "{restore_command: cp}", "restore_command");
     }
 }

@@ -87,37 +87,56 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_parameter};
 
+    const CONF: &str = "spec.configurations.postgres[\"postgresql.conf\"]";
+    const COMMIT: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
     const DELAY: &str = "spec.configurations.postgres[\"postgresql.conf\"].recovery_min_apply_delay";
     const STREAMING: &str = "spec.configurations.postgres[\"postgresql.conf\"].max_standby_streaming_delay";
 
     #[test]
     fn a_delay_of_replay_is_one_of_commits() {
         for (n, mode, settings, findings) in [
-            (3, "sync", "recovery_min_apply_delay: 20s", &[("warning", DELAY)][..]),
-            (3, "strict-sync-all", "recovery_min_apply_delay: 20s", &[("error", DELAY)]),
-            (3, "strict-sync", "max_standby_streaming_delay: '-1'", &[("error", STREAMING)]),
+            (3, "sync", "{recovery_min_apply_delay: 20s}", &[("warning", DELAY)][..]),
+            (3, "strict-sync-all", "{recovery_min_apply_delay: 20s}", &[("error", DELAY)]),
+            (3, "strict-sync", "{max_standby_streaming_delay: '-1'}", &[("error", STREAMING)]),
             (
                 3,
                 "sync",
-                "max_standby_streaming_delay: '-1', recovery_min_apply_delay: '1'",
+                "{max_standby_streaming_delay: '-1', recovery_min_apply_delay: '1'}",
                 &[("warning", DELAY), ("warning", STREAMING)],
             ),
-            (3, "sync", "max_standby_streaming_delay: 30s", &[]),
-            (3, "sync", "recovery_min_apply_delay: '0'", &[]),
-            (3, "async", "recovery_min_apply_delay: 20s", &[]),
-            (1, "strict-sync-all", "recovery_min_apply_delay: 20s", &[]),
-            (1, "strict-sync", "recovery_min_apply_delay: 20s", &[]),
+            (3, "sync", "{max_standby_streaming_delay: 30s}", &[]),
+            (3, "sync", "{recovery_min_apply_delay: '0'}", &[]),
+            (3, "async", "{recovery_min_apply_delay: 20s}", &[]),
+            (1, "strict-sync-all", "{recovery_min_apply_delay: 20s}", &[]),
+            (1, "strict-sync", "{recovery_min_apply_delay: 20s}", &[]),
         ] {
-            let conf = |commit| {
-                format!("{{postgres: {{postgresql.conf: {{synchronous_commit: {commit}, {settings}}}}}}}")
+            let committing = |commit| {
+                cluster("{}")
+                    .set("spec.instances", n)
+                    .set("spec.replication.mode", mode)
+                    .set(CONF, settings)
+                    .set(COMMIT, commit)
             };
-            let spec = |commit| {
-                format!("{{instances: {n}, replication: {{mode: {mode}}}, configurations: {}}}", conf(commit))
-            };
-            cluster(&spec("remote_apply")).raises_as(&RULE, findings);
-            cluster(&spec("'on'")).raises(&RULE, &[]);
+            committing("remote_apply").raises_as(&RULE, findings);
+            committing("'on'").raises(&RULE, &[]);
         }
+    }
+
+    #[test]
+    fn both_are_found_wherever_settings_stand() {
+        finds_parameter(
+            &RULE,
+            "sync",
+            "{synchronous_commit: remote_apply, recovery_min_apply_delay: 20s}",
+            "recovery_min_apply_delay",
+        );
+        finds_parameter(
+            &RULE,
+            "sync",
+            "{synchronous_commit: remote_apply, max_standby_streaming_delay: '-1'}",
+            "max_standby_streaming_delay",
+        );
     }
 }

@@ -114,11 +114,10 @@ mod tests {
             ),
             ("{mode: sync-all, syncInstances: 2}", "{index: 0, instancesPerCluster: 2}", &[]),
         ] {
-            let workers = format!("clusters: 3, instancesPerCluster: 3, replication: {replication}");
-            let spec = format!(
-                "{{coordinator: {{instances: 3}}, workers: {{{workers}, overrides: [{overriding}]}}}}"
-            );
-            sharded(&spec).raises(&RULE, at);
+            sharded("{coordinator: {instances: 3}, workers: {clusters: 3, instancesPerCluster: 3, overrides: [{}]}}")
+                .set("spec.workers.replication", replication)
+                .set("spec.workers.overrides[0]", overriding)
+                .raises(&RULE, at);
         }
     }
 

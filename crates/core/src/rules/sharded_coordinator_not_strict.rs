@@ -89,9 +89,10 @@ mod tests {
             ("{}", "{instances: 3}", &[]),
             ("null", "{instances: 3}", &[]),
         ] {
-            let workers = "workers: {clusters: 2, instancesPerCluster: 3}";
-            let spec = format!("{{replication: {root}, coordinator: {coordinator}, {workers}}}");
-            sharded(&spec).raises(&RULE, at);
+            sharded("{workers: {clusters: 2, instancesPerCluster: 3}}")
+                .set("spec.replication", root)
+                .set("spec.coordinator", coordinator)
+                .raises(&RULE, at);
         }
         sharded("{replication: {mode: strict-sync}}").raises(&RULE, AT);
     }

@@ -107,19 +107,17 @@ mod tests {
 
     #[test]
     fn every_override_after_the_first_of_an_index_is_one_too_many() {
-        let index = |position: usize| format!("spec.workers.overrides[{position}].index");
-        let element =
-            |position: usize, at: usize| format!("spec.workers.overrides[{position}].indexes[{at}]");
+        const OVERRIDES: &str = "spec.workers.overrides";
         for (overrides, at) in [
-            ("[{index: 1}, {index: 1}]", &[index(1)][..]),
-            ("[{index: 1}, {index: 0}, {index: 1.0}, {index: 1}]", &[index(2), index(3)]),
-            ("[{indexes: ['0-2']}, {indexes: [5, '2-4']}]", &[element(1, 1)]),
-            ("[{indexes: ['0-9']}, {index: 4}, {index: 5}]", &[index(1), index(2)]),
-            ("[{index: 9}, {indexes: ['0-9']}]", &[element(1, 0)]),
-            ("[{indexes: [0, 0]}]", &[element(0, 1)]),
-            ("[{index: 0}, {type: QueryRouter, index: 0}]", &[index(1)]),
-            ("[{index: 0}, {type: Nonsense, index: 0}]", &[index(1)]),
-            ("[{index: 99}, {index: 99}]", &[index(1)]),
+            ("[{index: 1}, {index: 1}]", &["[1].index"][..]),
+            ("[{index: 1}, {index: 0}, {index: 1.0}, {index: 1}]", &["[2].index", "[3].index"]),
+            ("[{indexes: ['0-2']}, {indexes: [5, '2-4']}]", &["[1].indexes[1]"]),
+            ("[{indexes: ['0-9']}, {index: 4}, {index: 5}]", &["[1].index", "[2].index"]),
+            ("[{index: 9}, {indexes: ['0-9']}]", &["[1].indexes[0]"]),
+            ("[{indexes: [0, 0]}]", &["[0].indexes[1]"]),
+            ("[{index: 0}, {type: QueryRouter, index: 0}]", &["[1].index"]),
+            ("[{index: 0}, {type: Nonsense, index: 0}]", &["[1].index"]),
+            ("[{index: 99}, {index: 99}]", &["[1].index"]),
             ("[{index: 0, indexes: [1]}, {index: 1}]", &[]),
             ("[{indexes: ['0-1']}, {indexes: ['2-2000000000']}]", &[]),
             ("[{indexes: [all]}, {indexes: [all]}]", &[]),
@@ -129,12 +127,11 @@ mod tests {
             ("null", &[]),
             ("{index: 1}", &[]),
         ] {
-            let at: Vec<_> = at.iter().map(String::as_str).collect();
-            sharded(&format!("{{workers: {{clusters: 3, overrides: {overrides}}}}}")).raises(&RULE, &at);
+            sharded("{workers: {clusters: 3}}").set(OVERRIDES, overrides).raises_below(&RULE, OVERRIDES, at);
         }
         let routers =
             "{coordinator: {queryRouterClusters: 2}, workers: {overrides: [{indexes: [all]}, {index: 1}]}}";
-        sharded(routers).raises(&RULE, &[&index(1)]);
+        sharded(routers).raises(&RULE, &["spec.workers.overrides[1].index"]);
         sharded("{shards: {clusters: 3, overrides: [{index: 1}, {index: 1}]}}")
             .raises(&RULE, &["spec.shards.overrides[1].index"]);
     }

@@ -123,43 +123,45 @@ mod tests {
     fn no_two_clusters_get_one_name() {
         for (coordinator, workers, at) in [
             (
-                "queryRouterClusters: 2, queryRouterClusterNameTemplate: w",
-                "clusters: 3, clusterNameTemplate: w",
+                "{queryRouterClusters: 2, queryRouterClusterNameTemplate: w}",
+                "{clusters: 3, clusterNameTemplate: w}",
                 &[ROUTERS][..],
             ),
             (
-                "queryRouterClusters: 0, queryRouterClusterNameTemplate: w",
-                "clusters: 3, clusterNameTemplate: w",
+                "{queryRouterClusters: 0, queryRouterClusterNameTemplate: w}",
+                "{clusters: 3, clusterNameTemplate: w}",
                 &[],
             ),
             (
-                "queryRouterClusters: 2, queryRouterClusterNameTemplate: demo-worker",
-                "clusters: 3",
+                "{queryRouterClusters: 2, queryRouterClusterNameTemplate: demo-worker}",
+                "{clusters: 3}",
                 &[ROUTERS],
             ),
             (
-                "queryRouterClusters: 1, queryRouterClusterNameTemplate: w1",
-                "clusters: 11, clusterNameTemplate: w",
+                "{queryRouterClusters: 1, queryRouterClusterNameTemplate: w1}",
+                "{clusters: 11, clusterNameTemplate: w}",
                 &[ROUTERS],
             ),
             (
-                "queryRouterClusters: 1, queryRouterClusterNameTemplate: w1",
-                "clusters: 10, clusterNameTemplate: w",
+                "{queryRouterClusters: 1, queryRouterClusterNameTemplate: w1}",
+                "{clusters: 10, clusterNameTemplate: w}",
                 &[],
             ),
             (
-                "queryRouterClusters: 9, queryRouterClusterNameTemplate: w0",
-                "clusters: 99, clusterNameTemplate: w",
+                "{queryRouterClusters: 9, queryRouterClusterNameTemplate: w0}",
+                "{clusters: 99, clusterNameTemplate: w}",
                 &[],
             ),
-            ("clusterName: demo-worker2", "clusters: 3", &[COORDINATOR]),
-            ("clusterName: demo-worker3", "clusters: 3", &[]),
-            ("clusterName: demo-worker02", "clusters: 3", &[]),
-            ("clusterName: x1", "clusters: 3, clusterNameTemplate: x", &[WORKERS]),
-            ("instances: 1", "clusters: 2000000000", &[]),
+            ("{clusterName: demo-worker2}", "{clusters: 3}", &[COORDINATOR]),
+            ("{clusterName: demo-worker3}", "{clusters: 3}", &[]),
+            ("{clusterName: demo-worker02}", "{clusters: 3}", &[]),
+            ("{clusterName: x1}", "{clusters: 3, clusterNameTemplate: x}", &[WORKERS]),
+            ("{instances: 1}", "{clusters: 2000000000}", &[]),
         ] {
-            let spec = format!("{{type: citus, coordinator: {{{coordinator}}}, workers: {{{workers}}}}}");
-            sharded(&spec).raises(&RULE, at);
+            sharded("{type: citus}")
+                .set("spec.coordinator", coordinator)
+                .set("spec.workers", workers)
+                .raises(&RULE, at);
         }
     }
 }

@@ -141,21 +141,23 @@ mod tests {
     use super::RULE;
     use crate::rules::testing::sharded;
 
+    const OVERRIDES: &str = "spec.workers.overrides";
+
     #[test]
     fn indexes_run_from_zero_to_one_below_the_number_of_workers() {
-        let index = |position: usize| format!("spec.workers.overrides[{position}].index");
         for (clusters, overrides, at) in [
-            ("3", "[{index: 2}, {index: 3}, {index: 4}]", &[index(1), index(2)][..]),
-            ("0", "[{index: 0}]", &[index(0)]),
-            ("2", "[{index: 2147483647}]", &[index(0)]),
+            ("3", "[{index: 2}, {index: 3}, {index: 4}]", &["[1].index", "[2].index"][..]),
+            ("0", "[{index: 0}]", &["[0].index"]),
+            ("2", "[{index: 2147483647}]", &["[0].index"]),
             ("9223372036854775807", "[{index: 2147483646}]", &[]),
             ("3", "[{index: 0}, {index: -1}, {index: '9'}]", &[]),
             ("'3'", "[{index: 9}]", &[]),
             ("null", "[{index: 9}]", &[]),
         ] {
-            let at: Vec<_> = at.iter().map(String::as_str).collect();
-            let workers = format!("{{clusters: {clusters}, overrides: {overrides}}}");
-            sharded(&format!("{{workers: {workers}}}")).raises(&RULE, &at);
+            sharded("{}")
+                .set("spec.workers.clusters", clusters)
+                .set(OVERRIDES, overrides)
+                .raises_below(&RULE, OVERRIDES, at);
         }
         sharded("{workers: {clusters: 3, overrides: [{index: 3}]}}").says(&RULE, "from 0 to 2");
         let shards = sharded("{shards: {clusters: 3, overrides: [{index: 3}, {}]}}");
@@ -165,21 +167,16 @@ mod tests {
 
     #[test]
     fn what_an_element_of_indexes_means_is_told_where_it_means_nothing() {
-        let element = |at: usize| format!("spec.workers.overrides[0].indexes[{at}]");
+        const INDEXES: &str = "spec.workers.overrides[0].indexes";
         for (indexes, at, says) in [
             ("[0, '1-2']", &[][..], ""),
             ("['2-5']", &[], ""),
-            ("['3-5']", &[element(0)], "no worker of index 3-5"),
-            ("[0, all]", &[element(1)], "every query router"),
-            (
-                "[0, '1', '2-1', -1, x]",
-                &[element(1), element(2), element(3), element(4)],
-                "without quotes: 1",
-            ),
+            ("['3-5']", &["[0]"], "no worker of index 3-5"),
+            ("[0, all]", &["[1]"], "every query router"),
+            ("[0, '1', '2-1', -1, x]", &["[1]", "[2]", "[3]", "[4]"], "without quotes: 1"),
         ] {
-            let at: Vec<_> = at.iter().map(String::as_str).collect();
-            let case = sharded(&format!("{{workers: {{clusters: 3, overrides: [{{indexes: {indexes}}}]}}}}"));
-            case.raises(&RULE, &at);
+            let case = sharded("{workers: {clusters: 3, overrides: [{}]}}").set(INDEXES, indexes);
+            case.raises_below(&RULE, INDEXES, at);
             if !at.is_empty() {
                 case.says(&RULE, says);
             }
@@ -187,34 +184,32 @@ mod tests {
         sharded("{workers: {clusters: 3, overrides: [{}, {instancesPerCluster: 2}]}}")
             .raises(&RULE, &["spec.workers.overrides[0]", "spec.workers.overrides[1]"]);
         sharded("{workers: {clusters: 3, overrides: [{index: 0, indexes: [1]}]}}")
-            .raises(&RULE, &[&element(0)]);
+            .raises(&RULE, &["spec.workers.overrides[0].indexes[0]"]);
     }
 
     #[test]
     fn overrides_of_query_routers_are_counted_by_themselves() {
-        let spec = |routers: u8| {
-            format!(
-                "{{coordinator: {{queryRouterClusters: {routers}}}, workers: {{clusters: 9, overrides: \
-                 [{{type: QueryRouter, index: 2}}, {{type: QueryRouter, indexes: [all]}}]}}}}"
+        for (routers, at) in [(3, &[][..]), (2, &["[0].index"]), (0, &["[0].index", "[1].indexes[0]"])] {
+            sharded(
+                "{workers: {clusters: 9, overrides: [{type: QueryRouter, index: 2}, \
+                {type: QueryRouter, indexes: [all]}]}}",
             )
-        };
-        sharded(&spec(3)).raises(&RULE, &[]);
-        sharded(&spec(2)).raises(&RULE, &["spec.workers.overrides[0].index"]);
-        let none = ["spec.workers.overrides[0].index", "spec.workers.overrides[1].indexes[0]"];
-        sharded(&spec(0)).raises(&RULE, &none);
+            .set("spec.coordinator.queryRouterClusters", routers)
+            .raises_below(&RULE, OVERRIDES, at);
+        }
     }
 
     #[test]
     fn what_all_workers_share_has_no_effect_in_an_override() {
-        let at = |key: &str| format!("spec.workers.overrides[0].configurations.{key}");
-        let conf = "configurations: {postgres: {postgresql.conf: {}}, patroni: {}, sgPostgresConfig: a}";
-        for (kind, at) in [
-            ("ddp", vec![at("postgres"), at("patroni")]),
-            ("citus", vec![at("postgres"), at("patroni"), at("sgPostgresConfig")]),
+        const CONFIGURATIONS: &str = "spec.workers.overrides[0].configurations";
+        for (kind, keys) in [
+            ("ddp", &[".postgres", ".patroni"][..]),
+            ("citus", &[".postgres", ".patroni", ".sgPostgresConfig"]),
         ] {
-            let spec =
-                format!("{{type: {kind}, workers: {{clusters: 3, overrides: [{{index: 0, {conf}}}]}}}}");
-            sharded(&spec).raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+            sharded("{workers: {clusters: 3, overrides: [{index: 0}]}}")
+                .set("spec.type", kind)
+                .set(CONFIGURATIONS, "{postgres: {postgresql.conf: {}}, patroni: {}, sgPostgresConfig: a}")
+                .raises_below(&RULE, CONFIGURATIONS, keys);
         }
     }
 }

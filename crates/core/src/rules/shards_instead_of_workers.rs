@@ -80,27 +80,27 @@ fn is_moved(before: &Sharded<'_>, now: &Sharded<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::sharded;
+    use crate::rules::testing::{OPERATOR_VERSION, sharded};
 
     const AT: &str = "spec.shards";
 
     #[test]
     fn shards_are_refused_by_an_operator_that_knows_workers() {
-        let shards = "{shards: {clusters: 1}}";
         for (version, annotations, severity) in [
-            ("v1beta1", "{}", Some("error")),
-            ("v1alpha1", "{}", Some("warning")),
-            ("v1alpha1", "{stackgres.io/operatorVersion: 1.19.0-rc5}", Some("error")),
-            ("v1alpha1", "{stackgres.io/operatorVersion: 1.18.6}", None),
-            ("v1beta1", "{stackgres.io/operatorVersion: 1.18.6}", None),
+            ("stackgres.io/v1beta1", "{}", Some("error")),
+            ("stackgres.io/v1alpha1", "{}", Some("warning")),
+            ("stackgres.io/v1alpha1", "{stackgres.io/operatorVersion: 1.19.0-rc5}", Some("error")),
+            ("stackgres.io/v1alpha1", "{stackgres.io/operatorVersion: 1.18.6}", None),
+            ("stackgres.io/v1beta1", "{stackgres.io/operatorVersion: 1.18.6}", None),
         ] {
-            let case =
-                sharded(shards).version(version).with("metadata", &format!("{{annotations: {annotations}}}"));
             let expected: Vec<_> = severity.map(|severity| (severity, AT)).into_iter().collect();
-            case.raises_as(&RULE, &expected);
+            sharded("{shards: {clusters: 1}}")
+                .set("apiVersion", version)
+                .set("metadata.annotations", annotations)
+                .raises_as(&RULE, &expected);
         }
         sharded("{shards: {clusters: 1}, workers: {clusters: 1}}")
-            .version("v1alpha1")
+            .set("apiVersion", "stackgres.io/v1alpha1")
             .raises_as(&RULE, &[("error", AT)]);
         sharded("{workers: {clusters: 1}}").raises(&RULE, &[]);
         sharded("{shards: null}").raises(&RULE, &[]);
@@ -108,8 +108,6 @@ mod tests {
 
     #[test]
     fn what_the_operator_moves_is_let_pass() {
-        let annotated =
-            |version: &str| format!("{{annotations: {{stackgres.io/operatorVersion: {version}}}}}");
         for (version, before, now, at) in [
             ("1.18.6", "{shards: {clusters: 1}}", "{shards: {clusters: 2}}", &[][..]),
             ("1.18.6", "{workers: {clusters: 1}}", "{shards: {clusters: 2}}", &[]),
@@ -123,7 +121,10 @@ mod tests {
             // It is stored so, and an update of something else must go through.
             ("1.19.0", "{shards: {clusters: 1}}", "{shards: {clusters: 2}}", &[("warning", AT)]),
         ] {
-            sharded(now).after(before).with("metadata", &annotated(version)).raises_as(&RULE, at);
+            sharded(now)
+                .set(OPERATOR_VERSION, version)
+                .after(sharded(before).set(OPERATOR_VERSION, version))
+                .raises_as(&RULE, at);
         }
     }
 }

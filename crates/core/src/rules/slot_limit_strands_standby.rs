@@ -69,25 +69,31 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_parameter};
 
     #[test]
     fn a_limit_needs_an_archive_in_a_synchronous_mode() {
-        let at = &["spec.configurations.postgres[\"postgresql.conf\"].max_slot_wal_keep_size"][..];
+        const LIMIT: &str = "spec.configurations.postgres[\"postgresql.conf\"].max_slot_wal_keep_size";
         for (n, mode, value, backups, at) in [
-            (3, "sync", "1GB", "null", at),
-            (3, "strict-sync-all", "'0'", "[]", at),
+            (3, "sync", "1GB", "null", &[LIMIT][..]),
+            (3, "strict-sync-all", "'0'", "[]", &[LIMIT]),
             (3, "sync", "'-1'", "null", &[]),
             (3, "sync", "all", "null", &[]),
             (3, "sync", "1GB", "[{sgObjectStorage: a}]", &[]),
             (3, "async", "1GB", "null", &[]),
             (1, "sync-all", "1GB", "null", &[]),
         ] {
-            let conf = format!(
-                "{{backups: {backups}, postgres: {{postgresql.conf: {{max_slot_wal_keep_size: {value}}}}}}}"
-            );
-            cluster(&format!("{{instances: {n}, replication: {{mode: {mode}}}, configurations: {conf}}}"))
+            cluster("{}")
+                .set("spec.instances", n)
+                .set("spec.replication.mode", mode)
+                .set("spec.configurations.backups", backups)
+                .set(LIMIT, value)
                 .raises(&RULE, at);
         }
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "sync", "{max_slot_wal_keep_size: 1GB}", "max_slot_wal_keep_size");
     }
 }

@@ -64,14 +64,16 @@ mod tests {
 
     #[test]
     fn a_synchronous_mode_waits_for_the_promotion() {
-        let from = "replicateFrom: {instance: {sgCluster: main}}";
         for (mode, at) in [
             ("sync", &["spec.replication.mode"][..]),
             ("strict-sync-all", &["spec.replication.mode"]),
             ("async", &[]),
         ] {
-            cluster(&format!("{{instances: 3, {from}, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
-            cluster(&format!("{{instances: 3, replicateFrom: null, replication: {{mode: {mode}}}}}"))
+            cluster("{instances: 3, replicateFrom: {instance: {sgCluster: main}}}")
+                .set("spec.replication.mode", mode)
+                .raises(&RULE, at);
+            cluster("{instances: 3, replicateFrom: null}")
+                .set("spec.replication.mode", mode)
                 .raises(&RULE, &[]);
         }
     }
@@ -80,7 +82,8 @@ mod tests {
     fn a_mode_that_nobody_wrote_is_nothing_to_report() {
         let spec = "{replicateFrom: {instance: {sgCluster: main}}, coordinator: {instances: 2}, shards: {clusters: 1, instancesPerCluster: 2}}";
         sharded(spec).raises(&RULE, &[]);
-        sharded(&spec.replace("instances: 2}", "instances: 2, replication: {mode: sync-all}}"))
+        sharded(spec)
+            .set("spec.coordinator.replication.mode", "sync-all")
             .raises(&RULE, &["spec.coordinator.replication.mode"]);
     }
 }

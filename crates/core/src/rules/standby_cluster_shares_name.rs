@@ -79,28 +79,29 @@ mod tests {
     fn a_source_of_the_same_name_is_recognized_by_what_names_it() {
         const HOST: &str = "spec.replicateFrom.instance.external.host";
         for (from, at) in [
-            ("instance: {external: {host: demo}}", &[HOST][..]),
-            ("instance: {external: {host: demo-primary.default.svc}}", &[HOST]),
-            ("instance: {external: {host: demo2.example}}", &[]),
-            ("instance: {external: {host: example.demo}}", &[]),
-            ("instance: {external: {host: 10.0.0.1}}", &[]),
-            ("instance: {sgCluster: demo}", &["spec.replicateFrom.instance.sgCluster"]),
-            ("instance: {sgCluster: main}", &[]),
+            ("{instance: {external: {host: demo}}}", &[HOST][..]),
+            ("{instance: {external: {host: demo-primary.default.svc}}}", &[HOST]),
+            ("{instance: {external: {host: demo2.example}}}", &[]),
+            ("{instance: {external: {host: example.demo}}}", &[]),
+            ("{instance: {external: {host: 10.0.0.1}}}", &[]),
+            ("{instance: {sgCluster: demo}}", &["spec.replicateFrom.instance.sgCluster"]),
+            ("{instance: {sgCluster: main}}", &[]),
             (
-                "storage: {sgObjectStorage: a, path: sgbackups.stackgres.io/default/demo/16}",
+                "{storage: {sgObjectStorage: a, path: sgbackups.stackgres.io/default/demo/16}}",
                 &["spec.replicateFrom.storage.path"],
             ),
-            ("storage: {sgObjectStorage: a, path: sgbackups.stackgres.io/default/main/16}", &[]),
+            ("{storage: {sgObjectStorage: a, path: sgbackups.stackgres.io/default/main/16}}", &[]),
         ] {
-            cluster(&format!("{{instances: 3, replicateFrom: {{{from}}}}}")).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.replicateFrom", from).raises(&RULE, at);
         }
     }
 
     #[test]
     fn it_is_an_error_in_a_strict_mode() {
-        let spec = "{instances: 3, replicateFrom: {instance: {sgCluster: demo}}, replication: {mode: MODE}}";
-        let at = "spec.replicateFrom.instance.sgCluster";
-        cluster(&spec.replace("MODE", "strict-sync")).raises_as(&RULE, &[("error", at)]);
-        cluster(&spec.replace("MODE", "sync")).raises_as(&RULE, &[("warning", at)]);
+        for (mode, severity) in [("strict-sync", "error"), ("sync", "warning")] {
+            cluster("{instances: 3, replicateFrom: {instance: {sgCluster: demo}}}")
+                .set("spec.replication.mode", mode)
+                .raises_as(&RULE, &[(severity, "spec.replicateFrom.instance.sgCluster")]);
+        }
     }
 }

@@ -71,7 +71,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_parameter};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
 
@@ -88,16 +88,20 @@ mod tests {
             ("strict-sync", "remote_apply", &[]),
             ("strict-sync", "[remote_write]", &[]),
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {{synchronous_commit: {value}}}}}}}");
-            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
-            cluster(&spec).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.replication.mode", mode).set(INLINE, value).raises(&RULE, at);
         }
     }
 
     #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "strict-sync", "{synchronous_commit: remote_write}", "synchronous_commit");
+    }
+
+    #[test]
     fn a_stopped_cluster_and_an_absent_setting_say_nothing() {
-        let conf = "configurations: {postgres: {postgresql.conf: {synchronous_commit: remote_write}}}";
-        cluster(&format!("{{instances: 0, replication: {{mode: strict-sync}}, {conf}}}")).raises(&RULE, &[]);
+        cluster("{instances: 0, replication: {mode: strict-sync}}")
+            .set(INLINE, "remote_write")
+            .raises(&RULE, &[]);
         cluster("{instances: 3, replication: {mode: strict-sync}}").raises(&RULE, &[]);
     }
 }

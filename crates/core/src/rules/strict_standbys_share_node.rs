@@ -64,33 +64,32 @@ mod tests {
     #[test]
     fn anti_affinity_is_the_profiles_unless_it_is_written() {
         let option = &["spec.nonProductionOptions.disableClusterPodAntiAffinity"][..];
-        for (settings, at) in [
-            ("profile: production", &[][..]),
-            ("profile: testing", &["spec.profile"]),
-            ("profile: testing, pods: {scheduling: {topologySpreadConstraints: [{maxSkew: 1}]}}", &[]),
+        for (spec, at) in [
+            ("{profile: production}", &[][..]),
+            ("{profile: testing}", &["spec.profile"]),
+            ("{profile: testing, pods: {scheduling: {topologySpreadConstraints: [{maxSkew: 1}]}}}", &[]),
             (
-                "profile: testing, pods: {scheduling: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: []}}}",
+                "{profile: testing, pods: {scheduling: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: []}}}}",
                 &[],
             ),
             (
-                "profile: testing, pods: {scheduling: {podAntiAffinity: {}, nodeSelector: {a: b}}}",
+                "{profile: testing, pods: {scheduling: {podAntiAffinity: {}, nodeSelector: {a: b}}}}",
                 &["spec.profile"],
             ),
-            ("profile: development", &["spec.profile"]),
-            ("nonProductionOptions: {disableClusterPodAntiAffinity: true}", option),
-            ("profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: false}", &[]),
+            ("{profile: development}", &["spec.profile"]),
+            ("{nonProductionOptions: {disableClusterPodAntiAffinity: true}}", option),
+            ("{profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: false}}", &[]),
             (
-                "profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: null}",
+                "{profile: testing, nonProductionOptions: {disableClusterPodAntiAffinity: null}}",
                 &["spec.profile"],
             ),
-            ("nonProductionOptions: {disableClusterPodAntiAffinity: 'true'}", &[]),
+            ("{nonProductionOptions: {disableClusterPodAntiAffinity: 'true'}}", &[]),
         ] {
-            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: strict-sync-all}}}}"))
-                .raises(&RULE, at);
-            cluster(&format!("{{instances: 3, {settings}, replication: {{mode: sync-all}}}}"))
-                .raises(&RULE, &[]);
-            cluster(&format!("{{instances: 1, {settings}, replication: {{mode: strict-sync-all}}}}"))
-                .raises(&RULE, &[]);
+            for (n, mode, at) in
+                [(3, "strict-sync-all", at), (3, "sync-all", &[]), (1, "strict-sync-all", &[])]
+            {
+                cluster(spec).set("spec.instances", n).set("spec.replication.mode", mode).raises(&RULE, at);
+            }
         }
     }
 }

@@ -75,24 +75,25 @@ mod tests {
             (3, "strict-sync-all", &[]),
             (1, "strict-sync-all", &[]),
         ] {
-            cluster(&format!("{{instances: {n}, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
+            cluster("{}").set("spec.instances", n).set("spec.replication.mode", mode).raises(&RULE, at);
         }
         for (autoscaling, n, mode, at) in [
             (
-                "minInstances: 2, maxInstances: 5",
+                "{minInstances: 2, maxInstances: 5}",
                 4,
                 "strict-sync-all",
                 &["spec.autoscaling.minInstances"][..],
             ),
-            ("minInstances: 2, maxInstances: 5", 2, "strict-sync-all", &["spec.instances"]),
-            ("minInstances: 3, maxInstances: 5", 4, "strict-sync-all", &[]),
-            ("minInstances: 2, maxInstances: 5", 4, "sync-all", &[]),
-            ("mode: none, minInstances: 2", 4, "strict-sync-all", &[]),
+            ("{minInstances: 2, maxInstances: 5}", 2, "strict-sync-all", &["spec.instances"]),
+            ("{minInstances: 3, maxInstances: 5}", 4, "strict-sync-all", &[]),
+            ("{minInstances: 2, maxInstances: 5}", 4, "sync-all", &[]),
+            ("{mode: none, minInstances: 2}", 4, "strict-sync-all", &[]),
         ] {
-            cluster(&format!(
-                "{{instances: {n}, autoscaling: {{{autoscaling}}}, replication: {{mode: {mode}}}}}"
-            ))
-            .raises(&RULE, at);
+            cluster("{}")
+                .set("spec.instances", n)
+                .set("spec.autoscaling", autoscaling)
+                .set("spec.replication.mode", mode)
+                .raises(&RULE, at);
         }
         sharded("{coordinator: {instances: 2, replication: {mode: strict-sync-all}}, workers: {clusters: 1, instancesPerCluster: 2}}")
             .raises(&RULE, &["spec.coordinator.instances"]);

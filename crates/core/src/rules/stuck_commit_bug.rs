@@ -93,29 +93,30 @@ mod tests {
     #[test]
     fn two_synchronous_standbys_and_an_old_patroni_are_needed() {
         const AT: &[&str] = &["spec.postgres.version"];
-        for (version, instances, replication, at) in [
-            ("'16.1'", "3", "{mode: sync-all}", AT),
-            ("'16.1'", "6", "{mode: strict-sync-all, syncInstances: 1}", AT),
-            ("'16.8'", "3", "{mode: sync, syncInstances: 2}", AT),
-            ("' 16.1 '", "2147483647", "{mode: sync-all}", AT),
-            ("'16.9'", "3", "{mode: sync-all}", &[]),
-            ("'16.99'", "3", "{mode: sync-all}", &[]),
-            ("'16.1'", "2", "{mode: sync-all}", &[]),
-            ("'16.1'", "3", "{mode: sync}", &[]),
-            ("'16.1'", "3", "{mode: strict-sync, syncInstances: 1}", &[]),
-            ("'16.1'", "3", "{mode: strict-sync, syncInstances: two}", &[]),
-            ("'16.1'", "3", "{mode: async, syncInstances: 2}", &[]),
-            ("'16.1'", "0", "{mode: sync-all}", &[]),
-            ("'16.1'", "three", "{mode: sync-all}", &[]),
-            ("16.1", "3", "{mode: sync-all}", &[]),
-            ("latest", "3", "{mode: sync-all}", &[]),
-            ("'16'", "3", "{mode: sync-all}", &[]),
-            ("'16.1', flavor: babelfish", "3", "{mode: sync-all}", &[]),
+        for (postgres, instances, replication, at) in [
+            ("{version: '16.1'}", "3", "{mode: sync-all}", AT),
+            ("{version: '16.1'}", "6", "{mode: strict-sync-all, syncInstances: 1}", AT),
+            ("{version: '16.8'}", "3", "{mode: sync, syncInstances: 2}", AT),
+            ("{version: ' 16.1 '}", "2147483647", "{mode: sync-all}", AT),
+            ("{version: '16.9'}", "3", "{mode: sync-all}", &[]),
+            ("{version: '16.99'}", "3", "{mode: sync-all}", &[]),
+            ("{version: '16.1'}", "2", "{mode: sync-all}", &[]),
+            ("{version: '16.1'}", "3", "{mode: sync}", &[]),
+            ("{version: '16.1'}", "3", "{mode: strict-sync, syncInstances: 1}", &[]),
+            ("{version: '16.1'}", "3", "{mode: strict-sync, syncInstances: two}", &[]),
+            ("{version: '16.1'}", "3", "{mode: async, syncInstances: 2}", &[]),
+            ("{version: '16.1'}", "0", "{mode: sync-all}", &[]),
+            ("{version: '16.1'}", "three", "{mode: sync-all}", &[]),
+            ("{version: 16.1}", "3", "{mode: sync-all}", &[]),
+            ("{version: latest}", "3", "{mode: sync-all}", &[]),
+            ("{version: '16'}", "3", "{mode: sync-all}", &[]),
+            ("{version: '16.1', flavor: babelfish}", "3", "{mode: sync-all}", &[]),
         ] {
-            let spec = format!(
-                "{{instances: {instances}, postgres: {{version: {version}}}, replication: {replication}}}"
-            );
-            cluster(&spec).raises(&RULE, at);
+            cluster("{}")
+                .set("spec.instances", instances)
+                .set("spec.postgres", postgres)
+                .set("spec.replication", replication)
+                .raises(&RULE, at);
         }
     }
 
@@ -129,19 +130,20 @@ mod tests {
     #[test]
     fn what_runs_counts_and_not_what_is_asked_for() {
         const AT: &[&str] = &["spec.postgres.version"];
-        for (wanted, status, at) in [
-            ("'16'", "{postgresVersion: '16.1'}", AT),
-            ("latest", "{postgresVersion: '16.1'}", AT),
-            ("'16.9'", "{postgresVersion: '16.1'}", AT),
-            ("'16.1'", "{postgresVersion: '16.9'}", &[]),
-            ("'16.1'", "{postgresVersion: null}", AT),
+        for (wanted, runs, at) in [
+            ("'16'", "'16.1'", AT),
+            ("latest", "'16.1'", AT),
+            ("'16.9'", "'16.1'", AT),
+            ("'16.1'", "'16.9'", &[]),
+            ("'16.1'", "null", AT),
         ] {
-            let spec =
-                format!("{{instances: 3, postgres: {{version: {wanted}}}, replication: {{mode: sync-all}}}}");
-            cluster(&spec).with("status", status).raises(&RULE, at);
+            cluster("{instances: 3, replication: {mode: sync-all}}")
+                .set("spec.postgres.version", wanted)
+                .set("status.postgresVersion", runs)
+                .raises(&RULE, at);
         }
         cluster("{instances: 3, postgres: {version: '16.9'}, replication: {mode: sync-all}}")
-            .with("status", "{postgresVersion: '16.1'}")
+            .set("status.postgresVersion", "'16.1'")
             .says(&RULE, "minor version upgrade");
     }
 

@@ -144,13 +144,15 @@ mod tests {
 
     #[test]
     fn the_root_of_a_sharded_cluster_is_held_against_every_part() {
-        let workers = "workers: {clusters: 2, instancesPerCluster: 3, replication: {mode: async}}";
         for (coordinator, at) in
             [(1, &["spec.replication.syncInstances"][..]), (0, &["spec.replication.syncInstances"]), (2, &[])]
         {
-            let root = "replication: {mode: sync, syncInstances: 1}";
-            sharded(&format!("{{coordinator: {{instances: {coordinator}}}, {root}, {workers}}}"))
-                .raises(&RULE, at);
+            sharded(
+                "{replication: {mode: sync, syncInstances: 1}, \
+                workers: {clusters: 2, instancesPerCluster: 3, replication: {mode: async}}}",
+            )
+            .set("spec.coordinator.instances", coordinator)
+            .raises(&RULE, at);
         }
     }
 

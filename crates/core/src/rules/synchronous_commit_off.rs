@@ -74,7 +74,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, finds_parameter, sharded};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
     const CONFIG: &str = "spec.configurations.sgPostgresConfig";
@@ -95,21 +95,26 @@ mod tests {
             ("async", "'off'", &[]),
             ("quorum", "'off'", &[]),
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {{synchronous_commit: {value}}}}}}}");
-            let spec = format!("{{instances: 3, replication: {{mode: {mode}}}, configurations: {conf}}}");
-            cluster(&spec).raises_as(&RULE, found);
+            cluster("{instances: 3}")
+                .set("spec.replication.mode", mode)
+                .set(INLINE, value)
+                .raises_as(&RULE, found);
         }
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "sync", "{synchronous_commit: 'off'}", "synchronous_commit");
     }
 
     #[test]
     fn the_written_mode_counts_at_any_number_of_instances() {
         // While a cluster is stopped too: a stop launders nothing.
         for (instances, at) in [("1", &[INLINE][..]), ("many", &[INLINE]), ("0", &[INLINE])] {
-            let conf = "{postgres: {postgresql.conf: {synchronous_commit: local}}}";
-            let spec = format!(
-                "{{instances: {instances}, replication: {{mode: sync-all}}, configurations: {conf}}}"
-            );
-            cluster(&spec).raises(&RULE, at);
+            cluster("{replication: {mode: sync-all}}")
+                .set("spec.instances", instances)
+                .set(INLINE, "local")
+                .raises(&RULE, at);
         }
     }
 
@@ -126,18 +131,14 @@ mod tests {
 
     #[test]
     fn each_part_of_a_sharded_cluster_has_its_own_mode_and_settings() {
-        let off = "configurations: {postgres: {postgresql.conf: {synchronous_commit: 'off'}}}";
-        let spec = format!(
-            "{{replication: {{mode: async}}, coordinator: {{instances: 3, {off}}}, \
-               workers: {{clusters: 2, instancesPerCluster: 3, {off}, overrides: [{{index: 1, \
-               replication: {{mode: strict-sync-all}}}}]}}}}"
-        );
-        sharded(&spec).raises_as(
-            &RULE,
-            &[
-                ("warning", &INLINE.replace("spec.", "spec.coordinator.")),
-                ("error", &INLINE.replace("spec.", "spec.workers.")),
-            ],
-        );
+        let coordinator = &INLINE.replace("spec.", "spec.coordinator.");
+        let workers = &INLINE.replace("spec.", "spec.workers.");
+        sharded(
+            "{replication: {mode: async}, coordinator: {instances: 3}, workers: {clusters: 2, \
+            instancesPerCluster: 3, overrides: [{index: 1, replication: {mode: strict-sync-all}}]}}",
+        )
+        .set(coordinator, "'off'")
+        .set(workers, "'off'")
+        .raises_as(&RULE, &[("warning", coordinator), ("error", workers)]);
     }
 }

@@ -81,47 +81,53 @@ fn message(setting: &Parameter<'_>, cluster: &Cluster<'_>, waits: bool, hangs: b
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_parameter};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_standby_names";
+    const COMMIT: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
     const CONFIG: &str = "spec.configurations.sgPostgresConfig";
-    const NAMES: &str = "configurations: {postgres: {postgresql.conf: {synchronous_standby_names: '*'}}}";
 
     #[test]
     fn one_asynchronous_instance_hangs_where_patroni_passes_the_names_on() {
         for (spec, severity) in [
-            ("instances: 1", "error"),
-            ("instances: 1, replication: {mode: async}, postgres: {version: '16.2'}", "error"),
-            ("instances: 1, postgres: {version: latest}", "error"),
-            ("instances: 1, postgres: {version: '16.1', flavor: babelfish}", "error"),
-            ("instances: 1, postgres: {version: '18.99'}", "error"),
-            ("instances: 1, postgres: {version: '14.2'}", "error"),
-            ("instances: 1, postgres: {version: '15.0'}", "error"),
-            ("instances: 1, postgres: {version: '16.0'}", "warning"),
-            ("instances: 1, postgres: {version: '16.1'}", "warning"),
-            ("instances: 2", "warning"),
-            ("instances: 1, replication: {mode: sync-all}", "error"),
-            ("instances: 1, replication: {mode: strict-sync-all}", "error"),
-            ("instances: 1, replication: {mode: sync}", "warning"),
-            ("instances: 3, replication: {mode: strict-sync}", "warning"),
-            ("instances: 3, replication: {mode: quorum}", "warning"),
-            ("replication: {mode: async}", "warning"),
+            ("{instances: 1}", "error"),
+            ("{instances: 1, replication: {mode: async}, postgres: {version: '16.2'}}", "error"),
+            ("{instances: 1, postgres: {version: latest}}", "error"),
+            ("{instances: 1, postgres: {version: '16.1', flavor: babelfish}}", "error"),
+            ("{instances: 1, postgres: {version: '18.99'}}", "error"),
+            ("{instances: 1, postgres: {version: '14.2'}}", "error"),
+            ("{instances: 1, postgres: {version: '15.0'}}", "error"),
+            ("{instances: 1, postgres: {version: '16.0'}}", "warning"),
+            ("{instances: 1, postgres: {version: '16.1'}}", "warning"),
+            ("{instances: 2}", "warning"),
+            ("{instances: 1, replication: {mode: sync-all}}", "error"),
+            ("{instances: 1, replication: {mode: strict-sync-all}}", "error"),
+            ("{instances: 1, replication: {mode: sync}}", "warning"),
+            ("{instances: 3, replication: {mode: strict-sync}}", "warning"),
+            ("{instances: 3, replication: {mode: quorum}}", "warning"),
+            ("{replication: {mode: async}}", "warning"),
         ] {
-            cluster(&format!("{{{spec}, {NAMES}}}")).raises_as(&RULE, &[(severity, INLINE)]);
+            cluster(spec).set(INLINE, "'*'").raises_as(&RULE, &[(severity, INLINE)]);
         }
     }
 
     #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_parameter(&RULE, "sync", "{synchronous_standby_names: '*'}", "synchronous_standby_names");
+    }
+
+    #[test]
     fn nothing_hangs_where_commits_wait_for_no_standby() {
-        for (commit, severity) in
-            [("on", "error"), ("remote_write", "error"), ("local", "warning"), ("off", "warning")]
-        {
-            let conf = format!("{{synchronous_standby_names: '*', synchronous_commit: '{commit}'}}");
-            let spec = format!("{{instances: 1, configurations: {{postgres: {{postgresql.conf: {conf}}}}}}}");
-            cluster(&spec).raises_as(&RULE, &[(severity, INLINE)]);
-            if severity == "warning" {
-                cluster(&spec)
-                    .says(&RULE, &format!("only synchronous_commit = {commit} keeps commits from waiting"));
+        for (commit, severity, words) in [
+            ("'on'", "error", None),
+            ("remote_write", "error", None),
+            ("local", "warning", Some("only synchronous_commit = local keeps commits from waiting")),
+            ("'off'", "warning", Some("only synchronous_commit = off keeps commits from waiting")),
+        ] {
+            let case = cluster("{instances: 1}").set(INLINE, "'*'").set(COMMIT, commit);
+            case.raises_as(&RULE, &[(severity, INLINE)]);
+            if let Some(words) = words {
+                case.says(&RULE, words);
             }
         }
     }
@@ -129,20 +135,20 @@ mod tests {
     #[test]
     fn it_says_who_writes_the_names() {
         for (spec, words) in [
-            ("instances: 3, postgres: {version: '16.2'}", "standbys that Patroni does not watch"),
-            ("instances: 3, postgres: {version: '16.1'}", "Patroni writes it itself"),
-            ("instances: 3, replication: {mode: sync}", "Patroni writes it itself"),
-            ("instances: 1, replication: {mode: sync-all}", "1 instance has no standby"),
+            ("{instances: 3, postgres: {version: '16.2'}}", "standbys that Patroni does not watch"),
+            ("{instances: 3, postgres: {version: '16.1'}}", "Patroni writes it itself"),
+            ("{instances: 3, replication: {mode: sync}}", "Patroni writes it itself"),
+            ("{instances: 1, replication: {mode: sync-all}}", "1 instance has no standby"),
         ] {
-            cluster(&format!("{{{spec}, {NAMES}}}")).says(&RULE, words);
+            cluster(spec).set(INLINE, "'*'").says(&RULE, words);
         }
     }
 
     #[test]
     fn an_empty_or_unreadable_list_and_a_stopped_cluster_are_nothing_to_report() {
-        cluster(&format!("{{instances: 0, {NAMES}}}")).raises(&RULE, &[]);
+        cluster("{instances: 0}").set(INLINE, "'*'").raises(&RULE, &[]);
         for (value, at) in [("''", &[][..]), ("null", &[]), ("1", &[]), ("'FIRST 1 (demo-1)'", &[INLINE])] {
-            cluster(&format!("{{instances: 1, {}}}", NAMES.replace("'*'", value))).raises(&RULE, at);
+            cluster("{instances: 1}").set(INLINE, value).raises(&RULE, at);
         }
         cluster("{instances: 3, configurations: {sgPostgresConfig: pg}}")
             .with_config("{synchronous_standby_names: demo-1}")

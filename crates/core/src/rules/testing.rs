@@ -1,7 +1,12 @@
 //! How a rule's tests put a manifest before it: the other rules are asked too, and do not count.
+//!
+//! A test starts from a manifest in YAML and changes what varies by its path, which is written as findings print it.
+
+use std::fmt::Display;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use syncguard_manifest::path::{Path, Step};
 
 use crate::{
     policy::Policy,
@@ -9,6 +14,9 @@ use crate::{
     rule::{Example, Rule},
     view::{Kind, Object, Parameters},
 };
+
+/// The path to what an operator writes into its objects: its own version.
+pub const OPERATOR_VERSION: &str = "metadata.annotations[\"stackgres.io/operatorVersion\"]";
 
 /// What a rule is asked about.
 pub struct Case {
@@ -49,27 +57,29 @@ fn case(kind: Kind, spec: &str) -> Case {
 }
 
 impl Case {
-    /// The same object before, with this `spec`.
-    pub fn after(mut self, spec: &str) -> Self {
-        let mut before = self.object.clone();
-        before["spec"] = yaml(spec);
-        self.before = Some(before);
+    /// The object that is stored, before an update to this one.
+    pub fn after(mut self, before: Self) -> Self {
+        self.before = Some(before.object);
         self
     }
 
-    /// The object, and the stored one, in this version of its group.
-    pub fn version(mut self, version: &str) -> Self {
-        for object in [Some(&mut self.object), self.before.as_mut()].into_iter().flatten() {
-            object["apiVersion"] = json!(format!("stackgres.io/{version}"));
-        }
-        self
+    /// This value, in YAML, at this path from the root; what is missing on the way is made.
+    ///
+    /// # Panics
+    /// Where the path is not written as findings print it, or leads through something else than an object
+    /// or an element that is there; where the value is not YAML.
+    #[track_caller]
+    pub fn set(self, path: &str, value: impl Display) -> Self {
+        self.put(path, yaml(&value.to_string()))
     }
 
-    /// Any part of the object outside `spec`, such as `status`; the stored object has it too.
-    pub fn with(mut self, key: &str, value: &str) -> Self {
-        for object in [Some(&mut self.object), self.before.as_mut()].into_iter().flatten() {
-            object[key] = yaml(value);
-        }
+    #[track_caller]
+    fn put(mut self, text: &str, value: Value) -> Self {
+        let place = path(text).steps().iter().fold(&mut self.object, |place, step| match *step {
+            Step::Key(key) => &mut place[key],
+            Step::Index(index) => &mut place[index],
+        });
+        *place = value;
         self
     }
 
@@ -84,6 +94,13 @@ impl Case {
     pub fn raises(&self, rule: &Rule, paths: &[&str]) {
         let found: Vec<_> = self.paths(rule).into_iter().map(|(_, path)| path).collect();
         assert_eq!(found, paths, "where {} speaks about {}", rule.id, self.object["spec"]);
+    }
+
+    /// Asserts that the rule speaks at exactly these places, whose paths go on from this one.
+    #[track_caller]
+    pub fn raises_below(&self, rule: &Rule, path: &str, places: &[&str]) {
+        let paths: Vec<_> = places.iter().map(|place| format!("{path}{place}")).collect();
+        self.raises(rule, &paths.iter().map(String::as_str).collect::<Vec<_>>());
     }
 
     /// Asserts that the rule speaks with these severities at these paths.
@@ -146,6 +163,50 @@ impl Case {
     }
 }
 
+/// Asserts that a rule finds a setting of Postgres wherever it takes effect: inline and in the SGPostgresConfig,
+/// in any case of its name, of an SGCluster and of each part of an SGShardedCluster.
+#[track_caller]
+pub fn finds_parameter(rule: &Rule, mode: &str, settings: &str, name: &str) {
+    let Value::Object(settings) = yaml(settings) else { panic!("{settings} is no postgresql.conf") };
+    let upper = settings.iter().map(|(name, value)| (name.to_uppercase(), value.clone())).collect();
+    for (settings, name) in [(Value::Object(settings), name.to_owned()), (upper, name.to_uppercase())] {
+        for (case, part) in parts(mode) {
+            let conf = format!("{part}.configurations.postgres[\"postgresql.conf\"]");
+            case.put(&conf, settings.clone()).raises(rule, &[&format!("{conf}.{name}")]);
+        }
+        for (case, part) in parts(mode) {
+            let config = format!("{part}.configurations.sgPostgresConfig");
+            let case = Case { config: Some(settings.clone()), ..case.set(&config, "pg") };
+            case.raises(rule, &[&config]);
+        }
+    }
+}
+
+/// Asserts that a rule finds a setting of Patroni in an SGCluster and in each part of an SGShardedCluster.
+#[track_caller]
+pub fn finds_dynamic(rule: &Rule, mode: &str, name: &str, value: &str) {
+    for (case, part) in parts(mode) {
+        let at = format!("{part}.configurations.patroni.dynamicConfig.{name}");
+        case.set(&at, value).raises(rule, &[&at]);
+    }
+}
+
+/// All that has settings of its own, in this mode, and the path to it.
+fn parts(mode: &str) -> [(Case, &'static str); 4] {
+    let workers = "{clusters: 2, instancesPerCluster: 3}";
+    let coordinator = || {
+        sharded("{coordinator: {instances: 3}}")
+            .set("spec.replication.mode", mode)
+            .set("spec.coordinator.replication.mode", mode)
+    };
+    [
+        (cluster("{instances: 3}").set("spec.replication.mode", mode), "spec"),
+        (coordinator().set("spec.workers", workers), "spec.coordinator"),
+        (coordinator().set("spec.workers", workers), "spec.workers"),
+        (coordinator().set("spec.shards", workers), "spec.shards"),
+    ]
+}
+
 fn object(kind: Kind, spec: &Value) -> Value {
     json!({
         "apiVersion": kind.api_version(),
@@ -155,6 +216,76 @@ fn object(kind: Kind, spec: &Value) -> Value {
     })
 }
 
+#[track_caller]
 fn yaml(text: &str) -> Value {
-    syncguard_manifest::parse(text).documents[0].read().unwrap()
+    let parsed = syncguard_manifest::parse(text);
+    let [document] = &parsed.documents[..] else { panic!("{text:?} is not one YAML document") };
+    assert!(document.duplicates().next().is_none(), "{text:?} has a key twice");
+    document.read().unwrap_or_else(|error| panic!("{text:?} is not YAML: {error}"))
+}
+
+/// Reads a path as it is printed.
+#[track_caller]
+fn path(text: &str) -> Path<'_> {
+    let (mut path, mut rest) = (Path::root(), text);
+    while !rest.is_empty() {
+        let (step, after) = step(rest).unwrap_or_else(|| panic!("{text:?} is not a path at {rest:?}"));
+        path = match step {
+            Step::Key(key) => path.key(key),
+            Step::Index(index) => path.index(index),
+        };
+        rest = after;
+    }
+    assert_eq!(path.to_string(), text, "a path is written as it is printed");
+    path
+}
+
+/// The first step of a path, and what comes behind it.
+fn step(text: &str) -> Option<(Step<'_>, &str)> {
+    if let Some(quoted) = text.strip_prefix("[\"") {
+        let (key, after) = quoted.split_once("\"]")?;
+        return Some((Step::Key(key), after));
+    }
+    if let Some(index) = text.strip_prefix('[') {
+        let (index, after) = index.split_once(']')?;
+        return Some((Step::Index(index.parse().ok()?), after));
+    }
+    let text = text.strip_prefix('.').unwrap_or(text);
+    let (key, after) = text.split_at(text.find(['.', '[']).unwrap_or(text.len()));
+    Some((Step::Key(key), after))
+}
+
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::{cluster, path};
+
+    #[test]
+    fn a_path_is_read_as_it_is_printed() {
+        for text in ["spec", "spec.groups[1].role", r#"spec.postgres["postgresql.conf"]["a b"]"#] {
+            assert_eq!(path(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_or_leads_nowhere_fails_the_test() {
+        for path in [
+            "spec.",
+            ".spec",
+            "spec..mode",
+            "spec[",
+            "spec[x]",
+            "spec[\"a",
+            "spec[\"a\"]",
+            "spec.instances.a",
+            "spec.list[1]",
+        ] {
+            let set = || cluster("{instances: 3, list: []}").set(path, 1);
+            assert!(catch_unwind(set).is_err(), "{path} can be set");
+        }
+        for value in ["", "{", "a: 1\n---\nb: 1", "{a: 1, a: 2}"] {
+            let set = || cluster("{instances: 3}").set("spec.a", value);
+            assert!(catch_unwind(set).is_err(), "{value:?} is taken for a value");
+        }
+    }
 }

@@ -99,6 +99,7 @@ mod tests {
     use super::RULE;
     use crate::rules::testing::{cluster, sharded};
 
+    const CONF: &str = "spec.configurations.postgres[\"postgresql.conf\"]";
     const SENDERS: &str = "spec.configurations.postgres[\"postgresql.conf\"].max_wal_senders";
     const UPPER_CASE: &str = "spec.configurations.postgres[\"postgresql.conf\"].MAX_WAL_SENDERS";
     const SLOTS: &str = "spec.configurations.postgres[\"postgresql.conf\"].max_replication_slots";
@@ -117,8 +118,7 @@ mod tests {
             (0, "{max_wal_senders: '1'}", &[]),
             (-1, "{max_wal_senders: '0'}", &[]),
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {settings}}}}}");
-            cluster(&format!("{{instances: {instances}, configurations: {conf}}}")).raises(&RULE, at);
+            cluster("{}").set("spec.instances", instances).set(CONF, settings).raises(&RULE, at);
         }
     }
 
@@ -131,24 +131,23 @@ mod tests {
             (2_000_000_000, &["spec.instances"]),
             (i32::MAX, &["spec.instances"]),
         ] {
-            cluster(&format!("{{instances: {instances}}}")).raises(&RULE, at);
+            cluster("{}").set("spec.instances", instances).raises(&RULE, at);
         }
         cluster("{instances: 21}").says(&RULE, "max_replication_slots to at least \"21\"");
     }
 
     #[test]
     fn the_autoscaler_may_go_up_to_more() {
-        let at = |path| [path];
-        let scaled = |mode, settings| {
-            format!(
-                "{{instances: 3, autoscaling: {{mode: {mode}, minInstances: 3, maxInstances: 25}}, \
-                 configurations: {{postgres: {{postgresql.conf: {settings}}}}}}}"
-            )
-        };
-        cluster(&scaled("horizontal", "{}")).raises(&RULE, &["spec.autoscaling.maxInstances"]);
-        cluster(&scaled("horizontal", "{max_replication_slots: '30', max_wal_senders: '20'}"))
-            .raises(&RULE, &at(SENDERS));
-        cluster(&scaled("none", "{}")).raises(&RULE, &[]);
+        for (mode, settings, at) in [
+            ("horizontal", "{}", &["spec.autoscaling.maxInstances"][..]),
+            ("horizontal", "{max_replication_slots: '30', max_wal_senders: '20'}", &[SENDERS]),
+            ("none", "{}", &[]),
+        ] {
+            cluster("{instances: 3, autoscaling: {minInstances: 3, maxInstances: 25}}")
+                .set("spec.autoscaling.mode", mode)
+                .set(CONF, settings)
+                .raises(&RULE, at);
+        }
         cluster("{instances: 9, configurations: {postgres: {postgresql.conf: {MAX_WAL_SENDERS: '0'}}}}")
             .says(&RULE, "of which Patroni makes 10");
     }

@@ -71,31 +71,38 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{OPERATOR_VERSION, cluster, finds_dynamic};
 
     const AT: &[&str] = &["spec.configurations.patroni.dynamicConfig.ttl"];
 
     #[test]
     fn ttl_has_to_cover_the_probe() {
         for (instances, timings, at) in [
-            (3, "ttl: 30", AT),
-            (3, "ttl: 44", AT),
-            (3, "ttl: '44'", AT),
-            (3, "ttl: 45", &[]),
-            (3, "ttl: 29, loop_wait: 1, retry_timeout: 3", &[]),
-            (3, "ttl: 28, loop_wait: 1, retry_timeout: 3", AT),
-            (3, "loop_wait: 20", &[]),
-            (3, "ttl: x", &[]),
-            (1, "ttl: 30", &[]),
+            (3, "{ttl: 30}", AT),
+            (3, "{ttl: 44}", AT),
+            (3, "{ttl: '44'}", AT),
+            (3, "{ttl: 45}", &[]),
+            (3, "{ttl: 29, loop_wait: 1, retry_timeout: 3}", &[]),
+            (3, "{ttl: 28, loop_wait: 1, retry_timeout: 3}", AT),
+            (3, "{loop_wait: 20}", &[]),
+            (3, "{ttl: x}", &[]),
+            (1, "{ttl: 30}", &[]),
         ] {
-            let dynamic = format!("{{patroni: {{dynamicConfig: {{{timings}}}}}}}");
-            cluster(&format!("{{instances: {instances}, configurations: {dynamic}}}")).raises(&RULE, at);
+            cluster("{}")
+                .set("spec.instances", instances)
+                .set("spec.configurations.patroni.dynamicConfig", timings)
+                .raises(&RULE, at);
         }
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_dynamic(&RULE, "async", "ttl", "30");
     }
 
     #[test]
     fn older_releases_have_no_such_probe() {
         let case = cluster("{instances: 3, configurations: {patroni: {dynamicConfig: {ttl: 30}}}}");
-        case.with("metadata", "{annotations: {stackgres.io/operatorVersion: 1.18.6}}").raises(&RULE, &[]);
+        case.set(OPERATOR_VERSION, "1.18.6").raises(&RULE, &[]);
     }
 }

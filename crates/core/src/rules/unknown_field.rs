@@ -189,7 +189,7 @@ mod tests {
             ("{groups: [{name: a, role: ha, instances: 1, minInstances: 1}, null, 3]}", &[]),
             ("[mode]", &[]),
         ] {
-            cluster(&format!("{{instances: 0, replication: {replication}}}")).raises(&RULE, at);
+            cluster("{instances: 0}").set("spec.replication", replication).raises(&RULE, at);
         }
         postgres_config("{replication: {x: 1}}").raises(&RULE, &[]);
     }

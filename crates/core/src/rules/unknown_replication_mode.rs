@@ -77,10 +77,12 @@ mod tests {
             [{index: 0, replication: {initialization: {}}}, {index: 1, replication: {mode: sync-all}}, \
             {index: 2, replication: {kind: sync}}]}}";
         let at = ["spec.workers.replication.mode", "spec.workers.overrides[0].replication.mode"];
-        sharded(spec).version("v1alpha1").raises(&RULE, &at);
-        sharded(spec).version("v1beta1").raises(&RULE, &[]);
+        sharded(spec).set("apiVersion", "stackgres.io/v1alpha1").raises(&RULE, &at);
+        sharded(spec).set("apiVersion", "stackgres.io/v1beta1").raises(&RULE, &[]);
         // Those are stored by StackGres 1.18, whose v1alpha1 has a schema.
-        sharded(&spec.replace("workers", "shards")).version("v1alpha1").raises(&RULE, &[]);
+        sharded(&spec.replace("workers", "shards"))
+            .set("apiVersion", "stackgres.io/v1alpha1")
+            .raises(&RULE, &[]);
     }
 
     #[test]
@@ -95,7 +97,7 @@ mod tests {
             ("null", &[]),
             ("strict-sync", &[]),
         ] {
-            cluster(&format!("{{instances: 3, replication: {{mode: {mode}}}}}")).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.replication.mode", mode).raises(&RULE, at);
         }
         cluster("{instances: 0, replication: {mode: SYNC}}").raises(&RULE, &["spec.replication.mode"]);
         cluster("{instances: 3, replication: {mode: sync-al}}").says(&RULE, "did you mean mode: sync-all?");

@@ -74,7 +74,7 @@ mod tests {
             ("''", main),
             ("3", main),
         ] {
-            cluster(&format!("{{instances: 3, replication: {{role: {role}}}}}")).raises(&RULE, at);
+            cluster("{instances: 3}").set("spec.replication.role", role).raises(&RULE, at);
         }
         let group = &["spec.replication.groups[1].role"][..];
         for (role, at) in [
@@ -86,8 +86,9 @@ mod tests {
             ("leader", group),
             ("[]", group),
         ] {
-            let groups = format!("[{{instances: 1}}, {{instances: 1, role: {role}}}]");
-            cluster(&format!("{{instances: 5, replication: {{groups: {groups}}}}}")).raises(&RULE, at);
+            cluster("{instances: 5, replication: {groups: [{instances: 1}, {instances: 1}]}}")
+                .set("spec.replication.groups[1].role", role)
+                .raises(&RULE, at);
         }
         cluster("{instances: 0, replication: {role: HA_READ}}").says(&RULE, "write role: ha-read");
     }

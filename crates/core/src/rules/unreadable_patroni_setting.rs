@@ -97,47 +97,49 @@ fn report<'a>(name: &str, setting: &Field<'a>, expected: &'static str, problems:
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, finds_dynamic, sharded};
 
     #[test]
     fn what_the_operators_types_do_not_take_is_an_error() {
-        for (setting, is_read) in [
-            ("ttl: 90", true),
-            ("ttl: '90'", true),
-            ("ttl: ''", true),
-            ("ttl: null", true),
-            ("ttl: 90s", false),
-            ("ttl: ten", false),
-            ("ttl: true", false),
-            ("ttl: '{{ .Values.ttl }}'", false),
-            ("loop_wait: []", false),
-            ("maximum_lag_on_failover: 2147483647", true),
-            ("maximum_lag_on_failover: 2147483648", false),
-            ("maximum_lag_on_failover: 1MB", false),
-            ("maximum_lag_on_syncnode: -1", true),
-            ("primary_start_timeout: -2147483649", false),
-            ("master_start_timeout: '0'", true),
-            ("synchronous_mode: quorum", false),
-            ("synchronous_mode: 'on'", false),
-            ("synchronous_mode: on", true),
-            ("failsafe_mode: 'true'", true),
-            ("failsafe_mode: 'yes'", false),
-            ("check_timeline: {}", false),
-            ("synchronous_node_count: two", false),
-            ("slots: []", false),
-            ("slots: {}", true),
-            ("ignore_slots: {}", false),
-            ("postgresql: 5", false),
-            ("member_slots_ttl: 30min", true),
-            ("pause: perhaps", true),
+        for (key, value, is_read) in [
+            ("ttl", "90", true),
+            ("ttl", "'90'", true),
+            ("ttl", "''", true),
+            ("ttl", "null", true),
+            ("ttl", "90s", false),
+            ("ttl", "ten", false),
+            ("ttl", "true", false),
+            ("ttl", "'{{ .Values.ttl }}'", false),
+            ("loop_wait", "[]", false),
+            ("maximum_lag_on_failover", "2147483647", true),
+            ("maximum_lag_on_failover", "2147483648", false),
+            ("maximum_lag_on_failover", "1MB", false),
+            ("maximum_lag_on_syncnode", "-1", true),
+            ("primary_start_timeout", "-2147483649", false),
+            ("master_start_timeout", "'0'", true),
+            ("synchronous_mode", "quorum", false),
+            ("synchronous_mode", "'on'", false),
+            ("synchronous_mode", "on", true),
+            ("failsafe_mode", "'true'", true),
+            ("failsafe_mode", "'yes'", false),
+            ("check_timeline", "{}", false),
+            ("synchronous_node_count", "two", false),
+            ("slots", "[]", false),
+            ("slots", "{}", true),
+            ("ignore_slots", "{}", false),
+            ("postgresql", "5", false),
+            ("member_slots_ttl", "30min", true),
+            ("pause", "perhaps", true),
         ] {
-            let spec =
-                format!("{{instances: 3, configurations: {{patroni: {{dynamicConfig: {{{setting}}}}}}}}}");
-            let key = setting.split(':').next().unwrap();
             let at = format!("spec.configurations.patroni.dynamicConfig.{key}");
             let expected: &[&str] = if is_read { &[] } else { &[&at] };
-            cluster(&spec).raises(&RULE, expected);
+            cluster("{instances: 3}").set(&at, value).raises(&RULE, expected);
         }
+    }
+
+    #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_dynamic(&RULE, "async", "ttl", "x");
     }
 
     #[test]
@@ -148,12 +150,11 @@ mod tests {
 
     #[test]
     fn a_stopped_cluster_and_each_part_of_a_sharded_one_are_judged() {
-        let conf = "configurations: {patroni: {dynamicConfig: {ttl: x}}}";
-        cluster(&format!("{{instances: 0, {conf}}}"))
-            .raises(&RULE, &["spec.configurations.patroni.dynamicConfig.ttl"]);
-        sharded(&format!(
-            "{{coordinator: {{instances: 2, {conf}}}, shards: {{clusters: 1, instancesPerCluster: 1}}}}"
-        ))
-        .raises(&RULE, &["spec.coordinator.configurations.patroni.dynamicConfig.ttl"]);
+        let at = "spec.configurations.patroni.dynamicConfig.ttl";
+        cluster("{instances: 0}").set(at, "x").raises(&RULE, &[at]);
+        let at = "spec.coordinator.configurations.patroni.dynamicConfig.ttl";
+        sharded("{coordinator: {instances: 2}, shards: {clusters: 1, instancesPerCluster: 1}}")
+            .set(at, "x")
+            .raises(&RULE, &[at]);
     }
 }

@@ -162,19 +162,26 @@ mod tests {
 
     #[test]
     fn an_unknown_version_is_told_and_what_is_known_is_judged_all_the_same() {
-        for (version, at) in
-            [("v1", &[][..]), ("v1beta1", &["apiVersion"]), ("v2", &["apiVersion"]), ("", &["apiVersion"])]
-        {
-            cluster("{instances: 1}").version(version).raises(&RULE, at);
+        for (version, at) in [
+            ("stackgres.io/v1", &[][..]),
+            ("stackgres.io/v1beta1", &["apiVersion"]),
+            ("stackgres.io/v2", &["apiVersion"]),
+            ("stackgres.io/", &["apiVersion"]),
+        ] {
+            cluster("{instances: 1}").set("apiVersion", version).raises(&RULE, at);
         }
-        for (version, at) in [("v1beta1", &[][..]), ("v1alpha1", &[]), ("v1", &["apiVersion"])] {
-            let workers = "workers: {clusters: 1, instancesPerCluster: 1}";
-            sharded(&format!("{{coordinator: {{instances: 1}}, {workers}}}"))
-                .version(version)
+        for (version, at) in [
+            ("stackgres.io/v1beta1", &[][..]),
+            ("stackgres.io/v1alpha1", &[]),
+            ("stackgres.io/v1", &["apiVersion"]),
+        ] {
+            sharded("{coordinator: {instances: 1}, workers: {clusters: 1, instancesPerCluster: 1}}")
+                .set("apiVersion", version)
                 .raises(&RULE, at);
         }
-        postgres_config("{}").version("v1beta1").raises(&RULE, &["apiVersion"]);
-        let unsound = cluster("{instances: 1, replication: {mode: strict-sync-all}}").version("v2");
+        postgres_config("{}").set("apiVersion", "stackgres.io/v1beta1").raises(&RULE, &["apiVersion"]);
+        let unsound = cluster("{instances: 1, replication: {mode: strict-sync-all}}")
+            .set("apiVersion", "stackgres.io/v2");
         unsound.raises_as(
             &crate::rules::strict_sync_all_without_standby::RULE,
             &[("warning", "spec.instances")],
@@ -195,33 +202,34 @@ mod tests {
         ] {
             cluster(spec).raises(&RULE, at);
         }
-        cluster("null").with("specification", "{instances: 3}").raises(&RULE, &["spec"]);
+        cluster("null").set("specification", "{instances: 3}").raises(&RULE, &["spec"]);
     }
 
     #[test]
     fn an_sgshardedcluster_hangs_on_its_coordinator_and_workers() {
-        let (coordinator, workers) =
-            ("coordinator: {instances: 1}", "workers: {clusters: 1, instancesPerCluster: 1}");
         for (spec, at) in [
-            (format!("{{{coordinator}, {workers}}}"), &[][..]),
-            (format!("{{{coordinator}, shards: {{clusters: 1, instancesPerCluster: 1}}}}"), &[]),
-            (format!("{{{coordinator}}}"), &["spec.workers"]),
-            (format!("{{{coordinator}, workers: [1]}}"), &["spec.workers"]),
-            (format!("{{{coordinator}, shards: some}}"), &["spec.shards"]),
+            ("{coordinator: {instances: 1}, workers: {clusters: 1, instancesPerCluster: 1}}", &[][..]),
+            ("{coordinator: {instances: 1}, shards: {clusters: 1, instancesPerCluster: 1}}", &[]),
+            ("{coordinator: {instances: 1}}", &["spec.workers"]),
+            ("{coordinator: {instances: 1}, workers: [1]}", &["spec.workers"]),
+            ("{coordinator: {instances: 1}, shards: some}", &["spec.shards"]),
             (
-                format!("{{{coordinator}, workers: true, shards: {{a: null}}}}"),
+                "{coordinator: {instances: 1}, workers: true, shards: {a: null}}",
                 &["spec.workers", "spec.shards.clusters", "spec.shards.instancesPerCluster"],
             ),
             (
-                format!("{{{coordinator}, workers: {{count: 1, instancesPerCluster: 1}}}}"),
+                "{coordinator: {instances: 1}, workers: {count: 1, instancesPerCluster: 1}}",
                 &["spec.workers.clusters"],
             ),
-            (format!("{{head: {{instances: 1}}, {workers}}}"), &["spec.coordinator"]),
-            (format!("{{coordinator: {{size: 1}}, {workers}}}"), &["spec.coordinator.instances"]),
-            (format!("{{coordinator: 5, {workers}}}"), &["spec.coordinator"]),
-            (format!("{{{workers}}}"), &[]),
+            ("{head: {instances: 1}, workers: {clusters: 1, instancesPerCluster: 1}}", &["spec.coordinator"]),
+            (
+                "{coordinator: {size: 1}, workers: {clusters: 1, instancesPerCluster: 1}}",
+                &["spec.coordinator.instances"],
+            ),
+            ("{coordinator: 5, workers: {clusters: 1, instancesPerCluster: 1}}", &["spec.coordinator"]),
+            ("{workers: {clusters: 1, instancesPerCluster: 1}}", &[]),
         ] {
-            sharded(&spec).raises(&RULE, at);
+            sharded(spec).raises(&RULE, at);
         }
     }
 }

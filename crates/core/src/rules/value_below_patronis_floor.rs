@@ -93,32 +93,27 @@ fn check_timings<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, finds_dynamic};
 
-    fn dynamic(key: &str) -> String {
-        format!("spec.configurations.patroni.dynamicConfig.{key}")
-    }
+    const DYNAMIC: &str = "spec.configurations.patroni.dynamicConfig";
 
     #[test]
     fn times_that_patroni_changes_are_told_with_what_it_uses() {
         for (timings, keys, words) in [
-            ("ttl: 2", &["ttl"][..], "ttl is 2, and Patroni uses 20"),
-            ("ttl: '2'", &["ttl"], "ttl is 2, and Patroni uses 20"),
-            ("ttl: 45, loop_wait: 30", &["loop_wait"], "loop_wait is 30, and Patroni uses 25"),
+            ("{ttl: 2}", &[".ttl"][..], "ttl is 2, and Patroni uses 20"),
+            ("{ttl: '2'}", &[".ttl"], "ttl is 2, and Patroni uses 20"),
+            ("{ttl: 45, loop_wait: 30}", &[".loop_wait"], "loop_wait is 30, and Patroni uses 25"),
             (
-                "ttl: 20, loop_wait: 10, retry_timeout: 10",
-                &["loop_wait", "retry_timeout"],
+                "{ttl: 20, loop_wait: 10, retry_timeout: 10}",
+                &[".loop_wait", ".retry_timeout"],
                 "retry_timeout is 10, and Patroni uses 9",
             ),
-            ("retry_timeout: 0, loop_wait: 0", &["loop_wait", "retry_timeout"], "Patroni uses 3"),
-            ("ttl: 60, loop_wait: 10, retry_timeout: 10", &[], ""),
-            ("ttl: 2x", &[], ""),
+            ("{retry_timeout: 0, loop_wait: 0}", &[".loop_wait", ".retry_timeout"], "Patroni uses 3"),
+            ("{ttl: 60, loop_wait: 10, retry_timeout: 10}", &[], ""),
+            ("{ttl: 2x}", &[], ""),
         ] {
-            let case = cluster(&format!(
-                "{{instances: 3, configurations: {{patroni: {{dynamicConfig: {{{timings}}}}}}}}}"
-            ));
-            let at: Vec<_> = keys.iter().map(|key| dynamic(key)).collect();
-            case.raises(&RULE, &at.iter().map(String::as_str).collect::<Vec<_>>());
+            let case = cluster("{instances: 3}").set(DYNAMIC, timings);
+            case.raises_below(&RULE, DYNAMIC, keys);
             if !words.is_empty() {
                 case.says(&RULE, words);
             }
@@ -126,22 +121,31 @@ mod tests {
     }
 
     #[test]
+    fn it_is_found_wherever_settings_stand() {
+        finds_dynamic(&RULE, "async", "ttl", "2");
+    }
+
+    #[test]
     fn an_old_patroni_uses_what_is_written() {
-        let spec = "{instances: 3, postgres: {version: '15.0'}, configurations: {patroni: {dynamicConfig: {ttl: 2}}}}";
-        cluster(spec).raises(&RULE, &[]);
-        cluster(&spec.replace("15.0", "15.5")).raises(&RULE, &[&dynamic("ttl")]);
+        for (version, keys) in [("'15.0'", &[][..]), ("'15.5'", &[".ttl"])] {
+            cluster("{instances: 3}")
+                .set("spec.postgres.version", version)
+                .set(DYNAMIC, "{ttl: 2}")
+                .raises_below(&RULE, DYNAMIC, keys);
+        }
     }
 
     #[test]
     fn settings_of_postgres_that_patroni_replaces_are_told() {
-        for (setting, words) in [
-            ("max_replication_slots: '1'", "and uses 10"),
-            ("MAX_WAL_SENDERS: '2'", "and uses 10"),
-            ("hot_standby: 'off'", "and uses on"),
-            ("wal_level: minimal", "and uses replica"),
+        for (settings, words) in [
+            ("{max_replication_slots: '1'}", "and uses 10"),
+            ("{MAX_WAL_SENDERS: '2'}", "and uses 10"),
+            ("{hot_standby: 'off'}", "and uses on"),
+            ("{wal_level: minimal}", "and uses replica"),
         ] {
-            let conf = format!("{{postgres: {{postgresql.conf: {{{setting}}}}}}}");
-            cluster(&format!("{{instances: 2, configurations: {conf}}}")).says(&RULE, words);
+            cluster("{instances: 2}")
+                .set("spec.configurations.postgres[\"postgresql.conf\"]", settings)
+                .says(&RULE, words);
         }
         cluster("{instances: 2, configurations: {sgPostgresConfig: pg}}")
             .with_config("{max_connections: '10'}")

@@ -86,10 +86,10 @@ mod tests {
             ("{shards: {clusters: 2}}", "{shards: {clusters: 3}}", &[]),
             ("{workers: {clusters: 2}}", "{workers: {clusters: 2, clusterNameTemplate: other}}", &[]),
         ] {
-            sharded(now).after(before).raises(&RULE, at);
+            sharded(now).after(sharded(before)).raises(&RULE, at);
         }
         sharded("{workers: {clusters: 2}}")
-            .after("{shards: {clusters: 2}}")
+            .after(sharded("{shards: {clusters: 2}}"))
             .says(&RULE, "clusterNameTemplate: demo-shard");
     }
 }

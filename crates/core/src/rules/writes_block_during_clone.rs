@@ -96,10 +96,10 @@ fn check_first_work<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{Case, cluster, sharded};
 
-    fn spec(instances: &str, mode: &str) -> String {
-        format!("{{instances: {instances}, replication: {{mode: {mode}}}}}")
+    fn running((instances, mode): (&str, &str)) -> Case {
+        cluster("{}").set("spec.instances", instances).set("spec.replication.mode", mode)
     }
 
     #[test]
@@ -120,48 +120,49 @@ mod tests {
             (("'1'", "strict-sync-all"), ("3", "strict-sync-all"), &[]),
             (("1", "strict-sync-all"), ("three", "strict-sync-all"), &[]),
         ] {
-            cluster(&spec(now.0, now.1)).after(&spec(before.0, before.1)).raises(&RULE, at);
+            running(now).after(running(before)).raises(&RULE, at);
         }
-        cluster(&spec("3", "strict-sync-all")).raises(&RULE, &[]);
+        running(("3", "strict-sync-all")).raises(&RULE, &[]);
     }
 
     #[test]
     fn a_new_strict_cluster_has_nobody_who_could_acknowledge_its_first_writes() {
         for (spec, at) in [
             (
-                "instances: 3, managedSql: {scripts: [{script: a}]}, replication: {mode: strict-sync-all}",
+                "{instances: 3, managedSql: {scripts: [{script: a}]}, replication: {mode: strict-sync-all}}",
                 &["spec.managedSql"][..],
             ),
             (
-                "instances: 3, initialData: {restore: {fromBackup: {}}}, replication: {mode: strict-sync}",
+                "{instances: 3, initialData: {restore: {fromBackup: {}}}, replication: {mode: strict-sync}}",
                 &["spec.initialData.restore"],
             ),
             (
-                "instances: 3, managedSql: {scripts: [{id: 0, sgScript: demo-default}]}, replication: {mode: strict-sync}",
+                "{instances: 3, managedSql: {scripts: [{id: 0, sgScript: demo-default}]}, replication: {mode: strict-sync}}",
                 &[],
             ),
-            ("instances: 3, initialData: {scripts: []}, replication: {mode: strict-sync}", &[]),
-            ("instances: 3, managedSql: {scripts: [{script: a}]}, replication: {mode: sync-all}", &[]),
-            ("instances: 1, managedSql: {scripts: [{script: a}]}, replication: {mode: strict-sync-all}", &[]),
+            ("{instances: 3, initialData: {scripts: []}, replication: {mode: strict-sync}}", &[]),
+            ("{instances: 3, managedSql: {scripts: [{script: a}]}, replication: {mode: sync-all}}", &[]),
             (
-                "instances: 3, managedSql: {scripts: [{script: a}]}, replicateFrom: {instance: {sgCluster: a}}, replication: {mode: strict-sync-all}",
+                "{instances: 1, managedSql: {scripts: [{script: a}]}, replication: {mode: strict-sync-all}}",
+                &[],
+            ),
+            (
+                "{instances: 3, managedSql: {scripts: [{script: a}]}, replicateFrom: {instance: {sgCluster: a}}, replication: {mode: strict-sync-all}}",
                 &[],
             ),
         ] {
-            let spec = format!("{{{spec}}}");
-            cluster(&spec).raises(&RULE, at);
-            cluster(&spec).after(&spec).raises(&RULE, &[]);
+            cluster(spec).raises(&RULE, at);
+            cluster(spec).after(cluster(spec)).raises(&RULE, &[]);
         }
     }
 
     #[test]
     fn the_workers_grow_by_themselves() {
-        let workers = |instances| {
-            format!(
-                "{{replication: {{mode: strict-sync-all}}, coordinator: {{instances: {instances}}}, \
-                 workers: {{clusters: 2, instancesPerCluster: {instances}}}}}"
-            )
+        let of = |instances| {
+            sharded("{replication: {mode: strict-sync-all}, workers: {clusters: 2}}")
+                .set("spec.coordinator.instances", instances)
+                .set("spec.workers.instancesPerCluster", instances)
         };
-        sharded(&workers(3)).after(&workers(1)).raises(&RULE, &["spec.workers.instancesPerCluster"]);
+        of(3).after(of(1)).raises(&RULE, &["spec.workers.instancesPerCluster"]);
     }
 }
