@@ -11,16 +11,17 @@ mod keys;
 mod kind;
 mod leaf;
 mod node;
+mod settings;
 mod shape;
 mod typed;
 
 pub(crate) use amount::keeps_another;
 pub use amount::{LONGEST_LIST, LONGEST_MAP};
-pub use fields::{DynamicConfig, Key, Map, Parameters, Setting};
-pub use keys::{Keys, Nested};
+pub use keys::{Key, Keys, Nested};
 pub use kind::Kind;
 pub use leaf::{ABSENT, Leaf};
 pub use node::{Fill, Given, Inner, List, Slot};
+pub use settings::{DynamicConfig, Map, Parameters, Setting};
 pub use shape::Shape;
 pub use typed::{Count, Flag, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
 

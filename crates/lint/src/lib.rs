@@ -29,6 +29,7 @@
 mod annotation;
 mod comments;
 pub mod complete;
+mod excerpt;
 mod fragment;
 mod inside;
 mod known;

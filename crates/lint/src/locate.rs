@@ -1,8 +1,12 @@
-//! From byte ranges of a document to lines and columns of its file, and to the lines that are shown.
+//! From byte ranges of a document to lines and columns of its file.
 
 use std::{cell::OnceCell, ops::Range, sync::Arc};
 
-use super::{known::KnownConfig, lines::Lines};
+use super::{
+    excerpt::{LONGEST_GAP, clamp, excerpt},
+    known::KnownConfig,
+    lines::Lines,
+};
 use crate::{
     render::diagnostic::{Diagnostic, Excerpt, Mark, Span},
     source::Source,
@@ -102,7 +106,7 @@ impl Locator<'_> {
             template: self.template(),
             place: Some(self.place(&range)),
             excerpts: if self.with_excerpts {
-                vec![self.excerpt(&[(range, label, true)])]
+                vec![self.excerpt(vec![Mark::of_finding(range, label)])]
             } else {
                 Vec::new()
             },
@@ -115,10 +119,10 @@ impl Locator<'_> {
         let (first, range) = (self.clamped(first), self.clamped(range));
         let gap = first.start.abs_diff(range.start);
         if gap > LONGEST_GAP {
-            return diagnostic.excerpts.push(self.excerpt(&[(range, label, false)]));
+            return diagnostic.excerpts.push(self.excerpt(vec![Mark::beside(range, label)]));
         }
-        let Some(primary) = excerpt.marks.first().map(|mark| mark.label.clone()) else { return };
-        *excerpt = self.excerpt(&[(first, &primary, true), (range, label, false)]);
+        let Some(primary) = excerpt.marks.first().map(|mark| &mark.label) else { return };
+        *excerpt = self.excerpt(vec![Mark::of_finding(first, primary), Mark::beside(range, label)]);
     }
 
     /// The line that a byte is on.
@@ -151,77 +155,18 @@ impl Locator<'_> {
     }
 
     /// The whole lines around some ranges.
-    fn excerpt(&self, marks: &[(Range<usize>, &str, bool)]) -> Excerpt {
+    fn excerpt(&self, marks: Vec<Mark>) -> Excerpt {
         excerpt(self.text, &self.lines, self.file.clone(), self.first_line, marks)
     }
 }
 
 fn config_excerpt(config: &KnownConfig, name: &str, key: &str) -> Option<Excerpt> {
     let range = clamp(&config.text, config.range(key)?);
-    let label = format!("set in SGPostgresConfig {name}");
+    let marks = vec![Mark::beside(range, &format!("set in SGPostgresConfig {name}"))];
     let lines = Lines::of(&config.text);
-    let marks = [(range, label.as_str(), false)];
-    let mut excerpt = excerpt(&config.text, &lines, config.file.clone(), config.first_line, &marks);
+    let mut excerpt = excerpt(&config.text, &lines, config.file.clone(), config.first_line, marks);
     if excerpt.first_line == config.first_line {
         excerpt.first_column += config.first_column - 1;
     }
     Some(excerpt)
-}
-
-/// A range that lies in the text, between characters.
-fn clamp(text: &str, range: Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(range.start.min(text.len()));
-    let end = text.ceil_char_boundary(range.end.clamp(start, text.len()));
-    start..end
-}
-
-/// How much of a line is shown around a mark, in bytes: some JSON is one long line.
-const LONGEST_LINE: usize = 400;
-/// How far apart two marks of one excerpt are at most, and how much of a marked value is shown, in bytes: an
-/// excerpt is kept and drawn whole.
-const LONGEST_GAP: usize = 4096;
-
-fn excerpt(
-    text: &str,
-    lines: &Lines<'_>,
-    file: Option<Arc<str>>,
-    first_line: usize,
-    marks: &[(Range<usize>, &str, bool)],
-) -> Excerpt {
-    let start = marks.iter().map(|(range, _, _)| range.start).min().unwrap_or(0);
-    let end = marks.iter().map(|(range, _, _)| shown_end(range)).max().unwrap_or(start);
-    let Range { start: from, end: to } = lines_around(text, start..end);
-    let shown = text.get(from..to).unwrap_or_default();
-    // A byte order mark is no column, and the return of a last line without its newline no character.
-    let from = from + shown.len() - shown.trim_start_matches('\u{feff}').len();
-    let shown = shown.trim_start_matches('\u{feff}').trim_end_matches('\r');
-    let to = from + shown.len();
-    let mark = |(range, label, is_primary): &(Range<usize>, &str, bool)| Mark {
-        range: range.start.clamp(from, to) - from..range.end.clamp(from, to) - from,
-        label: (*label).to_owned(),
-        is_primary: *is_primary,
-    };
-    Excerpt {
-        file,
-        first_line: first_line + lines.breaks_before(from),
-        first_column: lines.column(from),
-        text: shown.to_owned(),
-        marks: marks.iter().map(mark).collect(),
-    }
-}
-
-/// The whole lines that a range is on, as far as they are not too long.
-pub(super) fn lines_around(text: &str, range: Range<usize>) -> Range<usize> {
-    let Range { start, end } = clamp(text, range);
-    let first = text.ceil_char_boundary(start.saturating_sub(LONGEST_LINE));
-    let last = text.floor_char_boundary(end.saturating_add(LONGEST_LINE).min(text.len()));
-    let before = text.get(first..start).and_then(|before| before.rfind('\n'));
-    let from = before.map_or(first, |newline| first + newline + 1);
-    let behind = text.get(end..last).and_then(|behind| behind.find('\n'));
-    from..behind.map_or(last.max(end), |newline| end + newline)
-}
-
-/// Where a mark ends in its excerpt.
-fn shown_end(range: &Range<usize>) -> usize {
-    range.end.min(range.start.saturating_add(LONGEST_GAP))
 }

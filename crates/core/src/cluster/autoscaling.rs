@@ -3,7 +3,7 @@
 use super::field::{Base, Field, FieldPath};
 use std::borrow::Cow;
 
-use crate::view::{self, Nested, Setting};
+use crate::view::{self, Nested};
 
 /// Who may change the size of a cluster, and how far.
 pub struct Autoscaling<'a> {

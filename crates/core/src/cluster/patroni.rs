@@ -7,7 +7,7 @@ use crate::{
     facts::{Release, patroni::PASSES_STANDBY_NAMES_ON},
     patroni::{Deployed, Timing, WrittenTiming, written},
     postgres::SynchronousCommit,
-    view::{self, ABSENT, Leaf, Setting},
+    view::{self, ABSENT, Leaf},
 };
 
 impl<'a> Cluster<'a> {

@@ -1,17 +1,43 @@
-//! Objects whose names matter more than what they hold: only the keys are kept, or the keys below a value.
+//! The keys of objects, and objects of which the keys alone are kept.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::{
     amount::Amount,
-    fields::{Key, Setting},
     leaf::Leaf,
     node::{Given, Inner, Slot},
     shape::Shape,
     typed::{Mistyped, Trail, Typed},
 };
+
+/// A key of an object, borrowed from the text where it is written plainly.
+pub struct Key<'a>(pub Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Borrowed(key)))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Key(Cow::Owned(key.to_owned())))
+    }
+}
 
 /// The names of what an object holds, but for what is `null`; no more of them than are read of a map.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -50,19 +76,14 @@ impl<'a> Nested<'a> {
         self.leaf.is_absent()
     }
 
-    /// The names of what it holds; none where it is no object.
-    pub fn keys(&self) -> &[Cow<'a, str>] {
-        &self.keys
-    }
-}
-
-impl<'a> Setting<'a> for Nested<'a> {
-    fn leaf(&self) -> &Leaf<'a> {
+    /// What is written; of an object the number of its keys.
+    pub fn leaf(&self) -> &Leaf<'a> {
         &self.leaf
     }
 
-    fn compare(name: &str, other: &str) -> std::cmp::Ordering {
-        name.cmp(other)
+    /// The names of what it holds; none where it is no object.
+    pub fn keys(&self) -> &[Cow<'a, str>] {
+        &self.keys
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range, path::Path, sync::Arc};
 
-use crate::{lines::Lines, locate::lines_around, source::Source, subject::Subject};
+use crate::{excerpt::lines_around, lines::Lines, source::Source, subject::Subject};
 use syncguard_core::view::{Body, Parameters};
 
 /// An SGPostgresConfig of the input, and where it is written.

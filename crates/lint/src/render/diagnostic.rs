@@ -88,7 +88,7 @@ pub struct Excerpt {
     pub marks: Vec<Mark>,
 }
 
-/// A range of bytes of an excerpt.
+/// A range of bytes of a text, or of the excerpt that is made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// From where to where.
@@ -97,6 +97,18 @@ pub struct Mark {
     pub label: String,
     /// Whether it is the finding itself, and not merely something to look at beside it.
     pub is_primary: bool,
+}
+
+impl Mark {
+    /// What the finding is about.
+    pub fn of_finding(range: Range<usize>, label: &str) -> Self {
+        Self { range, label: label.to_owned(), is_primary: true }
+    }
+
+    /// Something to look at beside it.
+    pub fn beside(range: Range<usize>, label: &str) -> Self {
+        Self { range, label: label.to_owned(), is_primary: false }
+    }
 }
 
 /// What was judged, in numbers, and what was not.
