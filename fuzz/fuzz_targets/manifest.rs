@@ -6,11 +6,12 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use syncguard_core::policy::Policy;
-use syncguard_lint::{
-    Edit, Judge, KnownObjects, Rewritten, complete, pieces::documents, rewrite, source::Source,
-};
+use syncguard_lint::{Judge, KnownObjects, Rewritten, complete, pieces::documents, rewrite, source::Source};
 use syncguard_manifest as manifest;
-use syncguard_manifest::path::Step;
+use syncguard_manifest::{
+    SetValue,
+    path::{OwnedPath, Step},
+};
 
 fuzz_target!(|bytes: &[u8]| {
     judge(bytes);
@@ -49,7 +50,7 @@ enum Command {
 
 impl Command {
     /// What it does with a text, and the values that it puts into it.
-    fn run(self, text: &str) -> (Rewritten, Vec<Edit>) {
+    fn run(self, text: &str) -> (Rewritten, Vec<SetValue<OwnedPath>>) {
         let (policy, known) = (Policy::default(), KnownObjects::default());
         let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: false };
         let mut all = Vec::new();
@@ -59,7 +60,7 @@ impl Command {
                 Self::Mutate => {
                     let edits = |subject| {
                         let (inside, operations) = complete::operations(subject, &known, &policy);
-                        complete::edits(&inside, operations)
+                        complete::in_document(&inside, operations)
                     };
                     subjects.iter().flat_map(edits).collect()
                 }
@@ -92,7 +93,7 @@ fn keeps_the_rest(command: Command, text: &str) {
     assert!(again.splices.is_empty(), "a second {command:?} changes more: {text:?} became {edited:?}");
 }
 
-fn put(data: &mut Value, edit: &Edit) {
+fn put(data: &mut Value, edit: &SetValue<OwnedPath>) {
     let place = edit.path.path().steps().iter().fold(data, |data, step| match step {
         Step::Key(key) => &mut data[*key],
         Step::Index(index) => &mut data[*index],

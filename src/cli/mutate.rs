@@ -118,7 +118,7 @@ fn completed(source: &Source, known: &KnownObjects, policy: &Policy) -> Result<(
     let rewritten = rewrite(&text, |_, _, subjects| {
         let edits = |subject| {
             let (inside, operations) = complete::operations(subject, known, policy);
-            complete::edits(&inside, operations)
+            complete::in_document(&inside, operations)
         };
         subjects.iter().flat_map(edits).collect()
     });

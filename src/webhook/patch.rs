@@ -5,8 +5,7 @@ use jsonptr::PointerBuf;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use syncguard_core::defaults::SetValue;
-use syncguard_manifest::path::Step;
+use syncguard_manifest::{SetValue, path::Step};
 
 /// A patch that does not fit the object it was made for, and is not sent.
 #[derive(Debug, thiserror::Error)]

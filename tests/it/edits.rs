@@ -7,12 +7,16 @@ mod written;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::Value;
 use syncguard_core::policy::Policy;
-use syncguard_lint::{Edit, Judge, KnownObjects, Rewritten, complete, rewrite};
+use syncguard_lint::{Judge, KnownObjects, Rewritten, complete, rewrite};
 use syncguard_manifest as manifest;
+use syncguard_manifest::{
+    SetValue,
+    path::{OwnedPath, Step},
+};
 use written::{Written, misplaced, written};
 
 /// What a command does with a text, and the values that it puts into it, round by round.
-fn changed(command: &str, text: &str) -> (Rewritten, Vec<Edit>) {
+fn changed(command: &str, text: &str) -> (Rewritten, Vec<SetValue<OwnedPath>>) {
     let (policy, known) = (Policy::default(), KnownObjects::default());
     let judge = Judge { policy: &policy, known: &known, inline_ignores: true, with_excerpts: false };
     let mut all = Vec::new();
@@ -21,7 +25,7 @@ fn changed(command: &str, text: &str) -> (Rewritten, Vec<Edit>) {
             judge.suggestions(text, document, subjects)
         } else {
             let operations = subjects.iter().map(|subject| complete::operations(subject, &known, &policy));
-            operations.flat_map(|(inside, operations)| complete::edits(&inside, operations)).collect()
+            operations.flat_map(|(inside, operations)| complete::in_document(&inside, operations)).collect()
         };
         all.extend(edits.clone());
         edits
@@ -36,11 +40,11 @@ fn data(text: &str) -> Value {
 }
 
 /// The data with some values put into it.
-fn with(mut data: Value, edits: &[Edit]) -> Value {
-    for Edit { path, value } in edits {
+fn with(mut data: Value, edits: &[SetValue<OwnedPath>]) -> Value {
+    for SetValue { path, value } in edits {
         let place = path.path().steps().iter().fold(&mut data, |data, step| match step {
-            syncguard_manifest::path::Step::Key(key) => &mut data[*key],
-            syncguard_manifest::path::Step::Index(index) => &mut data[*index],
+            Step::Key(key) => &mut data[*key],
+            Step::Index(index) => &mut data[*index],
         });
         *place = value.clone();
     }

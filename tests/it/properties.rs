@@ -14,7 +14,6 @@ use syncguard::{
     webhook::{self, Webhook, patch},
 };
 use syncguard_core::{
-    defaults::SetValue,
     policy::Policy,
     review::{self, Origin, Request},
     rule::{Check, Finding, Severity},
@@ -22,7 +21,7 @@ use syncguard_core::{
 };
 use syncguard_lint::{Judge, KnownObjects, pieces::documents, source::Source};
 use syncguard_manifest as manifest;
-use syncguard_manifest::path::Step;
+use syncguard_manifest::{SetValue, path::Step};
 
 use crate::wire::is_acceptable;
 use written::{any_json, cluster, object, sharded};

@@ -16,7 +16,7 @@ use crate::{
     replication::Mode,
     view::{Given, Leaf, Replication, Spec},
 };
-use syncguard_manifest::path::Path;
+use syncguard_manifest::{SetValue, path::Path};
 
 /// One default: what it fills in, when, and how.
 pub struct Default {
@@ -40,15 +40,6 @@ pub static ALL: &[&Default] = &[
     &group_names::DEFAULT,
     &group_roles::DEFAULT,
 ];
-
-/// A value that is put into the raw document; what stands there already is replaced.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SetValue {
-    /// Where.
-    pub path: Path<'static>,
-    /// What.
-    pub value: Value,
-}
 
 /// Fills in the defaults of an SGCluster's `spec`; says what was filled in, parents first.
 ///

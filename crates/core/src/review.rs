@@ -22,13 +22,13 @@ use state::{History, State};
 
 use crate::{
     cluster::{Cluster, PostgresConfigs, no_postgres_configs},
-    defaults::{self, SetValue},
+    defaults,
     policy::{Policy, Starts},
     rule::{Check, Downgrade, Finding, MAX_FINDINGS_PER_RULE, Problem, Problems, Related, Rule, Severity},
     rules,
     view::{Body, Count, Given, Kind, Leaf, Name, Spec, Text},
 };
-use syncguard_manifest::path::Path;
+use syncguard_manifest::{SetValue, path::Path};
 
 /// Where an object comes from, and thereby what can be in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,16 +2,14 @@
 
 use super::{
     known::{Known, KnownObjects},
-    rewrite::Edit,
     subject::{Content, Subject},
 };
 use syncguard_core::{
-    defaults::SetValue,
     policy::Policy,
     review,
     view::{Given, admission_review::AdmissionReview},
 };
-use syncguard_manifest::path::OwnedPath;
+use syncguard_manifest::{SetValue, path::OwnedPath};
 
 /// The defaults of a subject, and where in the document its object stands.
 pub fn operations<'d, 't>(
@@ -48,11 +46,11 @@ fn of_review<'d, 't>(
     (inside, operations)
 }
 
-/// The operations as edits of the document.
-pub fn edits(subject: &Subject<'_, '_>, operations: Vec<SetValue>) -> Vec<Edit> {
-    let edit = |operation: SetValue| {
-        let path = OwnedPath::from(&subject.prefix().clone().join(&operation.path));
-        Edit { path, value: operation.value }
+/// The operations along the paths of the document that the object stands in.
+pub fn in_document(subject: &Subject<'_, '_>, operations: Vec<SetValue>) -> Vec<SetValue<OwnedPath>> {
+    let of_document = |SetValue { path, value }: SetValue| {
+        let path = OwnedPath::from(&subject.prefix().clone().join(&path));
+        SetValue { path, value }
     };
-    operations.into_iter().map(edit).collect()
+    operations.into_iter().map(of_document).collect()
 }

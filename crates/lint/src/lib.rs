@@ -47,7 +47,7 @@ mod variables;
 
 pub use known::{Known, KnownObjects, MOST_VARIANTS};
 pub use object::excuse_fragment;
-pub use rewrite::{Edit, Rewritten, rewrite};
+pub use rewrite::{Rewritten, rewrite};
 pub use subject::{Content, Subject, subjects};
 pub use variables::with_defaults;
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Edit, Judge, Judged,
+    Judge, Judged,
     comments::Comments,
     fragment::why_incomplete,
     known::MOST_VARIANTS,
@@ -20,7 +20,7 @@ use syncguard_core::{
     rule::{Downgrade, Finding, Severity},
     view::{Body, Given, Kind, Object, admission_review::AdmissionReview},
 };
-use syncguard_manifest::{Document, Node, path::OwnedPath};
+use syncguard_manifest::{Document, Node, SetValue, path::OwnedPath};
 
 impl Judge<'_> {
     pub(super) fn object(
@@ -55,7 +55,7 @@ impl Judge<'_> {
         text: &str,
         document: &Document<'_>,
         subjects: &[Subject<'_, '_>],
-    ) -> Vec<Edit> {
+    ) -> Vec<SetValue<OwnedPath>> {
         let locator = Locator::of_text(text);
         let comments = self.inline_ignores.then(|| Comments::of(document, &locator));
         let of = |subject| self.suggestions_for(subject, &locator, comments.as_ref());
@@ -67,7 +67,7 @@ impl Judge<'_> {
         subject: &Subject<'_, '_>,
         locator: &Locator<'_>,
         comments: Option<&Comments<'_>>,
-    ) -> Vec<Edit> {
+    ) -> Vec<SetValue<OwnedPath>> {
         let Ok(Content::Object(Given::Is(body))) = subject.content() else { return Vec::new() };
         let before = self.known.before(&body).map(Known::read);
         let configs = |name: &str| self.known.parameters(body.namespace(), name);
@@ -85,7 +85,7 @@ impl Judge<'_> {
                 return None;
             }
             let path = OwnedPath::from(&subject.prefix().clone().join(&finding.path));
-            Some(Edit { path, value: finding.problem.suggestion? })
+            Some(SetValue { path, value: finding.problem.suggestion? })
         };
         review::judge(&request, self.policy).into_iter().filter_map(suggested).collect()
     }

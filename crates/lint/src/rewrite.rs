@@ -6,25 +6,10 @@ use super::{
 };
 use crate::pieces::documents;
 use syncguard_manifest as manifest;
-use syncguard_manifest::{Change, Document, Documents, EditError, Splice, path::OwnedPath};
+use syncguard_manifest::{Document, Documents, EditError, SetValue, Splice, path::OwnedPath};
 
 /// How often what was changed is looked at again at most; a change that calls for another is done after three.
 const MOST_ROUNDS: usize = 16;
-
-/// A value that is put into a document.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Edit {
-    /// Where in the document.
-    pub path: OwnedPath,
-    /// What.
-    pub value: serde_json::Value,
-}
-
-impl Edit {
-    fn change(&self) -> Change<'_> {
-        Change { path: self.path.path(), value: self.value.clone() }
-    }
-}
 
 /// What a text becomes.
 #[derive(Debug, Default)]
@@ -58,7 +43,7 @@ pub struct RewriteError {
 /// it names none any more. A document without changes may be anything, even unreadable.
 pub fn rewrite(
     text: &[u8],
-    mut edits_of: impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
+    mut edits_of: impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<SetValue<OwnedPath>>,
 ) -> Rewritten {
     let mut rewritten = Rewritten::default();
     let mut at = 0;
@@ -76,7 +61,7 @@ fn rewrite_chunk(
     chunk: &str,
     at: usize,
     line: usize,
-    edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
+    edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<SetValue<OwnedPath>>,
     rewritten: &mut Rewritten,
 ) {
     let read = manifest::parse(chunk);
@@ -106,7 +91,7 @@ fn rewrite_chunk(
 fn rewrite_document(
     text: &str,
     read: &Documents<'_>,
-    edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<Edit>,
+    edits_of: &mut impl FnMut(&str, &Document<'_>, &[Subject<'_, '_>]) -> Vec<SetValue<OwnedPath>>,
 ) -> (Vec<Splice>, usize, Option<EditError>) {
     let Some(original) = read.documents.first() else { return (Vec::new(), 0, None) };
     let mut edits = edits_of(text, original, &subjects(original));
@@ -115,7 +100,7 @@ fn rewrite_document(
         if edits.len() == done.1 {
             break;
         }
-        let changes: Vec<_> = edits.iter().map(Edit::change).collect();
+        let changes: Vec<_> = edits.iter().map(SetValue::borrowed).collect();
         match manifest::edit(text, original, &changes) {
             Ok(splices) => done = (splices, edits.len()),
             Err(error) => return (done.0, done.1, Some(error)),

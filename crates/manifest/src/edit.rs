@@ -12,16 +12,23 @@ use super::{
     parse,
     splice::{self, Splice, same},
 };
-use crate::path::{Path, Step};
+use crate::path::{OwnedPath, Path, Step};
 
-/// A value that another one gets. Mappings that are missing on the way to it are created, and an index just behind
-/// the end of a list appends to it.
+/// A value that is put at a path, in place of what stands there. Mappings that are missing on the way to it are created,
+/// and an index just behind the end of a list appends to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change<'a> {
+pub struct SetValue<P = Path<'static>> {
     /// Where the value is or shall be.
-    pub path: Path<'a>,
+    pub path: P,
     /// What it shall be.
     pub value: Value,
+}
+
+impl SetValue<OwnedPath> {
+    /// The same along a borrowed path.
+    pub fn borrowed(&self) -> SetValue<Path<'_>> {
+        SetValue { path: self.path.path(), value: self.value.clone() }
+    }
 }
 
 /// What must change in `text` so that a document of it, from which it was parsed, has these values, one after the other.
@@ -29,10 +36,14 @@ pub struct Change<'a> {
 ///
 /// # Errors
 /// The changes do not fit the document, or cannot be written without changing more than was asked for.
-pub fn edit(text: &str, document: &Document<'_>, changes: &[Change<'_>]) -> Result<Vec<Splice>, EditError> {
+pub fn edit(
+    text: &str,
+    document: &Document<'_>,
+    changes: &[SetValue<Path<'_>>],
+) -> Result<Vec<Splice>, EditError> {
     let before: Value = document.read()?;
     let mut after = before.clone();
-    for Change { path, value } in changes {
+    for SetValue { path, value } in changes {
         let place = place(&mut after, path);
         *place.ok_or_else(|| EditError::NoPlace { path: path.to_string() })? = value.clone();
     }
@@ -101,12 +112,12 @@ mod tests {
         })
     }
 
-    fn set(text: &str, value: Value) -> Change<'_> {
-        Change { path: path(text), value }
+    fn set(text: &str, value: Value) -> SetValue<Path<'_>> {
+        SetValue { path: path(text), value }
     }
 
     #[track_caller]
-    fn check(text: &str, changes: &[Change<'_>], expected: &str) {
+    fn check(text: &str, changes: &[SetValue<Path<'_>>], expected: &str) {
         let parsed = parse(text);
         let document = parsed.documents.last().expect("the text holds a document");
         let splices = edit(text, document, changes).unwrap_or_else(|error| panic!("{text:?}: {error}"));
@@ -115,7 +126,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuse(text: &str, changes: &[Change<'_>], reason: &str) {
+    fn refuse(text: &str, changes: &[SetValue<Path<'_>>], reason: &str) {
         let parsed = parse(text);
         let document = parsed.documents.first().expect("the text holds a document");
         let refused = edit(text, document, changes).expect_err("the edit must be refused");

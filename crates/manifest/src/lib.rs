@@ -4,7 +4,7 @@
 //! It stays what was written: an alias is followed when a type asks for its value and never multiplied out.
 //!
 //! ```
-//! use syncguard_manifest::{Change, Splice, edit, parse, path::Path};
+//! use syncguard_manifest::{SetValue, Splice, edit, parse, path::Path};
 //!
 //! let text = "spec:\n  instances: 3 # one a zone\n  archived: no\n";
 //! let documents = parse(text).documents;
@@ -15,7 +15,7 @@
 //! let path = Path::of(&["spec", "instances"]);
 //! assert_eq!(&text[documents[0].locate(&path).range], "3");
 //!
-//! let splices = edit(text, &documents[0], &[Change { path, value: 5.into() }])?;
+//! let splices = edit(text, &documents[0], &[SetValue { path, value: 5.into() }])?;
 //! let edited = Splice::apply(text, &splices);
 //! assert_eq!(edited, "spec:\n  instances: 5 # one a zone\n  archived: no\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,7 +47,7 @@ use serde::Deserialize;
 
 use crate::path::Path;
 
-pub use edit::{Change, edit};
+pub use edit::{SetValue, edit};
 pub use error::{EditError, SyntaxError};
 pub use node::Node;
 pub use splice::Splice;

@@ -125,7 +125,7 @@ fn exercise(text: &str) {
         let path = Path::of(&["a", "b"]).index(0);
         assert!(is_inside(document.locate(&path).range), "a place is inside the text");
         document.read::<Value>().expect("what parses is data");
-        let change = Change { path: Path::of(&["a", "b"]), value: Value::from("x") };
+        let change = SetValue { path: Path::of(&["a", "b"]), value: Value::from("x") };
         drop(edit(text, document, &[change]));
     }
 }
@@ -165,7 +165,7 @@ proptest! {
             let parsed = parse(&text);
             let path = Path::of(&[&key]);
             let place = parsed.documents[0].locate(&path);
-            let change = Change { path: path.clone(), value: value.clone() };
+            let change = SetValue { path: path.clone(), value: value.clone() };
             let splices = edit(&text, &parsed.documents[0], &[change]).expect("such a value has a place");
             let edited = Splice::apply(&text, &splices);
             let mut expected = before.clone();
@@ -188,8 +188,8 @@ proptest! {
         if list_at < items.len() { items[list_at] = value.clone() } else { items.push(value.clone()) }
         after["a"]["n"] = serde_json::json!({"m": value});
         let changes = [
-            Change { path: Path::of(&["a", "list"]).index(list_at), value: value.clone() },
-            Change { path: Path::of(&["a", "n", "m"]), value },
+            SetValue { path: Path::of(&["a", "list"]).index(list_at), value: value.clone() },
+            SetValue { path: Path::of(&["a", "n", "m"]), value },
         ];
         let splices = edit(&text, &parsed.documents[0], &changes);
         // A value with comments inside is not replaced.
