@@ -7,68 +7,73 @@ const ROOM: usize = (7 << 20) - 4096;
 
 /// Bodies by what is too much in them.
 pub fn monsters() -> Vec<(&'static str, String)> {
-    let filled = |one: &str, room: usize| vec![one; room / (one.len() + 1)].join(",");
-    let numbered = |room: usize| {
-        let settings: Vec<_> = (0..room / 12).map(|n| format!("\"s{n:06}\":1")).collect();
-        settings.join(",")
-    };
-    let groups = |room| format!(r#"{{"replication":{{"groups":[{}]}}}}"#, filled("{}", room));
-    let broken = r#"{"index":1,"instancesPerCluster":1,"replication":{"mode":"strict-sync-all"},"configurations":{"postgres":{"postgresql.conf":{"fsync":"off","synchronous_commit":"off"}}}}"#;
-    let sharded = |shards: &str| {
-        format!(
+    let sharded = sharded().into_iter().map(|(what, shards)| {
+        let spec = format!(
             r#"{{"coordinator":{{"instances":1}},"shards":{{"clusters":9,"instancesPerCluster":1,{shards}}}}}"#
-        )
-    };
-    let conf =
-        |room| format!(r#""configurations":{{"postgres":{{"postgresql.conf":{{{}}}}}}}"#, numbered(room));
-    let many = |one: &str, count: usize| vec![one; count].join(",");
-    let parts = |shards: &str| ("SGShardedCluster", "stackgres.io/v1alpha1", sharded(shards));
-    let cluster = |spec: String| ("SGCluster", "stackgres.io/v1", spec);
-    let specs = [
-        ("groups in overrides", parts(&format!(r#""overrides":[{}]"#, filled(&groups(1_700), ROOM)))),
-        ("overrides", parts(&format!(r#""overrides":[{}]"#, filled("{}", ROOM)))),
-        ("overrides with errors", parts(&format!(r#""overrides":[{}]"#, filled(broken, ROOM)))),
+        );
+        (what, review("SGShardedCluster", "stackgres.io/v1alpha1", &spec))
+    });
+    let single = single().into_iter().map(|(what, rest)| {
+        (what, review("SGCluster", "stackgres.io/v1", &format!(r#"{{"instances":1,{rest}}}"#)))
+    });
+    sharded.chain(single).collect()
+}
+
+/// What stands beside the numbers in `shards`.
+fn sharded() -> [(&'static str, String); 6] {
+    let broken = r#"{"index":1,"instancesPerCluster":1,"replication":{"mode":"strict-sync-all"},"configurations":{"postgres":{"postgresql.conf":{"fsync":"off","synchronous_commit":"off"}}}}"#;
+    let overrides = |list: &str| format!(r#""overrides":[{list}]"#);
+    let with_groups = format!("{{{}}}", groups(&filled("{}", 1_700)));
+    [
+        ("groups in overrides", overrides(&filled(&with_groups, ROOM))),
+        ("overrides", overrides(&filled("{}", ROOM))),
+        ("overrides with errors", overrides(&filled(broken, ROOM))),
         (
             "settings for many parts",
-            parts(&format!(r#""overrides":[{}],{}"#, filled("{}", 12_000), conf(ROOM - 20_000))),
+            format!("{},{}", overrides(&filled("{}", 12_000)), conf(&numbered(ROOM - 20_000))),
         ),
-        (
-            "as many overrides with errors as are read",
-            parts(&format!(r#""overrides":[{}]"#, many(broken, 3_600))),
-        ),
+        ("as many overrides with errors as are read", overrides(&many(broken, 3_600))),
         (
             "as many overrides and settings as are read",
-            parts(&format!(r#""overrides":[{}],{}"#, many("{\"index\":1}", 4_090), conf(65_000 * 12))),
+            format!("{},{}", overrides(&many(r#"{"index":1}"#, 4_090)), conf(&numbered(65_000 * 12))),
         ),
-        (
-            "as many groups with errors as are read",
-            cluster(format!(
-                r#"{{"instances":1,"replication":{{"groups":[{}]}}}}"#,
-                many(r#"{"role":"x","instances":-1}"#, 4_090)
-            )),
-        ),
-        (
-            "groups",
-            cluster(format!(r#"{{"instances":1,"replication":{{"groups":[{}]}}}}"#, filled("{}", ROOM))),
-        ),
-        ("settings", cluster(format!(r#"{{"instances":1,{}}}"#, conf(ROOM)))),
+    ]
+}
+
+/// What stands beside `instances` in an SGCluster.
+fn single() -> [(&'static str, String); 6] {
+    [
+        ("as many groups with errors as are read", groups(&many(r#"{"role":"x","instances":-1}"#, 4_090))),
+        ("groups", groups(&filled("{}", ROOM))),
+        ("settings", conf(&numbered(ROOM))),
         (
             "Patroni's settings",
-            cluster(format!(
-                r#"{{"instances":1,"configurations":{{"patroni":{{"dynamicConfig":{{{}}}}}}}}}"#,
-                numbered(ROOM)
-            )),
+            format!(r#""configurations":{{"patroni":{{"dynamicConfig":{{{}}}}}}}"#, numbered(ROOM)),
         ),
-        ("unknown keys", cluster(format!(r#"{{"instances":1,"replication":{{{}}}}}"#, numbered(ROOM)))),
-        (
-            "one name",
-            cluster(format!(
-                r#"{{"instances":1,"configurations":{{"postgres":{{"postgresql.conf":{{"{}":"1"}}}}}}}}"#,
-                "n".repeat(ROOM - 200)
-            )),
-        ),
-    ];
-    specs.into_iter().map(|(what, (kind, version, spec))| (what, review(kind, version, &spec))).collect()
+        ("unknown keys", format!(r#""replication":{{{}}}"#, numbered(ROOM))),
+        ("one name", conf(&format!(r#""{}":"1""#, "n".repeat(ROOM - 200)))),
+    ]
+}
+
+fn many(one: &str, count: usize) -> String {
+    vec![one; count].join(",")
+}
+
+fn filled(one: &str, room: usize) -> String {
+    many(one, room / (one.len() + 1))
+}
+
+fn numbered(room: usize) -> String {
+    let settings: Vec<_> = (0..room / 12).map(|n| format!("\"s{n:06}\":1")).collect();
+    settings.join(",")
+}
+
+fn groups(list: &str) -> String {
+    format!(r#""replication":{{"groups":[{list}]}}"#)
+}
+
+fn conf(settings: &str) -> String {
+    format!(r#""configurations":{{"postgres":{{"postgresql.conf":{{{settings}}}}}}}"#)
 }
 
 fn review(kind: &str, version: &str, spec: &str) -> String {

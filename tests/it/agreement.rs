@@ -97,47 +97,58 @@ fn writes(running: &Running, id: Event) -> Option<Writes> {
 
 /// What one side says and the other denies, in words; nothing where they agree.
 fn contradictions(said: &Said, running: &Running) -> Vec<&'static str> {
-    let (timing, synchronous) = (&running.patroni.timing, running.patroni.synchronous_mode);
-    let follows = running.follows_another_cluster;
-    let by_hand = running.standby_names_set_by_hand;
-    let in_effect = synchronous && !follows;
-    let waits = !matches!(running.synchronous_commit, "off" | "local");
+    let checks =
+        [about_promotion(said, running), about_commits(said, running), about_settings(said, running)];
+    checks.concat().into_iter().filter_map(|(contradicts, words)| contradicts.then_some(words)).collect()
+}
+
+/// Whether two statements contradict each other, and which they are.
+type Checks = Vec<(bool, &'static str)>;
+
+fn is_in_effect(running: &Running) -> bool {
+    running.patroni.synchronous_mode && !running.follows_another_cluster
+}
+
+fn about_promotion(said: &Said, running: &Running) -> Checks {
     let promises = running.failures.iter().any(|failure| failure.leader.can_be_another());
     let can_be_promoted =
         running.pods.iter().filter(|pods| pods.can_be_promoted).map(|pods| pods.count).sum::<i64>() >= 2;
-    let negative = timing.maximum_lag_on_failover < 0;
+    let negative = running.patroni.timing.maximum_lag_on_failover < 0;
+    let by_hand = running.standby_names_set_by_hand;
+    vec![
+        (said.raises("no-promotable-standby") && promises, "no standby may be promoted, and one is"),
+        (negative && promises, "the lag limit promotes nobody, and somebody is promoted"),
+        (
+            is_in_effect(running) && !negative && can_be_promoted && !by_hand && !promises,
+            "somebody may be promoted, and nobody is",
+        ),
+        (
+            running.patroni.synchronous_mode && negative && !said.raises("failover-lag-blocks-promotion"),
+            "explain promotes nobody for the lag limit, and no rule says so",
+        ),
+    ]
+}
+
+fn about_commits(said: &Said, running: &Running) -> Checks {
+    let by_hand = running.standby_names_set_by_hand;
+    let waits = !matches!(running.synchronous_commit, "off" | "local");
     let hangs_of_one = matches!(writes(running, Event::OneStandbyCrashes), Some(Writes::Hang { .. }));
     let for_ever = writes(running, Event::OneStandbyHangs) == Some(Writes::BlockForever);
     let replay_is_held = writes(running, Event::StandbyReplayHeld) == Some(Writes::BlockForever);
     let blocks = running.failures.iter().any(|failure| {
         matches!(failure.writes, Writes::Block { .. } | Writes::BlockForever | Writes::Hang { .. })
     });
-    let exact_bug = running.patroni.has_stuck_commit_bug;
-    let checks = [
-        (said.raises("no-promotable-standby") && promises, "no standby may be promoted, and one is"),
-        (negative && promises, "the lag limit promotes nobody, and somebody is promoted"),
-        (
-            in_effect && !negative && can_be_promoted && !by_hand && !promises,
-            "somebody may be promoted, and nobody is",
-        ),
-        (
-            synchronous && negative && !said.raises("failover-lag-blocks-promotion"),
-            "explain promotes nobody for the lag limit, and no rule says so",
-        ),
+    vec![
         (
             for_ever && !said.raises("dead-standby-never-noticed"),
             "commits wait for ever, and no rule says so",
         ),
         (
-            said.raises("synchronous-commit-off") && blocks && !follows,
+            said.raises("synchronous-commit-off") && blocks && !running.follows_another_cluster,
             "no commit waits for a standby, and writes block",
         ),
         (
-            said.raises("strict-sync-all-without-standby") && synchronous,
-            "the mode is switched off, and it is on",
-        ),
-        (
-            in_effect
+            is_in_effect(running)
                 && waits
                 && hangs_of_one != said.raises_at("strict-with-one-standby", "spec.instances")
                 && !by_hand,
@@ -146,26 +157,39 @@ fn contradictions(said: &Said, running: &Running) -> Vec<&'static str> {
         (
             said.raises_as("synchronous-standby-names-set", "error")
                 && !(by_hand && running.instances == 1 && waits)
-                && !follows,
+                && !running.follows_another_cluster,
             "names set by hand hang every commit, and they are not passed on",
         ),
-        (said.raises("stuck-commit-bug") != exact_bug, "whether this Patroni has issue 3468"),
         (
-            in_effect
+            is_in_effect(running)
                 && said.raises("replay-delays-commits")
                     != (replay_is_held || running.replay_delay_ms.is_some()),
             "whether commits wait for replay without limit",
         ),
+    ]
+}
+
+fn about_settings(said: &Said, running: &Running) -> Checks {
+    let patroni = &running.patroni;
+    vec![
         (
-            said.raises("lagging-standby-leaves-sync-set") && timing.maximum_lag_on_syncnode.is_none(),
+            said.raises("strict-sync-all-without-standby") && patroni.synchronous_mode,
+            "the mode is switched off, and it is on",
+        ),
+        (
+            said.raises("stuck-commit-bug") != patroni.has_stuck_commit_bug,
+            "whether this Patroni has issue 3468",
+        ),
+        (
+            said.raises("lagging-standby-leaves-sync-set")
+                && patroni.timing.maximum_lag_on_syncnode.is_none(),
             "a limit lets standbys leave, and there is none",
         ),
         (
-            said.raises("standby-cluster-ignores-sync") && !follows,
+            said.raises("standby-cluster-ignores-sync") && !running.follows_another_cluster,
             "it follows another cluster, and it does not",
         ),
-    ];
-    checks.into_iter().filter_map(|(is_contradiction, words)| is_contradiction.then_some(words)).collect()
+    ]
 }
 
 /// The three times that are written differ from those in effect exactly where the rule about floors says so.

@@ -6,12 +6,14 @@
 mod failure;
 mod failure_model;
 mod list;
+mod note;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use failure::{Event, Failure, Leader, Loss, Note, Then, Writes};
+pub use failure::{Event, Failure, Leader, Loss, Then, Writes};
 pub use list::{Layout, Member, MemberRole, ordinals_by_name};
+pub use note::{Commits, Note, Promotion, Restart, Return};
 
 use crate::{
     cluster::{Child, Cluster, Part, Sharded, default_group_name},

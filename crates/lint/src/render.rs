@@ -8,5 +8,7 @@ pub mod failures;
 pub mod findings;
 mod full;
 pub mod mermaid;
+mod notes;
 pub mod patronictl;
+mod time;
 pub mod versions;

@@ -36,61 +36,27 @@ fn the_rules_about_changes_speak() {
 
 #[test]
 fn old_objects_match_by_kind_name_and_namespace() {
-    let one = |metadata| named(ALONE, metadata);
-    let three = |metadata| named(SOUND, metadata);
+    let one = |place| named(ALONE, place);
+    let three = |place| named(SOUND, place);
+    let both = |old: String, other: String| format!("{old}---\n{other}");
+    let nowhere = "  name: c\n";
+    let (shop, bank) = ("  name: c\n  namespace: shop\n", "  name: c\n  namespace: bank\n");
+    let sharded = one(nowhere).replace("v1\nkind: SGCluster", "v1alpha1\nkind: SGShardedCluster");
     for (why, old, new, matches) in [
-        ("the same name without a namespace", one("  name: c\n"), three("  name: c\n"), true),
-        ("another name", one("  name: c\n"), three("  name: d\n"), false),
-        (
-            "the same namespace",
-            one("  name: c\n  namespace: shop\n"),
-            three("  name: c\n  namespace: shop\n"),
-            true,
-        ),
-        (
-            "another namespace",
-            one("  name: c\n  namespace: shop\n"),
-            three("  name: c\n  namespace: bank\n"),
-            false,
-        ),
-        (
-            "only the old one has a namespace",
-            one("  name: c\n  namespace: shop\n"),
-            three("  name: c\n"),
-            true,
-        ),
-        (
-            "only the new one has a namespace",
-            one("  name: c\n"),
-            three("  name: c\n  namespace: shop\n"),
-            true,
-        ),
+        ("the same name without a namespace", one(nowhere), three(nowhere), true),
+        ("another name", one(nowhere), three("  name: d\n"), false),
+        ("the same namespace", one(shop), three(shop), true),
+        ("another namespace", one(shop), three(bank), false),
+        ("only the old one has a namespace", one(shop), three(nowhere), true),
+        ("only the new one has a namespace", one(nowhere), three(shop), true),
         (
             "two old ones, and the new one does not say which",
-            format!(
-                "{}---\n{}",
-                one("  name: c\n  namespace: shop\n"),
-                one("  name: c\n  namespace: bank\n")
-            ),
-            three("  name: c\n"),
+            both(one(shop), one(bank)),
+            three(nowhere),
             false,
         ),
-        (
-            "two old ones, and the new one says which",
-            format!(
-                "{}---\n{}",
-                one("  name: c\n  namespace: shop\n"),
-                three("  name: c\n  namespace: bank\n")
-            ),
-            three("  name: c\n  namespace: shop\n"),
-            true,
-        ),
-        (
-            "another kind of the same name",
-            one("  name: c\n").replace("v1\nkind: SGCluster", "v1alpha1\nkind: SGShardedCluster"),
-            three("  name: c\n"),
-            false,
-        ),
+        ("two old ones, and the new one says which", both(one(shop), three(bank)), three(shop), true),
+        ("another kind of the same name", sharded, three(nowhere), false),
     ] {
         let expected: &[&str] = if matches { &[CLONE] } else { &[] };
         let said = says(why, &old, &new, expected);

@@ -15,95 +15,87 @@ fn annotated(manifest: &str, annotation: &str) -> String {
     )
 }
 
+const ERROR: &str = "error strict-sync-all-without-standby spec.instances";
+const SOFTENED: &str = "warning strict-sync-all-without-standby spec.instances";
+const UNUSED: &str = "warning unused-ignore";
+const UNUSED_ANNOTATION: &str = r#"warning unused-ignore metadata.annotations["syncguard.dev/ignore"]"#;
+const WARNING: &str = "warning strict-with-one-standby spec.instances";
+
+fn check(why: &str, text: String, expected: &[&str]) {
+    let folder = Folder::with(&[("db.yaml", text)]);
+    let mut said = folder.run("validate -o jsonl db.yaml").findings();
+    said.sort();
+    assert_eq!(said, expected, "{why}");
+}
+
 #[test]
-fn a_comment_or_an_annotation_downgrades_errors_and_hides_warnings() {
-    const ERROR: &str = "error strict-sync-all-without-standby spec.instances";
-    const SOFTENED: &str = "warning strict-sync-all-without-standby spec.instances";
-    const UNUSED: &str = "warning unused-ignore";
-    const UNUSED_ANNOTATION: &str = r#"warning unused-ignore metadata.annotations["syncguard.dev/ignore"]"#;
-    const WARNING: &str = "warning strict-with-one-standby spec.instances";
-    for (why, text, expected) in [
-        ("nothing is ignored", ALONE.to_owned(), vec![ERROR]),
+fn a_comment_downgrades_errors() {
+    for (why, lines, expected) in [
+        ("nothing is ignored", "  instances: 1", ERROR),
         (
             "at the end of the line",
-            with_instances(
-                ALONE,
-                "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby] a test",
-            ),
-            vec![SOFTENED],
+            "  instances: 1 # syncguard: ignore[strict-sync-all-without-standby] a test",
+            SOFTENED,
         ),
         (
             "on the line above",
-            with_instances(
-                ALONE,
-                "  # syncguard: ignore[strict-sync-all-without-standby] a test\n  instances: 1",
-            ),
-            vec![SOFTENED],
+            "  # syncguard: ignore[strict-sync-all-without-standby] a test\n  instances: 1",
+            SOFTENED,
         ),
         (
             "above, with another comment between",
-            with_instances(
-                ALONE,
-                "  # syncguard: ignore[strict-sync-all-without-standby]\n  # one\n  instances: 1",
-            ),
-            vec![SOFTENED],
+            "  # syncguard: ignore[strict-sync-all-without-standby]\n  # one\n  instances: 1",
+            SOFTENED,
         ),
-        (
-            "a warning vanishes",
-            with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-standby]"),
-            vec![],
-        ),
+    ] {
+        check(why, with_instances(ALONE, lines), &[expected]);
+    }
+}
+
+#[test]
+fn a_comment_hides_warnings() {
+    let at_the_end = |comment: &str| with_instances(PAIR, &format!("  instances: 2 # {comment}"));
+    for (why, text, expected) in [
+        ("a warning vanishes", at_the_end("syncguard: ignore[strict-with-one-standby]"), &[][..]),
         (
             "several rules, one of which says nothing here",
-            with_instances(PAIR, "  instances: 2 # syncguard: ignore[fsync-off, strict-with-one-standby]"),
-            vec![UNUSED],
+            at_the_end("syncguard: ignore[fsync-off, strict-with-one-standby]"),
+            &[UNUSED],
         ),
         (
             "on another line it hides nothing",
             PAIR.replace("replication:", "replication: # syncguard: ignore[strict-with-one-standby]"),
-            vec![WARNING, UNUSED],
+            &[WARNING, UNUSED],
         ),
         (
             "a line too far above it hides nothing",
             PAIR.replace("spec:", "# syncguard: ignore[strict-with-one-standby]\nspec:"),
-            vec![WARNING, UNUSED],
+            &[WARNING, UNUSED],
         ),
         (
             "a rule that does not exist",
-            with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-stanby]"),
-            vec![WARNING, UNUSED],
+            at_the_end("syncguard: ignore[strict-with-one-stanby]"),
+            &[WARNING, UNUSED],
         ),
-        (
-            "other comments mean nothing",
-            with_instances(PAIR, "  instances: 2 # ignore[strict-with-one-standby]"),
-            vec![WARNING],
-        ),
+        ("other comments mean nothing", at_the_end("ignore[strict-with-one-standby]"), &[WARNING]),
         (
             "Windows line ends",
-            with_instances(PAIR, "  instances: 2 # syncguard: ignore[strict-with-one-standby]")
-                .replace('\n', "\r\n"),
-            vec![],
-        ),
-        (
-            "the annotation on an error",
-            annotated(ALONE, "strict-sync-all-without-standby: a test, really"),
-            vec![SOFTENED],
-        ),
-        ("the annotation on a warning", annotated(PAIR, "strict-with-one-standby"), vec![]),
-        (
-            "an annotation that hides nothing",
-            annotated(PAIR, "fsync-off: why not"),
-            vec![UNUSED_ANNOTATION, WARNING],
+            at_the_end("syncguard: ignore[strict-with-one-standby]").replace('\n', "\r\n"),
+            &[],
         ),
     ] {
-        let folder = Folder::with(&[("db.yaml", text)]);
-        let said = folder.run("validate -o jsonl db.yaml").findings();
-        let sorted = |mut findings: Vec<String>| {
-            findings.sort();
-            findings
-        };
-        let expected = expected.into_iter().map(str::to_owned).collect();
-        assert_eq!(sorted(said), sorted(expected), "{why}");
+        check(why, text, expected);
+    }
+}
+
+#[test]
+fn an_annotation_downgrades_errors_and_hides_warnings() {
+    for (why, manifest, annotation, expected) in [
+        ("on an error", ALONE, "strict-sync-all-without-standby: a test, really", &[SOFTENED][..]),
+        ("on a warning", PAIR, "strict-with-one-standby", &[]),
+        ("one that hides nothing", PAIR, "fsync-off: why not", &[WARNING, UNUSED_ANNOTATION]),
+    ] {
+        check(why, annotated(manifest, annotation), expected);
     }
 }
 

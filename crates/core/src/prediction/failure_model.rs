@@ -4,7 +4,10 @@
 //! may be promoted is decided by its tags, by the list of synchronous members that Patroni keeps (`/sync`),
 //! and by `maximum_lag_on_failover`.
 
-use super::failure::{Event, Failure, Leader, Loss, Note, Then, Writes};
+use super::{
+    failure::{Event, Failure, Leader, Loss, Then, Writes},
+    note::{Commits, Note, Promotion, Restart, Return},
+};
 use crate::{
     patroni::{DEFAULT_MAXIMUM_LAG, Timing},
     postgres::SynchronousCommit,
@@ -70,7 +73,7 @@ fn weaken(failure: &mut Failure, synchronous_commit: SynchronousCommit) {
     }
     if is_lost {
         failure.loss = Loss::Yes;
-        failure.notes.insert(0, Note::AcknowledgedBeforeSafe { synchronous_commit });
+        failure.notes.insert(0, Commits::AcknowledgedBeforeSafe { synchronous_commit }.into());
     }
 }
 
@@ -110,18 +113,18 @@ impl FailureModel<'_> {
     }
 
     /// Why nobody is promoted, where nobody is.
-    fn obstacle(&self, nobody: Note) -> Note {
+    fn obstacle(&self, nobody: Promotion) -> Note {
         if self.has_promotable_standby() {
-            Note::LagLimitIsNegative { limit: self.timing.maximum_lag_on_failover }
+            Promotion::LagLimitIsNegative { limit: self.timing.maximum_lag_on_failover }.into()
         } else {
-            nobody
+            nobody.into()
         }
     }
 
     /// What is to be known of the lag limit in a synchronous mode, where it is smaller than usual.
     fn lag_limit(&self) -> Option<Note> {
         let limit = self.timing.maximum_lag_on_failover;
-        (limit < DEFAULT_MAXIMUM_LAG).then_some(Note::LagLimit { limit })
+        (limit < DEFAULT_MAXIMUM_LAG).then(|| Promotion::LagLimit { limit }.into())
     }
 
     /// How long the leader waits for a standby that ended so; none where it is for ever.
@@ -160,12 +163,12 @@ impl FailureModel<'_> {
         let writes = self.writes_after(self.block_ms(id), left);
         let loses_second_copy = self.synchronous.mode && left == 0 && !self.synchronous.strict;
         let notes = [
-            self.has_asynchronous_standbys().then_some(Note::AsynchronousStandbyNotMissed),
-            loses_second_copy.then_some(Note::OneCopyLeft),
-            (writes == Writes::BlockForever).then_some(Note::DeadStandbyNeverNoticed),
-            matches!(writes, Writes::Hang { .. }).then_some(Note::AnyReceiverAcknowledges),
+            self.has_asynchronous_standbys().then_some(Commits::AsynchronousStandbyNotMissed),
+            loses_second_copy.then_some(Commits::OneCopyLeft),
+            (writes == Writes::BlockForever).then_some(Commits::DeadStandbyNeverNoticed),
+            matches!(writes, Writes::Hang { .. }).then_some(Commits::AnyReceiverAcknowledges),
         ];
-        with_leader(id, writes, notes.into_iter().flatten().collect())
+        with_leader(id, writes, notes.into_iter().flatten().map(Note::from).collect())
     }
 
     /// A report on a standby, where commits wait for replay: the standby is healthy and listed so, and commits hang.
@@ -176,33 +179,34 @@ impl FailureModel<'_> {
             Some(at_most_ms) => Writes::Block { at_most_ms },
             None => Writes::BlockForever,
         };
-        let note = Note::ReplayHeld { at_most_ms: self.streaming_delay_ms };
-        waits.then(|| with_leader(Event::StandbyReplayHeld, writes, vec![note]))
+        let note = Commits::ReplayHeld { at_most_ms: self.streaming_delay_ms };
+        waits.then(|| with_leader(Event::StandbyReplayHeld, writes, vec![note.into()]))
     }
 
     fn all_standbys(&self) -> Failure {
         let writes = self.writes_after(self.block_ms(Event::OneStandbyCrashes), 0);
         let note = match writes {
-            Writes::Hang { .. } => Some(Note::AnyReceiverAcknowledges),
-            Writes::Block { .. } => Some(Note::OneCopyLeft),
+            Writes::Hang { .. } => Some(Commits::AnyReceiverAcknowledges),
+            Writes::Block { .. } => Some(Commits::OneCopyLeft),
             _ => None,
         };
-        with_leader(Event::AllStandbys, writes, note.into_iter().collect())
+        with_leader(Event::AllStandbys, writes, note.into_iter().map(Note::from).collect())
     }
 
     fn leaders_postgres(&self) -> Failure {
         let (id, loss) = (Event::LeaderPostgres, Loss::No);
         if self.has_successor() && self.timing.primary_start_timeout == 0 {
-            return self.promotion(id, GIVEN_UP_MS, vec![Note::FailsOverAtOnce]);
+            return self.promotion(id, GIVEN_UP_MS, vec![Restart::FailsOverAtOnce.into()]);
         }
         let (writes, note) = if self.has_successor() {
             let at_most_ms = self.timing.primary_start_timeout.saturating_mul(1_000);
-            (self.interrupted(at_most_ms, Then::Continue), Note::CrashLoopWithoutBound)
+            (self.interrupted(at_most_ms, Then::Continue), Restart::CrashLoopWithoutBound)
         } else {
             let writes = if self.follows_another_cluster { Writes::NotTaken } else { Writes::UntilRestarted };
-            (writes, Note::RestartWithoutBound)
+            (writes, Restart::RestartWithoutBound)
         };
-        let notes = if self.has_successor() { vec![Note::NobodyPromotedMeanwhile, note] } else { vec![note] };
+        let meanwhile = self.has_successor().then_some(Restart::NobodyPromotedMeanwhile);
+        let notes = meanwhile.into_iter().chain([note]).map(Note::from).collect();
         Failure { id, writes, loss, leader: Leader::RestartedInPlace, notes }
     }
 
@@ -210,7 +214,7 @@ impl FailureModel<'_> {
     /// some are synchronous, it may name another.
     fn rolling_restart(&self) -> Option<Failure> {
         let may_be_refused = self.has_asynchronous_standbys() && self.has_promotable_standby();
-        let notes = vec![Note::SwitchoverToAsynchronousRefused];
+        let notes = vec![Restart::SwitchoverToAsynchronousRefused.into()];
         may_be_refused.then(|| with_leader(Event::RollingRestart, Writes::Continue, notes))
     }
 
@@ -226,13 +230,13 @@ impl FailureModel<'_> {
         let id = Event::LeaderPod;
         if self.has_successor() {
             let at_most_ms = self.timing.ttl.saturating_mul(1_000).saturating_add(PROMOTION_MS);
-            return self.promotion(id, at_most_ms, vec![Note::GracefulStopIsFaster]);
+            return self.promotion(id, at_most_ms, vec![Restart::GracefulStopIsFaster.into()]);
         }
         let loss = if self.awaited() >= 1 { Loss::No } else { Loss::OnlyWithTheVolumes };
         let note = match (self.standbys(), loss) {
-            (0, _) => Note::NoStandby,
-            (_, Loss::No) => self.obstacle(Note::NobodyPromotableWithEveryCommit),
-            _ => self.obstacle(Note::NobodyPromotable),
+            (0, _) => Promotion::NoStandby.into(),
+            (_, Loss::No) => self.obstacle(Promotion::NobodyPromotableWithEveryCommit),
+            _ => self.obstacle(Promotion::NobodyPromotable),
         };
         Failure { id, writes: self.stopped(), loss, leader: Leader::OldLeaderOnly, notes: vec![note] }
     }
@@ -243,9 +247,9 @@ impl FailureModel<'_> {
         let then = if self.synchronous.strict { Then::HangUntilAStandbyFollows } else { Then::Continue };
         let writes = self.interrupted(at_most_ms, then);
         if self.synchronous.strict {
-            notes.push(Note::AnyReceiverUntilOneFollows { only_old_leader: lonely });
+            notes.push(Commits::AnyReceiverUntilOneFollows { only_old_leader: lonely }.into());
         } else if self.synchronous.mode && lonely {
-            notes.push(Note::OneCopyUntilOldLeaderIsBack);
+            notes.push(Commits::OneCopyUntilOldLeaderIsBack.into());
         }
         let (loss, leader) = if self.synchronous.mode {
             notes.extend(self.lag_limit());
@@ -259,17 +263,17 @@ impl FailureModel<'_> {
 
     fn lag_note(&self) -> Note {
         if self.follows_another_cluster {
-            return Note::AcknowledgedByAnotherCluster;
+            return Commits::AcknowledgedByAnotherCluster.into();
         }
-        Note::LostUpToLag { limit: self.timing.maximum_lag_on_failover, ttl: self.timing.ttl }
+        Commits::LostUpToLag { limit: self.timing.maximum_lag_on_failover, ttl: self.timing.ttl }.into()
     }
 
     fn leader_and_synchronous_standbys(&self) -> Failure {
         let (leader, notes) = if self.has_successor() {
-            let notes = [Some(Note::PromotableByHand), self.lag_limit()];
+            let notes = [Some(Promotion::PromotableByHand.into()), self.lag_limit()];
             (Leader::FirstSynchronousMemberBack, notes.into_iter().flatten().collect())
         } else {
-            (Leader::OldLeaderOnly, vec![self.obstacle(Note::NobodyPromotableByHandNeither)])
+            (Leader::OldLeaderOnly, vec![self.obstacle(Promotion::NobodyPromotableByHandNeither)])
         };
         let (id, writes) = (Event::LeaderAndSynchronousStandbys, self.stopped());
         Failure { id, writes, loss: Loss::OnlyWithTheVolumes, leader, notes }
@@ -283,7 +287,7 @@ impl FailureModel<'_> {
             return Failure { id, writes, loss, leader, notes: vec![self.lag_note()] };
         }
         let (loss, leader) = (Loss::OnlyWithTheVolumes, Leader::OldLeaderOnly);
-        Failure { id, writes, loss, leader, notes: vec![self.obstacle(Note::NobodyPromotable)] }
+        Failure { id, writes, loss, leader, notes: vec![self.obstacle(Promotion::NobodyPromotable)] }
     }
 
     /// A cluster that follows another one gets what it missed from there.
@@ -298,14 +302,14 @@ impl FailureModel<'_> {
         }
         let (writes, loss) = (self.stopped(), Loss::OnlyWithTheVolumes);
         if !self.has_successor() {
-            let notes = vec![self.obstacle(Note::NobodyPromotable)];
+            let notes = vec![self.obstacle(Promotion::NobodyPromotable)];
             return Failure { id, writes, loss, leader: Leader::OldLeaderOnly, notes };
         }
         let notes = [
-            self.synchronous.strict.then_some(Note::FirstBackHangs),
+            self.synchronous.strict.then(|| Return::FirstBackHangs.into()),
             // Observed on 4.1.0, once: Postgres goes on saying that the new timeline forked off before its recovery
             // point, and Patroni does not rewind it.
-            (self.topology.instances() > 2).then_some(Note::AheadMayNeedReinit),
+            (self.topology.instances() > 2).then(|| Return::AheadMayNeedReinit.into()),
             self.lag_limit(),
         ];
         let notes = notes.into_iter().flatten().collect();
@@ -318,12 +322,12 @@ impl FailureModel<'_> {
             return self.asynchronous(id);
         }
         let note = if self.synchronous.strict {
-            Note::SyncEmptyNothingAcknowledged
+            Return::SyncEmptyNothingAcknowledged
         } else {
-            Note::SyncEmptyOnOldLeaderAlone
+            Return::SyncEmptyOnOldLeaderAlone
         };
         let (writes, loss) = (self.stopped(), Loss::OnlyWithTheVolumes);
-        Failure { id, writes, loss, leader: Leader::OldLeaderOnly, notes: vec![note] }
+        Failure { id, writes, loss, leader: Leader::OldLeaderOnly, notes: vec![note.into()] }
     }
 }
 

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    failures::{notes, row, seconds},
+    failures::{notes, row},
     patronictl,
+    time::seconds,
 };
 use syncguard_core::prediction::{ClusterPrediction, Pods, Prediction, Running};
 

@@ -10,7 +10,7 @@ fn timing(written: &WrittenTiming) -> Timing {
 
 /// The failures of a cluster with these pods and settings.
 fn failures_of(
-    (mode, groups, n, k): (Mode, &[(Role, i64)], i64, i64),
+    (mode, groups, n, k): Shape<'_>,
     written: &WrittenTiming,
     synchronous_commit: SynchronousCommit,
     streaming_delay_ms: Option<u64>,
@@ -35,91 +35,86 @@ fn told(failures: &[Failure], id: Event) -> String {
     )
 }
 
+/// A cluster: its mode, its groups, its number of pods and its `syncInstances`.
+type Shape<'s> = (Mode, &'s [(Role, i64)], i64, i64);
+
+#[track_caller]
+fn check((mode, groups, n, k): Shape<'_>, expected: &[(Event, &str)]) {
+    let failures =
+        failures_of((mode, groups, n, k), &WrittenTiming::default(), SynchronousCommit::On, Some(30_000));
+    for (id, outcome) in expected {
+        assert_eq!(told(&failures, *id), *outcome, "{} with n = {n}, k = {k}: {id:?}", mode.name());
+    }
+}
+
 #[test]
-fn the_table_of_failures_says_what_patroni_does() {
+fn a_standby_that_ends_holds_up_the_writes_that_wait_for_it() {
+    use Mode::{Async, StrictSyncAll, SyncAll};
+    check(
+        (StrictSyncAll, &[], 6, 1),
+        &[
+            (Event::OneStandbyStops, "Continue, loss No, Unchanged"),
+            (Event::OneStandbyCrashes, "Block { at_most_ms: 10000 }, loss No, Unchanged"),
+            (Event::OneStandbyHangs, "Block { at_most_ms: 70000 }, loss No, Unchanged"),
+            (Event::AllStandbys, "Hang { after_at_most_ms: 10000 }, loss No, Unchanged"),
+        ],
+    );
+    check(
+        (StrictSyncAll, &[], 2, 1),
+        &[(Event::OneStandbyStops, "Hang { after_at_most_ms: 0 }, loss No, Unchanged")],
+    );
+    check((SyncAll, &[], 2, 1), &[(Event::OneStandbyStops, "Continue, loss No, Unchanged")]);
+    check((SyncAll, &[], 3, 1), &[(Event::AllStandbys, "Block { at_most_ms: 10000 }, loss No, Unchanged")]);
+    check((Async, &[], 3, 1), &[(Event::OneStandbyHangs, "Continue, loss No, Unchanged")]);
+    check((StrictSyncAll, &[], 1, 1), &[(Event::AllStandbys, "does not happen")]);
+}
+
+#[test]
+fn who_takes_over_from_a_leader_depends_on_mode_and_roles() {
     use Mode::{Async, StrictSync, StrictSyncAll, Sync, SyncAll};
     let readonly = [(Role::Readonly, 2)];
-    for (mode, groups, n, k, id, expected) in [
-        (StrictSyncAll, &[][..], 6, 1, Event::OneStandbyStops, "Continue, loss No, Unchanged"),
-        (
-            StrictSyncAll,
-            &[],
-            6,
-            1,
-            Event::OneStandbyCrashes,
-            "Block { at_most_ms: 10000 }, loss No, Unchanged",
-        ),
-        (StrictSyncAll, &[], 6, 1, Event::OneStandbyHangs, "Block { at_most_ms: 70000 }, loss No, Unchanged"),
-        (
-            StrictSyncAll,
-            &[],
-            6,
-            1,
-            Event::AllStandbys,
-            "Hang { after_at_most_ms: 10000 }, loss No, Unchanged",
-        ),
-        (
-            StrictSyncAll,
-            &[],
-            2,
-            1,
-            Event::OneStandbyStops,
-            "Hang { after_at_most_ms: 0 }, loss No, Unchanged",
-        ),
-        (SyncAll, &[], 2, 1, Event::OneStandbyStops, "Continue, loss No, Unchanged"),
-        (SyncAll, &[], 3, 1, Event::AllStandbys, "Block { at_most_ms: 10000 }, loss No, Unchanged"),
-        (Async, &[], 3, 1, Event::OneStandbyHangs, "Continue, loss No, Unchanged"),
-        (
-            StrictSyncAll,
-            &[],
-            6,
-            1,
+    check(
+        (StrictSyncAll, &[], 6, 1),
+        &[(
             Event::LeaderPod,
             "Interrupted { at_most_ms: 31000, then: HangUntilAStandbyFollows }, loss No, SynchronousStandby",
-        ),
-        (
-            Sync,
-            &[],
-            3,
-            1,
+        )],
+    );
+    check(
+        (Sync, &[], 3, 1),
+        &[(
             Event::LeaderPod,
             "Interrupted { at_most_ms: 31000, then: Continue }, loss No, SynchronousStandby",
-        ),
-        (
-            Async,
-            &[],
-            3,
-            1,
-            Event::LeaderPod,
-            "Interrupted { at_most_ms: 31000, then: Continue }, loss Yes, AnyStandby",
-        ),
-        (StrictSyncAll, &readonly, 3, 1, Event::LeaderPod, "Stopped, loss No, OldLeaderOnly"),
-        (StrictSyncAll, &[], 1, 1, Event::LeaderPod, "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly"),
-        (StrictSyncAll, &[], 1, 1, Event::AllStandbys, "does not happen"),
-        (
-            StrictSync,
-            &[],
-            4,
-            1,
+        )],
+    );
+    check(
+        (Async, &[], 3, 1),
+        &[(Event::LeaderPod, "Interrupted { at_most_ms: 31000, then: Continue }, loss Yes, AnyStandby")],
+    );
+    check((StrictSyncAll, &readonly, 3, 1), &[(Event::LeaderPod, "Stopped, loss No, OldLeaderOnly")]);
+    check(
+        (StrictSyncAll, &[], 1, 1),
+        &[(Event::LeaderPod, "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly")],
+    );
+    check(
+        (StrictSync, &[], 4, 1),
+        &[(
             Event::LeaderAndSynchronousStandbys,
             "Stopped, loss OnlyWithTheVolumes, FirstSynchronousMemberBack",
-        ),
-        (StrictSyncAll, &[], 4, 1, Event::LeaderAndSynchronousStandbys, "does not happen"),
-        (
-            StrictSyncAll,
-            &[],
-            4,
-            1,
-            Event::LeaderAndStandbysAtOnce,
-            "Stopped, loss OnlyWithTheVolumes, FirstSynchronousMemberBack",
-        ),
-        (SyncAll, &[], 4, 1, Event::StandbysThenLeader, "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly"),
-        (Async, &[], 4, 1, Event::StandbysThenLeader, "Stopped, loss Yes, FirstMemberBack"),
-    ] {
-        let failures =
-            failures_of((mode, groups, n, k), &WrittenTiming::default(), SynchronousCommit::On, Some(30_000));
-        assert_eq!(told(&failures, id), expected, "{} with n = {n}, k = {k}: {id:?}", mode.name());
-    }
+        )],
+    );
+    check(
+        (StrictSyncAll, &[], 4, 1),
+        &[
+            (Event::LeaderAndSynchronousStandbys, "does not happen"),
+            (Event::LeaderAndStandbysAtOnce, "Stopped, loss OnlyWithTheVolumes, FirstSynchronousMemberBack"),
+        ],
+    );
+    check(
+        (SyncAll, &[], 4, 1),
+        &[(Event::StandbysThenLeader, "Stopped, loss OnlyWithTheVolumes, OldLeaderOnly")],
+    );
+    check((Async, &[], 4, 1), &[(Event::StandbysThenLeader, "Stopped, loss Yes, FirstMemberBack")]);
 }
 
 #[test]
@@ -178,10 +173,13 @@ fn a_negative_lag_limit_promotes_nobody_and_a_small_one_is_told_of() {
             "{}: with 0 a standby that has everything is promoted",
             mode.name()
         );
-        let minds = pod
-            .notes
-            .iter()
-            .any(|note| matches!(note, Note::LagLimit { limit: 0 } | Note::LostUpToLag { limit: 0, .. }));
+        let minds = pod.notes.iter().any(|note| {
+            matches!(
+                note,
+                Note::Promotion(Promotion::LagLimit { limit: 0 })
+                    | Note::Commits(Commits::LostUpToLag { limit: 0, .. })
+            )
+        });
         assert!(minds, "{}: the limit is told of: {:?}", mode.name(), pod.notes);
     }
 }
