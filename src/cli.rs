@@ -4,6 +4,7 @@ pub mod audit;
 pub mod certs;
 mod diff;
 pub mod doctor;
+pub mod example;
 pub mod explain;
 mod input;
 mod logs;
@@ -29,6 +30,7 @@ as an admission webhook in front of every write, and the same judgment offline f
 
 const EXAMPLES: &str = "\
 Examples:
+  syncguard example autoscaling            a manifest to try the others on
   syncguard validate cluster.yaml          what is wrong with it, and what to change
   helm template . | syncguard validate     the same for what a chart makes
   syncguard explain cluster.yaml           what survives which failure
@@ -64,6 +66,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Print a JSON schema, or the CRDs
     Schema(schema::Args),
+    /// Print an example to try things on: a manifest, or what an API server sends
+    Example(example::Args),
 }
 
 impl Cli {
@@ -83,6 +87,7 @@ impl Cli {
             Command::Audit(args) => audit::run(&args),
             Command::Doctor(args) => doctor::run(&args),
             Command::Schema(args) => schema::run(&args),
+            Command::Example(args) => example::run(&args),
         }
     }
 }

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use kube::Client;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::{logs, names};
 use crate::{
@@ -123,7 +123,7 @@ async fn follow(settings: Arc<FollowedSettings>) {
 /// What is stored in the cluster; none without access to an API server.
 fn watches(client: Option<Client>, metrics: &Arc<Metrics>) -> Option<Arc<Watches>> {
     let Some(client) = client else {
-        warn!(
+        info!(
             "no access to an API server: requests to /scale are answered with 503, and SGPostgresConfigs are not \
              seen; --kubeconfig FILE gives access"
         );
