@@ -72,7 +72,8 @@ fn name_of(file: &'static str) -> &'static str {
 
 fn list() -> String {
     let width = all().map(|example| example.name.len()).max().unwrap_or_default();
-    all().map(|Example { name, about, .. }| format!("{name:width$}  {about}\n")).collect()
+    let line = |Example { name, about, .. }: Example| format!("{name:width$}  {about}\n");
+    all().map(line).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]
