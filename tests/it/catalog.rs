@@ -15,7 +15,9 @@ fn the_page_of_versions_is_current() {
 
 #[test]
 fn the_help_of_every_command_is_as_agreed() {
-    for command in ["", "validate", "mutate", "explain", "rule", "serve", "certs"] {
+    for command in [
+        "", "validate", "mutate", "explain", "rule", "serve", "certs", "audit", "doctor", "schema", "example",
+    ] {
         let said = syncguard(&format!("{command} --help"));
         said.exits(0, "help was asked for");
         let name = if command.is_empty() { "syncguard" } else { command };
