@@ -82,7 +82,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::{cluster, replicated};
 
     #[test]
     fn it_says_for_how_many_of_them_a_commit_waits() {
@@ -117,9 +117,7 @@ mod tests {
             (4, "strict-sync-all", "null", "[{role: ha, instances: 1}]", &[]),
             (4, "sync", "x", readonly, &[]),
         ] {
-            cluster("{}")
-                .set("spec.instances", n)
-                .set("spec.replication.mode", mode)
+            replicated(n, mode)
                 .set("spec.replication.syncInstances", count)
                 .set("spec.replication.groups", groups)
                 .raises(&RULE, at);

@@ -74,7 +74,7 @@ const TOO_LONG: i64 = 5 * 60_000;
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_parameter, sharded};
+    use crate::rules::testing::{finds_parameter, replicated, sharded};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].wal_sender_timeout";
 
@@ -96,7 +96,7 @@ mod tests {
             ("async", "'0'", &[]),
             ("null", "'0'", &[]),
         ] {
-            cluster("{instances: 3}").set("spec.replication.mode", mode).set(INLINE, value).raises(&RULE, at);
+            replicated(3, mode).set(INLINE, value).raises(&RULE, at);
         }
     }
 

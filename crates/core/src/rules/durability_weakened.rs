@@ -71,13 +71,9 @@ fn strength(mode: Mode) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{Case, cluster, sharded};
+    use crate::rules::testing::{cluster, replicated, sharded};
 
     const MODE: &str = "spec.replication.mode";
-
-    fn in_mode(mode: &str) -> Case {
-        cluster("{instances: 3}").set(MODE, mode)
-    }
 
     #[test]
     fn only_a_step_down_is_reported() {
@@ -94,11 +90,11 @@ mod tests {
             ("strict", "async", &[]),
             ("strict-sync", "asink", &[]),
         ] {
-            in_mode(now).after(in_mode(before)).raises(&RULE, at);
+            replicated(3, now).after(replicated(3, before)).raises(&RULE, at);
         }
-        cluster("{instances: 3}").after(in_mode("sync")).raises(&RULE, &[MODE]);
-        cluster("{instances: 0}").after(in_mode("sync")).raises(&RULE, &[]);
-        in_mode("async").raises(&RULE, &[]);
+        cluster("{instances: 3}").after(replicated(3, "sync")).raises(&RULE, &[MODE]);
+        cluster("{instances: 0}").after(replicated(3, "sync")).raises(&RULE, &[]);
+        replicated(3, "async").raises(&RULE, &[]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_dynamic, sharded};
+    use crate::rules::testing::{finds_dynamic, replicated, sharded};
 
     const LIMIT: &str = "spec.configurations.patroni.dynamicConfig.maximum_lag_on_failover";
 
@@ -96,7 +96,7 @@ mod tests {
             ("async", "0", &[]),
             ("Sync", "0", &[]),
         ] {
-            cluster("{instances: 3}").set("spec.replication.mode", mode).set(LIMIT, value).raises(&RULE, at);
+            replicated(3, mode).set(LIMIT, value).raises(&RULE, at);
         }
     }
 

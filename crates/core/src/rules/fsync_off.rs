@@ -80,7 +80,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_parameter};
+    use crate::rules::testing::{cluster, finds_parameter, replicated};
 
     const CONF: &str = "spec.configurations.postgres[\"postgresql.conf\"]";
     const FSYNC: &str = "spec.configurations.postgres[\"postgresql.conf\"].fsync";
@@ -100,10 +100,7 @@ mod tests {
             ("sync", "{}", &[]),
             ("async", "{fsync: 'off'}", &[]),
         ] {
-            cluster("{instances: 3}")
-                .set("spec.replication.mode", mode)
-                .set(CONF, settings)
-                .raises_as(&RULE, found);
+            replicated(3, mode).set(CONF, settings).raises_as(&RULE, found);
         }
     }
 

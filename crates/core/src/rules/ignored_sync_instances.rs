@@ -84,7 +84,7 @@ fn was_kept(change: &Change<'_, '_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, replicated, sharded};
 
     #[test]
     fn of_workers_that_share_a_value_and_differ_in_size_none_says_what_to_write() {
@@ -109,11 +109,7 @@ mod tests {
             (6, "sync-all", "x", &[]),
             (0, "sync-all", "3", &[]),
         ] {
-            cluster("{}")
-                .set("spec.instances", n)
-                .set("spec.replication.mode", mode)
-                .set("spec.replication.syncInstances", count)
-                .raises(&RULE, at);
+            replicated(n, mode).set("spec.replication.syncInstances", count).raises(&RULE, at);
         }
     }
 

@@ -59,7 +59,7 @@ fn judge<'a>(count: &Field<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{replicated, sharded};
 
     #[test]
     fn sync_instances_are_a_whole_number_of_at_least_1_in_every_mode() {
@@ -76,11 +76,7 @@ mod tests {
             ("[]", at),
         ] {
             for (n, mode) in [(3, "sync"), (3, "async"), (3, "strict-sync-all"), (0, "sync")] {
-                cluster("{}")
-                    .set("spec.instances", n)
-                    .set("spec.replication.mode", mode)
-                    .set("spec.replication.syncInstances", count)
-                    .raises(&RULE, at);
+                replicated(n, mode).set("spec.replication.syncInstances", count).raises(&RULE, at);
             }
         }
     }

@@ -60,7 +60,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::cluster;
+    use crate::rules::testing::replicated;
 
     #[test]
     fn a_standby_that_can_be_promoted_is_enough() {
@@ -75,11 +75,7 @@ mod tests {
             (1, "strict-sync-all", "[]", &[]),
             (3, "sync", "[{role: x, instances: 2}]", &[]),
         ] {
-            cluster("{}")
-                .set("spec.instances", n)
-                .set("spec.replication.mode", mode)
-                .set("spec.replication.groups", groups)
-                .raises(&RULE, at);
+            replicated(n, mode).set("spec.replication.groups", groups).raises(&RULE, at);
         }
     }
 }

@@ -87,7 +87,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_parameter};
+    use crate::rules::testing::{finds_parameter, replicated};
 
     const CONF: &str = "spec.configurations.postgres[\"postgresql.conf\"]";
     const COMMIT: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
@@ -112,13 +112,7 @@ mod tests {
             (1, "strict-sync-all", "{recovery_min_apply_delay: 20s}", &[]),
             (1, "strict-sync", "{recovery_min_apply_delay: 20s}", &[]),
         ] {
-            let committing = |commit| {
-                cluster("{}")
-                    .set("spec.instances", n)
-                    .set("spec.replication.mode", mode)
-                    .set(CONF, settings)
-                    .set(COMMIT, commit)
-            };
+            let committing = |commit| replicated(n, mode).set(CONF, settings).set(COMMIT, commit);
             committing("remote_apply").raises_as(&RULE, findings);
             committing("'on'").raises(&RULE, &[]);
         }

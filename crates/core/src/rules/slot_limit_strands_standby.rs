@@ -69,7 +69,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_parameter};
+    use crate::rules::testing::{finds_parameter, replicated};
 
     #[test]
     fn a_limit_needs_an_archive_in_a_synchronous_mode() {
@@ -83,9 +83,7 @@ mod tests {
             (3, "async", "1GB", "null", &[]),
             (1, "sync-all", "1GB", "null", &[]),
         ] {
-            cluster("{}")
-                .set("spec.instances", n)
-                .set("spec.replication.mode", mode)
+            replicated(n, mode)
                 .set("spec.configurations.backups", backups)
                 .set(LIMIT, value)
                 .raises(&RULE, at);

@@ -71,7 +71,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_parameter};
+    use crate::rules::testing::{cluster, finds_parameter, replicated};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
 
@@ -88,7 +88,7 @@ mod tests {
             ("strict-sync", "remote_apply", &[]),
             ("strict-sync", "[remote_write]", &[]),
         ] {
-            cluster("{instances: 3}").set("spec.replication.mode", mode).set(INLINE, value).raises(&RULE, at);
+            replicated(3, mode).set(INLINE, value).raises(&RULE, at);
         }
     }
 

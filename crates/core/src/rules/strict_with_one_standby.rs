@@ -64,7 +64,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, replicated, sharded};
 
     #[test]
     fn two_instances_are_one_too_few_for_a_strict_mode() {
@@ -75,7 +75,7 @@ mod tests {
             (3, "strict-sync-all", &[]),
             (1, "strict-sync-all", &[]),
         ] {
-            cluster("{}").set("spec.instances", n).set("spec.replication.mode", mode).raises(&RULE, at);
+            replicated(n, mode).raises(&RULE, at);
         }
         for (autoscaling, n, mode, at) in [
             (

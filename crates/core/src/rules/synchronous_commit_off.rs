@@ -74,7 +74,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, finds_parameter, sharded};
+    use crate::rules::testing::{cluster, finds_parameter, replicated, sharded};
 
     const INLINE: &str = "spec.configurations.postgres[\"postgresql.conf\"].synchronous_commit";
     const CONFIG: &str = "spec.configurations.sgPostgresConfig";
@@ -95,10 +95,7 @@ mod tests {
             ("async", "'off'", &[]),
             ("quorum", "'off'", &[]),
         ] {
-            cluster("{instances: 3}")
-                .set("spec.replication.mode", mode)
-                .set(INLINE, value)
-                .raises_as(&RULE, found);
+            replicated(3, mode).set(INLINE, value).raises_as(&RULE, found);
         }
     }
 

@@ -30,6 +30,11 @@ pub fn cluster(spec: &str) -> Case {
     case(Kind::Cluster, spec)
 }
 
+/// An SGCluster of this many instances, replicated in this mode.
+pub fn replicated(instances: impl Display, mode: &str) -> Case {
+    cluster("{}").set("spec.instances", instances).set("spec.replication.mode", mode)
+}
+
 /// An SGShardedCluster with this `spec`, in YAML.
 pub fn sharded(spec: &str) -> Case {
     case(Kind::ShardedCluster, spec)
@@ -200,7 +205,7 @@ fn parts(mode: &str) -> [(Case, &'static str); 4] {
             .set("spec.coordinator.replication.mode", mode)
     };
     [
-        (cluster("{instances: 3}").set("spec.replication.mode", mode), "spec"),
+        (replicated(3, mode), "spec"),
         (coordinator().set("spec.workers", workers), "spec.coordinator"),
         (coordinator().set("spec.workers", workers), "spec.workers"),
         (coordinator().set("spec.shards", workers), "spec.shards"),

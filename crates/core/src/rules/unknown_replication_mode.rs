@@ -69,7 +69,7 @@ fn judge<'a>(mode: &Field<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{cluster, sharded};
+    use crate::rules::testing::{cluster, replicated, sharded};
 
     #[test]
     fn workers_of_a_version_without_a_schema_need_a_mode() {
@@ -97,7 +97,7 @@ mod tests {
             ("null", &[]),
             ("strict-sync", &[]),
         ] {
-            cluster("{instances: 3}").set("spec.replication.mode", mode).raises(&RULE, at);
+            replicated(3, mode).raises(&RULE, at);
         }
         cluster("{instances: 0, replication: {mode: SYNC}}").raises(&RULE, &["spec.replication.mode"]);
         cluster("{instances: 3, replication: {mode: sync-al}}").says(&RULE, "did you mean mode: sync-all?");

@@ -96,11 +96,7 @@ fn check_first_work<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::rules::testing::{Case, cluster, sharded};
-
-    fn running((instances, mode): (&str, &str)) -> Case {
-        cluster("{}").set("spec.instances", instances).set("spec.replication.mode", mode)
-    }
+    use crate::rules::testing::{cluster, replicated, sharded};
 
     #[test]
     fn the_first_standby_of_strict_sync_all_is_the_one_that_blocks() {
@@ -120,9 +116,9 @@ mod tests {
             (("'1'", "strict-sync-all"), ("3", "strict-sync-all"), &[]),
             (("1", "strict-sync-all"), ("three", "strict-sync-all"), &[]),
         ] {
-            running(now).after(running(before)).raises(&RULE, at);
+            replicated(now.0, now.1).after(replicated(before.0, before.1)).raises(&RULE, at);
         }
-        running(("3", "strict-sync-all")).raises(&RULE, &[]);
+        replicated(3, "strict-sync-all").raises(&RULE, &[]);
     }
 
     #[test]
