@@ -98,7 +98,7 @@ impl Case {
     #[track_caller]
     pub fn raises(&self, rule: &Rule, paths: &[&str]) {
         let found: Vec<_> = self.paths(rule).into_iter().map(|(_, path)| path).collect();
-        assert_eq!(found, paths, "where {} speaks about {}", rule.id, self.object["spec"]);
+        assert_eq!(found, paths, "where {} speaks about {}", rule.id, self.subject());
     }
 
     /// Asserts that the rule speaks at exactly these places, whose paths go on from this one.
@@ -113,7 +113,7 @@ impl Case {
     pub fn raises_as(&self, rule: &Rule, findings: &[(&str, &str)]) {
         let found = self.paths(rule);
         let found: Vec<_> = found.iter().map(|(severity, path)| (*severity, path.as_str())).collect();
-        assert_eq!(found, findings, "how {} speaks about {}", rule.id, self.object["spec"]);
+        assert_eq!(found, findings, "how {} speaks about {}", rule.id, self.subject());
     }
 
     /// Asserts that what the rule says contains this text, in its message or its help.
@@ -142,6 +142,16 @@ impl Case {
         let mut said = Vec::new();
         self.judge(|finding| said.push(format!("{} at {}", finding.rule.id, finding.path)));
         said
+    }
+
+    /// What a rule is asked about, for whoever reads that it failed.
+    fn subject(&self) -> String {
+        let told =
+            |words, value: Option<&Value>| value.map(|value| format!("{words}{value}")).unwrap_or_default();
+        let stored = self.before.as_ref().map(|before| &before["spec"]);
+        told("", self.object.get("spec"))
+            + &told(", stored as ", stored)
+            + &told(", with the settings ", self.config.as_ref())
     }
 
     fn paths(&self, rule: &Rule) -> Vec<(&'static str, String)> {
