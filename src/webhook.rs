@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use crate::settings::{Action, Enforcement, Settings};
 use syncguard_core::{
-    json, review,
+    json,
+    review::{self, Account},
     rule::{Downgrade, Finding},
     view::{
         Body, Given, Kind, Leaf, Object,
@@ -218,7 +219,8 @@ fn try_reply<'a>(
     let outcome = match webhook {
         Webhook::Validate => {
             let namespace = request.namespace.text().unwrap_or_default();
-            let account = question.account(&settings.policy.operator_account);
+            let operator = &settings.policy.operator_account;
+            let account = Account::of(&request.user_info, &request.namespace, operator);
             let beside = knowledge.of(namespace, account);
             if let Some(stop) = beside.stops(kind, object, before) {
                 return Ok((question, stop));
@@ -231,8 +233,7 @@ fn try_reply<'a>(
         Webhook::Mutate => {
             let operations =
                 review::complete(object, before, &settings.policy, || patch::spec_is_unchanged(body));
-            patch::checked(body, &operations)
-                .map_or_else(|error| question.failed(&error.to_string()), |patch| question.completed(patch))
+            question.completed(&operations)
         }
     };
     Ok((question, Outcome::Reply(outcome)))

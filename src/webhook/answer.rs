@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use json_patch::Patch;
 use serde_json::{Value, json};
 use tracing::{Level, enabled, event};
 
-use super::{Webhook, encode::Response, texts};
+use super::{Webhook, encode::Response, patch::patch, texts};
 use syncguard_core::{
-    review::Account,
     rule::{Downgrade, Finding, Severity, printable},
     rules::UNSERVED_VERSION,
     view::{
@@ -17,6 +15,7 @@ use syncguard_core::{
         admission_review::{AdmissionRequest, GroupVersionKind},
     },
 };
+use syncguard_manifest::SetValue;
 
 /// One HTTP answer, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,12 +98,6 @@ impl<'a> ResponseBuilder<'a> {
         }
     }
 
-    /// Who asks, where the operator has the account of this name.
-    pub fn account(&self, operator: &str) -> Account<'_> {
-        let namespace = self.namespace.text().unwrap_or_default();
-        Account::of(self.user.text().unwrap_or_default(), namespace, operator)
-    }
-
     /// One line about what became of the request: who it is about, and no contents. What is allowed is only of interest to
     /// somebody who looks for it, unless it was not understood, or would be denied elsewhere.
     pub(super) fn log(&self, webhook: Webhook, reply: &Reply, took: Duration) {
@@ -175,10 +168,12 @@ impl<'a> ResponseBuilder<'a> {
     }
 
     /// Allowed, and completed where a default was missing.
-    pub fn completed(&self, patch: Option<Patch>) -> Reply {
-        let Some(patch) = patch else { return self.allowed() };
-        let filled: Vec<_> = patch.0.iter().map(|operation| operation.path().to_string()).collect();
-        let encoded = serde_json::to_vec(&patch).unwrap_or_default();
+    pub fn completed(&self, operations: &[SetValue]) -> Reply {
+        if operations.is_empty() {
+            return self.allowed();
+        }
+        let filled: Vec<_> = operations.iter().map(|operation| operation.path.pointer()).collect();
+        let encoded = serde_json::to_vec(&patch(operations)).unwrap_or_default();
         let response = Response {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),

@@ -165,6 +165,28 @@ fn a_status_write_passes_without_news_even_on_a_broken_cluster() {
 }
 
 #[test]
+fn an_update_of_any_field_of_spec_is_completed() {
+    for (field, before, now, is_completed) in [
+        ("/metadata/labels", json!({"a": "1"}), json!({"a": "2"}), false),
+        ("/spec/instances", json!(6), json!(5), true),
+        ("/spec/distributedLogs", json!({"retention": "7 days"}), json!({"retention": "8 days"}), true),
+        // What is no whole number takes another way through the reader.
+        ("/spec/distributedLogs", json!({"part": 1.5}), json!({"part": 1.5}), false),
+        ("/spec/distributedLogs", json!({"part": 1.5}), json!({"part": 2.5}), true),
+    ] {
+        let mut review = captured("status-only-update.mutate");
+        for (object, value) in [("oldObject", &before), ("object", &now)] {
+            let object = &mut review["request"][object];
+            object["spec"].as_object_mut().unwrap().remove("replication");
+            let (parent, key) = field.rsplit_once('/').unwrap();
+            object.pointer_mut(parent).unwrap()[key] = value.clone();
+        }
+        let is_patched = response(Webhook::Mutate, &review).get("patch").is_some();
+        assert_eq!(is_patched, is_completed, "{field} from {before} to {now}");
+    }
+}
+
+#[test]
 fn a_body_that_is_no_review_is_refused_with_a_reason() {
     for (body, reason) in [
         ("", "not JSON"),

@@ -106,7 +106,8 @@ impl Judge<'_> {
             return;
         }
         // Whether an upgrade is running is nothing that a file could prove.
-        let writer = match Account::of_request(&request, &self.policy.operator_account) {
+        let operator = &self.policy.operator_account;
+        let writer = match Account::of(&request.user_info, &request.namespace, operator) {
             Account::Operator => Writer::Operator,
             Account::Upgrade(_) | Account::Other => Writer::Anybody,
         };

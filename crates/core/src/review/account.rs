@@ -1,6 +1,6 @@
 //! Who asks: the accounts whose writes are not to be denied, by their names. What stands in an object proves nothing.
 
-use crate::view::admission_review::AdmissionRequest;
+use crate::view::{Given, Leaf, admission_review::UserInfo};
 
 /// Before the namespace and the name of a service account, as API servers name its user.
 pub const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
@@ -23,14 +23,13 @@ pub enum Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// The account that makes a request, where the operator has the other one.
-    pub fn of_request(request: &'a AdmissionRequest<'_>, operator: &str) -> Self {
-        let user = request.user_info.get().and_then(|user| user.username.text());
-        Self::of(user.unwrap_or_default(), request.namespace.text().unwrap_or_default(), operator)
+    /// The account that makes a request about an object in a namespace, where the operator has the account of this user name.
+    pub fn of(user: &'a Given<'_, UserInfo<'_>>, namespace: &Leaf<'_>, operator: &str) -> Self {
+        let user = user.get().and_then(|user| user.username.text());
+        Self::named(user.unwrap_or_default(), namespace.text().unwrap_or_default(), operator)
     }
 
-    /// The account of this user name, where the operator has the other one.
-    pub fn of(user: &'a str, namespace: &str, operator: &str) -> Self {
+    fn named(user: &'a str, namespace: &str, operator: &str) -> Self {
         if user == operator && !operator.is_empty() {
             return Self::Operator;
         }
@@ -61,8 +60,8 @@ mod tests {
             ("system:serviceaccount:db:c-patroni", Account::Other),
             ("", Account::Other),
         ] {
-            assert_eq!(Account::of(user, "db", OPERATOR), account, "{user} in namespace db");
+            assert_eq!(Account::named(user, "db", OPERATOR), account, "{user} in namespace db");
         }
-        assert_eq!(Account::of("", "db", ""), Account::Other, "nobody is no operator");
+        assert_eq!(Account::named("", "db", ""), Account::Other, "nobody is no operator");
     }
 }
