@@ -36,7 +36,7 @@ impl Pages {
     /// The API server does not answer, or refuses to.
     pub async fn of(client: &Client, kind: Kind, wish: &Wish) -> Result<Self, CallError> {
         let served = Served::newest(client, kind).await?;
-        let api = served.map(|served| (served, served.api(client, wish.namespace.as_deref())));
+        let api = served.map(|served| (served, Sent::api(client, served, wish.namespace.as_deref())));
         let first = ListParams { label_selector: wish.labels.clone(), ..ListParams::default().limit(PAGE) };
         Ok(Self { api, next: Some(first) })
     }

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::Resource;
 use kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
+use kube::{Api, Client, Resource};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -55,6 +55,14 @@ fn what_is_judged<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMe
 }
 
 impl Sent {
+    /// Where the objects of a kind are asked for: those of all namespaces, or of one.
+    pub(super) fn api(client: &Client, served: Served, namespace: Option<&str>) -> Api<Self> {
+        match namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &served.resource()),
+            None => Api::all_with(client.clone(), &served.resource()),
+        }
+    }
+
     /// Its namespace; empty where it has none.
     pub(super) fn namespace(&self) -> String {
         self.metadata.namespace.clone().unwrap_or_default()

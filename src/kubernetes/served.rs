@@ -4,10 +4,9 @@
 use std::future;
 use std::time::Duration;
 
+use kube::Client;
 use kube::core::{ApiResource, GroupVersionKind};
-use kube::{Api, Client};
 
-use super::object::Sent;
 use crate::stored::KINDS;
 use syncguard_core::view::Kind;
 
@@ -68,16 +67,8 @@ impl Served {
         format!("{}/{}", self.kind.group(), self.version)
     }
 
-    /// The objects of all namespaces, or of one.
-    pub(super) fn api(self, client: &Client, namespace: Option<&str>) -> Api<Sent> {
-        match namespace {
-            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &self.resource()),
-            None => Api::all_with(client.clone(), &self.resource()),
-        }
-    }
-
     /// As kube addresses it.
-    fn resource(self) -> ApiResource {
+    pub(super) fn resource(self) -> ApiResource {
         let named = GroupVersionKind::gvk(self.kind.group(), self.version, self.kind.name());
         ApiResource::from_gvk_with_plural(&named, self.kind.resource())
     }

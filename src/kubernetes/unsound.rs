@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use tracing::warn;
 
 use super::call_error::in_words;
+use super::object::Sent;
 use super::served::Served;
 use super::watches::Watches;
 use crate::{
@@ -134,7 +135,7 @@ impl Teller<'_> {
         let words = |error: kube::Error| in_words(&error);
         let (namespace, kind, name) = &unsound.cluster;
         let Some(served) = Served::newest(client, *kind).await.map_err(words)? else { return Ok(()) };
-        let stored = served.api(client, Some(namespace)).get_metadata_opt(name).await;
+        let stored = Sent::api(client, served, Some(namespace)).get_metadata_opt(name).await;
         let Some(uid) = stored.map_err(words)?.and_then(|stored| stored.metadata.uid) else { return Ok(()) };
         let regarding = ObjectReference {
             api_version: Some(served.api_version()),

@@ -141,7 +141,7 @@ impl Watches {
         name: &str,
     ) -> Result<Option<StoredObject>, CallError> {
         let Some(served) = Served::newest(&self.client, kind).await? else { return Ok(None) };
-        let object = served.api(&self.client, Some(namespace)).get_opt(name).await?;
+        let object = Sent::api(&self.client, served, Some(namespace)).get_opt(name).await?;
         Ok(object.map(|object| object.reduced(served)))
     }
 
@@ -149,7 +149,7 @@ impl Watches {
     async fn read_all(&self, kind: Kind, namespace: &str) -> Result<Vec<StoredObject>, CallError> {
         let mut objects = Vec::new();
         let Some(served) = Served::newest(&self.client, kind).await? else { return Ok(objects) };
-        let api = served.api(&self.client, Some(namespace));
+        let api = Sent::api(&self.client, served, Some(namespace));
         let mut params = ListParams::default().limit(PAGE);
         loop {
             let page = match api.list(&params).await {
@@ -205,7 +205,7 @@ async fn follow_kind(watches: &Watches, kind: Kind) {
 /// Follows a kind under one version; returns where that is not served any more, or is not the newest.
 async fn follow_version(served: Served, retry: &mut WatchRetry<'_>) {
     let (watches, kind) = (retry.watches, served.kind);
-    let api = served.api(&watches.client, None);
+    let api = Sent::api(&watches.client, served, None);
     let mut events = pin!(watcher(api, watcher::Config::default().page_size(PAGE)));
     let mut replaced = pin!(served.replaced(&watches.client));
     let mut listed = Vec::new();
