@@ -109,7 +109,7 @@ mod tests {
         let leaf = authority.issue_leaf(&["a.b".parse().unwrap()], Duration::hours(1), noon()).unwrap();
         let chain = ServingCertificate::from_pem(&leaf).unwrap().chain();
         let registration = |path: &str, resources: &[&str]| {
-            let target = Target::Url(format!("https://a.b{path}"));
+            let target = Target::Url(format!("https://a.b{path}").parse().unwrap());
             let bundle = authority.certificate().to_owned();
             let rules = resources.iter().map(|kind| rule(kind)).collect();
             let name = "w".to_owned();
@@ -118,7 +118,7 @@ mod tests {
         };
         let [clusters, sharded, configs] =
             [Kind::Cluster, Kind::ShardedCluster, Kind::PostgresConfig].map(Kind::resource);
-        let target = Target::Url("https://a.b/validate".to_owned());
+        let target = Target::Url("https://a.b/validate".parse().unwrap());
         Seen {
             configuration: "syncguard".to_owned(),
             alike: Vec::new(),

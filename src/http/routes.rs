@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures_util::FutureExt;
+use humantime::parse_duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
@@ -133,21 +134,13 @@ impl Webhooks {
     }
 }
 
-/// How long the client of this request waits, as the API server says it in `?timeout=`, less the time that an answer
+/// How long the client of this request waits, as the API server says it in `?timeout=` (whole seconds, `10s`), less the time that an answer
 /// is on its way; `longest` where it says nothing that is understood.
 fn patience(uri: &Uri, longest: Duration) -> Duration {
     const ON_THE_WAY: Duration = Duration::from_millis(500);
     let mut parameters = uri.query().unwrap_or_default().split('&');
-    let timeout = parameters.find_map(|parameter| duration(parameter.strip_prefix("timeout=")?));
+    let timeout = parameters.find_map(|parameter| parse_duration(parameter.strip_prefix("timeout=")?).ok());
     timeout.map_or(longest, |timeout| timeout.saturating_sub(ON_THE_WAY).min(longest))
-}
-
-/// `10s` and `1500ms`: the API server writes whole seconds, people may write less.
-fn duration(text: &str) -> Option<Duration> {
-    if let Some(milliseconds) = text.strip_suffix("ms") {
-        return milliseconds.parse().ok().map(Duration::from_millis);
-    }
-    text.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
 }
 
 fn require_allowed(head: &Parts) -> Result<(), Refusal> {

@@ -1,5 +1,6 @@
 //! A webhook configuration as the API server has it: what is called for what, and which certificates are believed.
 
+use axum::http::Uri;
 use k8s_openapi::api::admissionregistration::v1::{RuleWithOperations, WebhookClientConfig};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::DynamicObject;
@@ -41,7 +42,8 @@ impl Entry {
                 port: service.port.unwrap_or(443),
                 path: service.path.clone().unwrap_or_else(|| "/".to_owned()),
             },
-            None => Target::Url(config.url.clone().unwrap_or_default()),
+            // What is no URL has no path that would be the right one, and is told so.
+            None => Target::Url(config.url.as_deref().unwrap_or_default().parse().unwrap_or_default()),
         }
     }
 
@@ -69,7 +71,7 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Somewhere.
-    Url(String),
+    Url(Uri),
     /// In the cluster.
     Service {
         /// Of the Service.
@@ -88,10 +90,7 @@ impl Target {
     pub fn path(&self) -> &str {
         match self {
             Self::Service { path, .. } => path,
-            Self::Url(url) => {
-                let rest = url.strip_prefix("https://").unwrap_or(url);
-                rest.find('/').map_or("/", |at| rest[at..].split('?').next().unwrap_or_default())
-            }
+            Self::Url(url) => url.path(),
         }
     }
 
@@ -99,7 +98,8 @@ impl Target {
     pub fn host(&self) -> String {
         match self {
             Self::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
-            Self::Url(url) => split_port(authority(url)).0.trim_matches(['[', ']']).to_owned(),
+            // An IPv6 address stands in brackets only in a URL.
+            Self::Url(url) => url.host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
         }
     }
 
@@ -107,20 +107,8 @@ impl Target {
     pub fn port(&self) -> u16 {
         match self {
             Self::Service { port, .. } => u16::try_from(*port).unwrap_or_default(),
-            Self::Url(url) => split_port(authority(url)).1.unwrap_or(443),
+            Self::Url(url) => url.port_u16().unwrap_or(443),
         }
-    }
-}
-
-fn authority(url: &str) -> &str {
-    let rest = url.strip_prefix("https://").unwrap_or(url);
-    rest.split(['/', '?']).next().unwrap_or_default()
-}
-
-fn split_port(authority: &str) -> (&str, Option<u16>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
-        _ => (authority, None),
     }
 }
 
@@ -136,7 +124,7 @@ mod tests {
             ("https://[::1]:1/x", "::1", 1, "/x"),
             ("https://[::1]", "::1", 443, "/"),
         ] {
-            let target = Target::Url(url.to_owned());
+            let target = Target::Url(url.parse().unwrap());
             assert_eq!((target.host().as_str(), target.port(), target.path()), (host, port, path), "{url}");
         }
     }

@@ -172,23 +172,14 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr> {
 }
 
 /// The longest life, in seconds: a century. Beyond it lie typing errors, and dates that no client can read.
-const LONGEST_LIFETIME: i64 = 36_500 * 86_400;
+const LONGEST_LIFETIME: u64 = 36_500 * 86_400;
 
-/// `365d`, `12h`, `30m` or `90s`.
+/// `365d`, `12h`, `1h30m` or `90s`.
 fn parse_lifetime(text: &str) -> Result<Duration> {
-    let wrong =
-        || anyhow!("expected a whole number with d, h, m or s, as in 365d or 90s, and at most 36500d");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
-    let seconds = match unit {
-        "d" => 86_400,
-        "h" => 3600,
-        "m" => 60,
-        "s" => 1,
-        _ => return Err(wrong()),
-    };
-    let number: i64 = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
-    let lifetime = number.checked_mul(seconds).filter(|lifetime| *lifetime <= LONGEST_LIFETIME);
-    lifetime.map(Duration::seconds).ok_or_else(wrong)
+    let lifetime = humantime::parse_duration(text).ok();
+    let lifetime = lifetime.filter(|lifetime| (1..=LONGEST_LIFETIME).contains(&lifetime.as_secs()));
+    let wrong = || anyhow!("expected a time of 1s to 36500d, as in 365d, 12h, 1h30m or 90s");
+    Ok(lifetime.ok_or_else(wrong)?.try_into()?)
 }
 
 #[cfg(test)]

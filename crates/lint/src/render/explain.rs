@@ -8,6 +8,7 @@ use super::{
     time::seconds,
 };
 use syncguard_core::prediction::{ClusterPrediction, Pods, Prediction, Running};
+use textwrap::{Options, WordSplitter};
 
 /// The whole prediction.
 pub fn text(prediction: &Prediction) -> String {
@@ -218,14 +219,8 @@ fn line(out: &mut String, cells: &[String; 4], [when, writes, commits, _]: [usiz
 /// A text in lines that a terminal shows whole, each behind an indent.
 fn wrapped(out: &mut String, indent: &str, text: &str) {
     const WIDTH: usize = 100;
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(out, "{line}");
-            line.clear();
-        }
-        line.push_str(if line.is_empty() { indent } else { " " });
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{line}");
+    let options = Options::new(WIDTH).initial_indent(indent).subsequent_indent(indent);
+    // Names are to be found and copied whole.
+    let options = options.word_splitter(WordSplitter::NoHyphenation).break_words(false);
+    let _ = writeln!(out, "{}", textwrap::fill(text, options));
 }
