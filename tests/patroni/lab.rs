@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::json;
+use syncguard_core::patroni::OBSERVED;
 
 use crate::{child_process::ChildProcess, http};
 
@@ -25,9 +26,9 @@ pub struct Shipped {
 }
 
 /// The line that lists a lag in megabytes, with issue 3468.
-pub const PATRONI_3: Shipped = Shipped { patroni: "3.3.0", postgres: "15.5" };
+pub const PATRONI_3: Shipped = Shipped { patroni: OBSERVED[0], postgres: "15.5" };
 /// The newest.
-pub const PATRONI_4: Shipped = Shipped { patroni: "4.1.0", postgres: "15.14" };
+pub const PATRONI_4: Shipped = Shipped { patroni: OBSERVED[1], postgres: "15.14" };
 
 /// The programs, and the etcd that all clusters share.
 pub struct Lab {

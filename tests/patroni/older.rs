@@ -4,13 +4,14 @@
 #![allow(dead_code, reason = "the experiments that are not done here use the rest")]
 
 use lab::Shipped;
+use syncguard_core::patroni::OBSERVED_OLDER;
 
 /// The oldest, with a name of its own for the start timeout alone.
-const PATRONI_2_1: Shipped = Shipped { patroni: "2.1.4", postgres: "14.2" };
+const PATRONI_2_1: Shipped = Shipped { patroni: OBSERVED_OLDER[0], postgres: "14.2" };
 /// The first line with both names, and the last one without floors for timings.
-const PATRONI_3_0: Shipped = Shipped { patroni: "3.0.2", postgres: "15.0" };
+const PATRONI_3_0: Shipped = Shipped { patroni: OBSERVED_OLDER[1], postgres: "15.0" };
 /// A line that passes no `synchronous_standby_names` on.
-const PATRONI_3_2: Shipped = Shipped { patroni: "3.2.2", postgres: "15.3" };
+const PATRONI_3_2: Shipped = Shipped { patroni: OBSERVED_OLDER[2], postgres: "15.3" };
 
 /// Makes each check a test on every older Patroni whose behaviors syncguard tells apart.
 macro_rules! on_each_patroni {

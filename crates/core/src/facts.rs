@@ -9,7 +9,7 @@ mod shipped;
 use std::fmt;
 
 pub use behavior::{Behavior, PATRONI, Range, patroni};
-pub use release::{DEFAULT_TTL, FAILSAFE_MODE, LIVENESS_FENCING, Release};
+pub use release::{DEFAULT_TTL, FAILSAFE_MODE, LIVENESS_FENCING, OPERATORS_RUN, Release};
 pub use shipped::{COMPARED, SHIPPED, SOURCE, Shipped, of_major};
 
 /// A version of Patroni.

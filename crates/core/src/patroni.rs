@@ -14,6 +14,9 @@ pub use crate::facts::Version;
 /// `tests/patroni`.
 pub const OBSERVED: [&str; 2] = ["3.3.0", "4.1.0"];
 
+/// Older ones, to which the experiments on settings are done by hand: `tests/patroni/older.rs`.
+pub const OBSERVED_OLDER: [&str; 3] = ["2.1.4", "3.0.2", "3.2.2"];
+
 /// What is known of the Patroni beside a Postgres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deployed {

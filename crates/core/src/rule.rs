@@ -1,17 +1,19 @@
 //! The vocabulary of judgment: what a rule is, what its checks report, and what becomes of a report.
 
 mod finding;
+mod record;
 
-use std::{borrow::Cow, fmt, ops::Deref};
+use std::{borrow::Cow, fmt};
 
 pub use finding::{Downgrade, Finding};
+pub use record::{Definition, Example, Observation, Rule, Software};
 
 use serde_json::Value;
 
 use crate::{
     cluster::{Cluster, Field, FieldPath, Parameter, SetIn, Sharded},
     spelling,
-    view::{Body, Kind, Leaf},
+    view::{Body, Leaf},
 };
 use syncguard_manifest::path::Path;
 
@@ -42,116 +44,6 @@ impl Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// One rule: everything that is known about one bad pattern. Its id is the same string everywhere.
-pub struct Rule {
-    /// What every rule has.
-    definition: Definition,
-    /// When a finding has the other severity; none where it never has.
-    pub severity_note: Option<&'static str>,
-    /// Whether the operator's own webhook denies it too.
-    pub operator_denies: bool,
-    /// Whether a cluster that is stopped on purpose is judged too.
-    pub judges_stopped: bool,
-    /// What the rule does not find; none where it finds all there is.
-    pub limitations: Option<&'static str>,
-}
-
-/// What every rule has; without one of these it does not compile.
-pub struct Definition {
-    /// The bad pattern, in kebab-case; also the name of the rule's file.
-    pub id: &'static str,
-    /// The severity where the settings say nothing.
-    pub severity: Severity,
-    /// What is wrong, in one line.
-    pub summary: &'static str,
-    /// Why it matters: what really happens.
-    pub rationale: &'static str,
-    /// What to do about it.
-    pub fix: &'static str,
-    /// Where the facts are from: an operator behavior, a function of Patroni, a chapter of a manual.
-    pub reference: &'static str,
-    /// A manifest that raises this rule and no other.
-    pub bad: Example,
-    /// The same intention, without a finding.
-    pub good: &'static str,
-    /// How it is found.
-    pub checks: &'static [Check],
-}
-
-impl Rule {
-    /// A rule of one severity that judges running clusters, and that the operator does not enforce.
-    pub const fn new(definition: Definition) -> Self {
-        Self {
-            definition,
-            severity_note: None,
-            operator_denies: false,
-            judges_stopped: false,
-            limitations: None,
-        }
-    }
-
-    /// The same with the other severity in some cases: which.
-    #[must_use]
-    pub const fn severity_note(self, note: &'static str) -> Self {
-        Self { severity_note: Some(note), ..self }
-    }
-
-    /// The same for what the operator's own webhook denies too.
-    #[must_use]
-    pub const fn operator_denies(self) -> Self {
-        Self { operator_denies: true, ..self }
-    }
-
-    /// The same where a cluster that is stopped on purpose is judged too.
-    #[must_use]
-    pub const fn judges_stopped(self) -> Self {
-        Self { judges_stopped: true, ..self }
-    }
-
-    /// The same for a rule that does not find everything: what not.
-    #[must_use]
-    pub const fn limitations(self, limitations: &'static str) -> Self {
-        Self { limitations: Some(limitations), ..self }
-    }
-}
-
-impl Deref for Rule {
-    type Target = Definition;
-
-    fn deref(&self) -> &Definition {
-        &self.definition
-    }
-}
-
-/// A manifest that shows a rule at work.
-pub struct Example {
-    /// The kind of the object.
-    pub kind: Kind,
-    /// The manifest from `spec:` on, or the whole file where `kind` is not enough.
-    pub manifest: &'static str,
-    /// The same object before, for a rule about changes.
-    pub before: Option<&'static str>,
-    /// Where the rule speaks.
-    pub at: &'static [&'static str],
-}
-
-impl Example {
-    /// An SGCluster, from `spec:` on, and where the rule speaks.
-    pub const fn cluster(manifest: &'static str, at: &'static [&'static str]) -> Self {
-        Self { kind: Kind::Cluster, manifest, before: None, at }
-    }
-
-    /// An SGShardedCluster, from `spec:` on, and where the rule speaks.
-    pub const fn sharded(manifest: &'static str, at: &'static [&'static str]) -> Self {
-        Self { kind: Kind::ShardedCluster, manifest, before: None, at }
-    }
-
-    /// An SGCluster before and after a change.
-    pub const fn change(before: &'static str, now: &'static str, at: &'static [&'static str]) -> Self {
-        Self { kind: Kind::Cluster, manifest: now, before: Some(before), at }
     }
 }
 

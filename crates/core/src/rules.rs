@@ -164,7 +164,9 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 #[cfg(test)]
 mod tests {
     use super::{ALL, testing::example};
-    use crate::rule::{Check, Rule};
+    use crate::facts::OPERATORS_RUN;
+    use crate::patroni::{OBSERVED, OBSERVED_OLDER};
+    use crate::rule::{Check, Observation, Rule, Software};
 
     /// The rules about the text itself are raised by the reader of files, and tested there.
     fn is_about_text(rule: &Rule) -> bool {
@@ -200,6 +202,43 @@ mod tests {
                 rule.id
             );
             assert!(!rule.checks.is_empty(), "{} has no check", rule.id);
+        }
+    }
+
+    #[test]
+    fn every_rule_has_links_to_read_on() {
+        for rule in ALL {
+            assert!(!rule.links.is_empty(), "{} links to no manual and no issue", rule.id);
+            for (index, link) in rule.links.iter().enumerate() {
+                assert!(
+                    link.starts_with("https://"),
+                    "{} links to {link}, which is no https address",
+                    rule.id
+                );
+                assert!(!rule.links[..index].contains(link), "{} links to {link} twice", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_observed_was_observed_on_versions_that_are_run() {
+        let patronis = [&OBSERVED[..], &OBSERVED_OLDER].concat();
+        for rule in ALL {
+            for Observation { software, versions, what } in rule.observed {
+                let run = match software {
+                    Software::Patroni => &patronis[..],
+                    Software::StackGres => &OPERATORS_RUN,
+                };
+                assert!(!versions.is_empty(), "{}: on no version was observed that {what}", rule.id);
+                for version in *versions {
+                    assert!(
+                        run.contains(version),
+                        "{}: nobody runs {} {version}, on which was observed: {what}",
+                        rule.id,
+                        software.name()
+                    );
+                }
+            }
         }
     }
 

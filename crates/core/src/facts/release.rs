@@ -24,6 +24,9 @@ pub const FAILSAFE_MODE: Release = Release(1, 18, 0);
 /// The first release whose liveness probe fences a leader. Source: the probes of the patroni container, 1.19.0-rc4, 2026-07.
 pub const LIVENESS_FENCING: Release = Release(1, 19, 0);
 
+/// The releases whose operator's own code was run on objects: `tests/fixtures/operator-verdicts*.json` has what it said.
+pub const OPERATORS_RUN: [&str; 2] = ["1.18.6", "1.19.0-rc5"];
+
 impl Release {
     /// The first one whose SGShardedCluster has `workers`, as `v1beta1`, in place of `shards`. Source: its CRD, 1.19.0-rc5,
     /// 2026-07-22.

@@ -11,11 +11,17 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-below-sync",
     severity: Severity::Error,
     summary: "the autoscaler may go down to no more instances than syncInstances",
-    rationale: "In sync and strict-sync the operator refuses a cluster with syncInstances or fewer instances, \
-        but the autoscaler writes through /scale, which its webhook does not see. The cluster would run \
-        on with fewer copies than the manifest names, and the next full write of it would be denied.",
+    rationale: "In sync and strict-sync the operator refuses a cluster with syncInstances or fewer \
+        instances, but the autoscaler writes through /scale, which its webhook does not see. The cluster \
+        would run on with fewer copies than the manifest names, and the next full write of it would be \
+        denied.",
     fix: "set autoscaling.minInstances above syncInstances",
     reference: "StackGres operator: horizontal autoscaling uses the scale subresource.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",
+        "https://stackgres.io/doc/latest/features/autoscaling/",
+        "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#scale-subresource",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

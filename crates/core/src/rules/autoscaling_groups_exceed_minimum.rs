@@ -11,11 +11,15 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-groups-exceed-minimum",
     severity: Severity::Error,
     summary: "autoscaling.minInstances is not above the sum of the groups' minInstances",
-    rationale: "The groups' minInstances are what must remain of them when the autoscaler has shrunk the cluster \
-        to its own minInstances, and one main pod must be left beside them. The operator checks this in \
-        every autoscaling mode, also in none.",
+    rationale: "The groups' minInstances are what must remain of them when the autoscaler has shrunk the \
+        cluster to its own minInstances, and one main pod must be left beside them. The operator checks \
+        this in every autoscaling mode, also in none.",
     fix: "raise autoscaling.minInstances above the sum of the groups' minInstances",
     reference: "StackGres operator: its validating webhook.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplicationgroupsindex",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

@@ -11,10 +11,15 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "babelfish-without-feature-gate",
     severity: Severity::Error,
     summary: "the flavor babelfish without the feature gate that allows it",
-    rationale: "Babelfish is experimental in StackGres, and the operator refuses a cluster of that flavor unless the \
-        manifest says that this is known.",
+    rationale: "Babelfish is experimental in StackGres, and the operator refuses a cluster of that flavor \
+        unless the manifest says that this is known.",
     fix: "Add babelfish-flavor to spec.nonProductionOptions.enabledFeatureGates, or use the flavor vanilla.",
-    reference: "StackGres operator: the validator of the babelfish flavor, of SGCluster and SGShardedCluster.",
+    reference: "StackGres operator: the validator of the babelfish flavor, of SGCluster and \
+        SGShardedCluster.",
+    links: &[
+        "https://stackgres.io/doc/latest/features/babelfish/",
+        "https://stackgres.io/doc/latest/administration/babelfish/",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:

@@ -5,22 +5,26 @@ use indoc::indoc;
 use crate::{
     cluster::{Cluster, Group},
     replication::Role,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "commits-wait-for-unpromotable-standby",
     severity: Severity::Warning,
     summary: "commits wait for standbys that are never promoted",
-    rationale: "The operator never sets Patroni's tag nosync, so pods of role readonly and none are synchronous \
-        standbys like any other: in the -all modes every commit waits for them, and in sync and \
-        strict-sync it does where there are fewer promotable standbys than syncInstances. A slow \
-        reporting replica then slows every write, and brings no more failover for it.",
+    rationale: "The operator never sets Patroni's tag nosync, so pods of role readonly and none are \
+        synchronous standbys like any other: in the -all modes every commit waits for them, and in sync and \
+        strict-sync it does where there are fewer promotable standbys than syncInstances. A slow reporting \
+        replica then slows every write, and brings no more failover for it.",
     fix: "keep such pods in a counted mode with syncInstances no larger than the number of promotable \
         standbys, or accept the wait",
-    reference: "Patroni: nofailover members count as synchronous candidates, after all others; only \
-        nosync would leave them out, and StackGres sets it nowhere. Observed on Patroni 3.3.0 and \
-        4.1.0.",
+    reference: "patroni/postgresql/sync.py: members tagged nofailover are candidates for synchronous \
+        standbys, after all others. Only nosync would leave them out, and StackGres sets it nowhere.",
+    links: &[
+        "https://stackgres.io/doc/latest/administration/replication/modes/replication-group/",
+        "https://patroni.readthedocs.io/en/latest/yaml_configuration.html#tags",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/postgresql/sync.py#L232",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -44,7 +48,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                 instances: 1
     "},
     checks: &[Check::Cluster(check)],
-});
+})
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "A standby tagged nofailover becomes synchronous like any other, and is awaited only after those \
+        that may be promoted.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(topology)) = (cluster.mode(), cluster.topology()) else { return };

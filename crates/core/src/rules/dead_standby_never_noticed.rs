@@ -4,7 +4,7 @@ use indoc::indoc;
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
@@ -18,9 +18,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         At 0 the pause has no end, in the modes that are not strict as well, and patronictl list goes on \
         showing a healthy Sync Standby.",
     fix: "Remove wal_sender_timeout (60 s then), or set it to the longest pause that writers can bear.",
-    reference: "PostgreSQL manual, Replication settings: wal_sender_timeout, 0 disables it; Patroni \
-        picks synchronous standbys among those that pg_stat_replication shows as streaming. Observed on \
-        Patroni 3.3.0 and 4.1.0.",
+    reference: "PostgreSQL manual, Replication settings: wal_sender_timeout, which 0 disables. Patroni \
+        picks synchronous standbys among those that pg_stat_replication shows as streaming.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-WAL-SENDER-TIMEOUT",
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#synchronous-mode",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -46,7 +49,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Keepalive settings of TCP, which can end a dead connection too, are not weighed.");
+.limitations("Keepalive settings of TCP, which can end a dead connection too, are not weighed.")
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "With wal_sender_timeout 0 commits wait for a standby that hangs for as long as it does, also in \
+        sync-all.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

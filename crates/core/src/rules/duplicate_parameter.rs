@@ -15,12 +15,17 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "duplicate-parameter",
     severity: Severity::Warning,
     summary: "a Postgres setting is written twice, in names that differ only in upper and lower case",
-    rationale: "Postgres knows its settings by name in any case, and a manifest takes Fsync and fsync for two. Both reach Patroni, the \
-        SGPostgresConfig's too where the cluster spells the name otherwise, and which of them Postgres uses is \
-        a matter of order, or the operator refuses both. Every rule here judges the worst of them.",
+    rationale: "Postgres knows its settings by name in any case, and a manifest takes Fsync and fsync for \
+        two. Both reach Patroni, the SGPostgresConfig's too where the cluster spells the name otherwise, \
+        and which of them Postgres uses is a matter of order, or the operator refuses both. Every rule here \
+        judges the worst of them.",
     fix: "Keep one of them, in lower case.",
-    reference: "PostgreSQL manual: parameter names are case-insensitive; patroni/collections.py, CaseInsensitiveDict. StackGres merges the \
-        two configurations by the name as it is spelled.",
+    reference: "PostgreSQL manual: parameter names are case-insensitive; patroni/collections.py, \
+        CaseInsensitiveDict. StackGres merges the two configurations by the name as it is spelled.",
+    links: &[
+        "https://www.postgresql.org/docs/current/config-setting.html#CONFIG-SETTING-NAMES-VALUES",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/collections.py#L110",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

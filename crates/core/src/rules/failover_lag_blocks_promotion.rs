@@ -5,22 +5,25 @@ use indoc::indoc;
 use crate::{
     cluster::Cluster,
     patroni::DEFAULT_MAXIMUM_LAG,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "failover-lag-blocks-promotion",
     severity: Severity::Warning,
     summary: "maximum_lag_on_failover is below 1 MiB in a synchronous mode",
-    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose, but for what was written in the last ttl seconds. In a \
-        synchronous mode the members that may be promoted have every acknowledged commit anyway; what they \
-        lack is the WAL of transactions that nobody was told about, and a bulk load writes megabytes of it. \
-        So the limit protects nothing there, and a small one can leave the cluster without a leader although \
-        a complete standby is alive. A negative one blocks it even while nothing is written: the lag of a \
-        standby that has everything is 0, which is more.",
+    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose, but for what \
+        was written in the last ttl seconds. In a synchronous mode the members that may be promoted have \
+        every acknowledged commit anyway; what they lack is the WAL of transactions that nobody was told \
+        about, and a bulk load writes megabytes of it. So the limit protects nothing there, and a small one \
+        can leave the cluster without a leader although a complete standby is alive. A negative one blocks \
+        it even while nothing is written: the lag of a standby that has everything is 0, which is more.",
     fix: "Remove maximum_lag_on_failover (1048576 bytes by default), or set it to that or more.",
-    reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes. Observed on Patroni \
-        3.3.0 and 4.1.0: with -1 an idle cluster promotes nobody (45 s), with 0 it does (19.5 s).",
+    reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes.",
+    links: &[
+        "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html",
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#asynchronous-mode-durability",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -47,7 +50,21 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                 maximum_lag_on_failover: 1048576
     "},
     checks: &[Check::Cluster(check)],
-});
+})
+.observed(&[
+    Observation {
+        software: Software::Patroni,
+        versions: &["3.3.0", "4.1.0"],
+        what: "With 1 a synchronous standby that has every acknowledged commit is not promoted, with \
+            1048576 it is.",
+    },
+    Observation {
+        software: Software::Patroni,
+        versions: &["2.1.4", "3.0.2", "3.2.2", "3.3.0", "4.1.0"],
+        what: "With -1 nobody is promoted, even where nothing is written. With 0 a standby that has \
+            everything is.",
+    },
+]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

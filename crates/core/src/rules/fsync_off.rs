@@ -14,13 +14,18 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "fsync or full_page_writes is off in a synchronous mode",
     rationale: "A synchronous commit is worth what the standby's flush is worth. With fsync off Postgres \
         reports a flush that never happened, on the primary and on every standby alike, because all of them \
-        share the setting. After a crash of the operating system the data directory may be corrupt, not just \
-        a little behind. Without full_page_writes a page that was half written in the crash stays torn: WAL \
-        replay has no whole page to start from.",
+        share the setting. After a crash of the operating system the data directory may be corrupt, not \
+        just a little behind. Without full_page_writes a page that was half written in the crash stays \
+        torn: WAL replay has no whole page to start from.",
     fix: "Leave fsync and full_page_writes on; where speed matters more than the data, choose mode: async \
         too.",
     reference: "PostgreSQL manual, Write Ahead Log settings: fsync, full_page_writes; booleans may be \
         abbreviated.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-FSYNC",
+        "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-FULL-PAGE-WRITES",
+        "https://www.postgresql.org/docs/current/config-setting.html#CONFIG-SETTING-NAMES-VALUES",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:

@@ -14,11 +14,15 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-autoscaling",
     severity: Severity::Error,
     summary: "autoscaling has an unknown mode, or a dimension that is on lacks its bounds",
-    rationale: "autoscaling.mode is all where it is absent, so an empty autoscaling object already asks for the \
-        number of instances (minInstances, maxInstances) and for the size of pods (minAllowed, \
+    rationale: "autoscaling.mode is all where it is absent, so an empty autoscaling object already asks for \
+        the number of instances (minInstances, maxInstances) and for the size of pods (minAllowed, \
         maxAllowed). In an SGShardedCluster only vertical, the default there, and none exist.",
     fix: "give each dimension that is on its bounds, or switch it off with mode",
     reference: "StackGres operator: its validating webhook; the CRD's minimum of 2 for both bounds.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",
+        "https://stackgres.io/doc/latest/features/autoscaling/",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

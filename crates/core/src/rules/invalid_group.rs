@@ -12,11 +12,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "groups is not a list of objects with a size of at least 1",
     rationale: "A group adds pods with a role of their own after the main ones, so its size decides which \
-        ordinals get which tags. The operator refuses a group without a size of at least 1. A missing \
-        name or role is filled in and is no fault. Where autoscaling.minInstances and the group's \
-        minInstances are both set, the size that counts is the one that the operator recomputes.",
+        ordinals get which tags. The operator refuses a group without a size of at least 1. A missing name \
+        or role is filled in and is no fault. Where autoscaling.minInstances and the group's minInstances \
+        are both set, the size that counts is the one that the operator recomputes.",
     fix: "give every group instances: 1 or more",
     reference: "StackGres operator: its validating webhook, after its own recomputation of group sizes.",
+    links: &["https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplicationgroupsindex"],
     bad: Example::cluster(
         indoc! {"
             spec:

@@ -4,20 +4,22 @@ use indoc::indoc;
 
 use crate::{
     cluster::{Child, Element, Overriding, Sharded},
-    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software, is_not},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-override",
     severity: Severity::Error,
     summary: "an override of an SGShardedCluster that the operator refuses",
-    rationale: "An index is a number from 0, a type is Worker or QueryRouter, with exactly these capitals. The \
-        operator reads indexes as 32-bit numbers and fails on a larger one; and it fails on an override that \
-        names syncInstances without instancesPerCluster beside it, because it compares the two. The person who \
-        applies the manifest then sees an internal error of the operator's webhook, without a field.",
-    fix: "Count workers from 0, and give an override that has its own syncInstances its own instancesPerCluster.",
-    reference: "StackGres operator 1.19: constraints of StackGresShardedClusterWorker; a number beyond 2^31 and an \
-        absent instancesPerCluster end in an exception (both run).",
+    rationale: "An index is a number from 0, a type is Worker or QueryRouter, with exactly these capitals. \
+        The operator reads indexes as 32-bit numbers and fails on a larger one; and it fails on an override \
+        that names syncInstances without instancesPerCluster beside it, because it compares the two. The \
+        person who applies the manifest then sees an internal error of the operator's webhook, without a \
+        field.",
+    fix: "Count workers from 0, and give an override that has its own syncInstances its own \
+        instancesPerCluster.",
+    reference: "StackGres operator 1.19: constraints of StackGresShardedClusterWorker.",
+    links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],
     bad: Example::sharded(
         indoc! {"
             spec:
@@ -46,7 +48,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Sharded(check)],
 })
 .operator_denies()
-.judges_stopped();
+.judges_stopped()
+.observed(&[Observation {
+    software: Software::StackGres,
+    versions: &["1.19.0-rc5"],
+    what: "A number beyond 2^31, or syncInstances without instancesPerCluster, ends in an exception of the \
+        webhook.",
+}]);
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let routers = sharded.count(Child::QueryRouter).unwrap_or(0);

@@ -13,12 +13,19 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-parameter-name",
     severity: Severity::Error,
     summary: "a key of postgresql.conf is no name of a Postgres setting",
-    rationale: "Patroni writes the settings into postgresql.conf, and escapes their values but not their names. A key with a line break, \
-        a quote or an equals sign can therefore hold settings that nobody sees as such: a name with a dot, which Postgres takes for \
-        one of an extension, passes every check, and the line behind it turns fsync off. Any other such key makes \
-        a file that Postgres does not read, and then it does not start.",
-    fix: "Write a name as Postgres knows it: letters, digits and underscores, for an extension with its prefix and a dot.",
-    reference: "PostgreSQL manual: Parameter names and values; patroni/postgresql/config.py, write_postgresql_conf.",
+    rationale: "Patroni writes the settings into postgresql.conf, and escapes their values but not their \
+        names. A key with a line break, a quote or an equals sign can therefore hold settings that nobody \
+        sees as such: a name with a dot, which Postgres takes for one of an extension, passes every check, \
+        and the line behind it turns fsync off. Any other such key makes a file that Postgres does not \
+        read, and then it does not start.",
+    fix: "Write a name as Postgres knows it: letters, digits and underscores, for an extension with its \
+        prefix and a dot.",
+    reference: "PostgreSQL manual: parameter names and values; patroni/postgresql/config.py, \
+        write_postgresql_conf.",
+    links: &[
+        "https://www.postgresql.org/docs/current/config-setting.html#CONFIG-SETTING-NAMES-VALUES",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/postgresql/config.py#L541",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -41,8 +48,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check), Check::Object(check_config)],
 })
 .judges_stopped()
-.limitations("Whether Postgres has a setting of this name is not looked at. An SGPostgresConfig that only an override of a shard names is \
-        judged by itself alone.");
+.limitations(
+    "Whether Postgres has a setting of this name is not looked at. An SGPostgresConfig that only \
+    an override of a shard names is judged by itself alone.",
+);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     for setting in cluster.own_parameters().filter(|setting| !is_name(setting.key)) {

@@ -11,11 +11,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-sync-instances",
     severity: Severity::Error,
     summary: "syncInstances is present and not an integer of at least 1",
-    rationale: "The operator checks the value in every mode, also where it has no effect and where the cluster \
-        is stopped. There is no way to write \"none\" as 0: a cluster that waits for no standby is mode \
-        async.",
+    rationale: "The operator checks the value in every mode, also where it has no effect and where the \
+        cluster is stopped. There is no way to write \"none\" as 0: a cluster that waits for no standby is \
+        mode async.",
     fix: "write a whole number of at least 1, or leave it out",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
+    links: &["https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplication"],
     bad: Example::cluster(
         indoc! {"
             spec:

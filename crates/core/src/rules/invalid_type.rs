@@ -19,8 +19,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         and 16.1: without quotes they are a boolean and two numbers. A version suffers most, because 16.10 \
         without quotes is 16.1.",
     fix: "Write the value in the type that the field takes; settings of Postgres always in quotes.",
-    reference: "StackGres custom resource definitions: postgresql.conf is a map of strings; YAML 1.1: off is \
-        a boolean.",
+    reference: "StackGres custom resource definitions: postgresql.conf is a map of strings; YAML 1.1: off \
+        is a boolean.",
+    links: &[
+        "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation",
+        "https://yaml.org/type/bool.html",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -48,10 +52,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Object(check)],
 })
 .judges_stopped()
-.limitations(
-    "Only the fields that matter to replication are known here; the API server checks all of \
-        them.",
-);
+.limitations("Only the fields that matter to replication are known here; the API server checks all of them.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     for Mistyped { path, expected, found } in object.mistyped() {

@@ -15,6 +15,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         indentation, an unclosed quote or a template that has not been rendered are the usual causes.",
     fix: "Correct the text at the place that is shown; a template has to be rendered before it is judged.",
     reference: "YAML 1.2 specification.",
+    links: &["https://yaml.org/spec/1.2.2/"],
     bad: Example {
         kind: Kind::Cluster,
         manifest: indoc! {"

@@ -4,21 +4,25 @@ use indoc::indoc;
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "lagging-standby-leaves-sync-set",
     severity: Severity::Warning,
-    summary: "maximum_lag_on_syncnode lets slow standbys leave a synchronous set that has no other to take their place",
-    rationale: "The -all modes, and a syncInstances of one less than the instances, are chosen so that every standby that is there has \
-        every acknowledged commit. With maximum_lag_on_syncnode above 0 Patroni no longer counts a standby \
-        that lags by more bytes than that. It does so just when the load is highest, silently, and such a \
-        standby is not promoted either. The setting is meant for clusters with more standbys than they wait \
-        for, where a faster one takes the place of the slow one; here there is no other to take it.",
+    summary: "maximum_lag_on_syncnode lets slow standbys leave a synchronous set that has no other to take \
+        their place",
+    rationale: "The -all modes, and a syncInstances of one less than the instances, are chosen so that \
+        every standby that is there has every acknowledged commit. With maximum_lag_on_syncnode above 0 \
+        Patroni no longer counts a standby that lags by more bytes than that. It does so just when the load \
+        is highest, silently, and such a standby is not promoted either. The setting is meant for clusters \
+        with more standbys than they wait for, where a faster one takes the place of the slow one; here \
+        there is no other to take it.",
     fix: "Remove maximum_lag_on_syncnode, or wait for fewer standbys than there are.",
-    reference: "Patroni, dynamic configuration: maximum_lag_on_syncnode, in bytes. Observed on Patroni \
-        3.3.0 and 4.1.0.",
+    reference: "Patroni, dynamic configuration: maximum_lag_on_syncnode, in bytes.",
+    links: &[
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#maximum-lag-on-synchronous-node",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -44,7 +48,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                 maximum_lag_on_syncnode: 1048576
     "},
     checks: &[Check::Cluster(check)],
-});
+})
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "In strict-sync-all a standby that lags by more than 1 MiB is no longer awaited.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(instances)) = (cluster.mode(), cluster.instances()) else { return };

@@ -5,7 +5,7 @@ use indoc::indoc;
 use crate::{
     cluster::Cluster,
     replication::Role,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
@@ -13,11 +13,14 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "no standby may be promoted, so the loss of the primary is the loss of the service",
     rationale: "readonly and none become Patroni's tag nofailover. Where every pod but one has it, each \
-        synchronous standby holds every acknowledged commit and none may take over: after the loss of \
-        the leader nobody leads until it is back. Nothing is lost, and nothing works.",
+        synchronous standby holds every acknowledged commit and none may take over: after the loss of the \
+        leader nobody leads until it is back. Nothing is lost, and nothing works.",
     fix: "give at least one standby the role ha-read or ha, best two",
-    reference: "Patroni: members tagged nofailover take no part in the leader race, and a manual \
-        failover refuses them as well. Observed on Patroni 3.3.0 and 4.1.0.",
+    reference: "Patroni: members tagged nofailover take no part in the leader race.",
+    links: &[
+        "https://stackgres.io/doc/latest/administration/replication/modes/replication-group/",
+        "https://patroni.readthedocs.io/en/latest/yaml_configuration.html#tags",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -40,7 +43,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                 instances: 2
     "},
     checks: &[Check::Cluster(check)],
-});
+})
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "With every standby tagged nofailover nobody leads after the loss of the leader, nor after \
+        patronictl failover to such a standby.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(mode), Some(topology)) = (cluster.mode(), cluster.topology()) else { return };

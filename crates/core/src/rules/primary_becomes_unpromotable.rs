@@ -20,6 +20,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         role of ha or ha-read.",
     reference: "StackGres operator: a pod's ordinal is its index in the list of main pods and groups; \
         readonly and none become Patroni's tag nofailover.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplicationgroupsindex",
+        "https://stackgres.io/doc/latest/administration/replication/modes/replication-group/",
+        "https://patroni.readthedocs.io/en/latest/yaml_configuration.html#tags",
+    ],
     bad: Example::change(
         indoc! {"
             spec:
@@ -59,10 +64,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Change(check)],
 })
-.limitations(
-    "The primary is the one in the status of the stored object; a failover since then is not \
-        seen.",
-);
+.limitations("The primary is the one in the status of the stored object; a failover since then is not seen.");
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (Some(before), Some(now)) = (change.before.topology(), change.now.topology()) else { return };

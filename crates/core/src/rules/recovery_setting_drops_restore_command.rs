@@ -4,21 +4,27 @@ use indoc::indoc;
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "recovery-setting-drops-restore-command",
     severity: Severity::Warning,
-    summary: "a recovery setting among the Postgres parameters makes standbys lose the operator's restore_command",
-    rationale: "Patroni has a section of its own for what a standby recovers with, and the operator writes restore_command there \
-        where backups are configured. If any recovery setting stands among the parameters of Postgres, Patroni \
-        takes those for the whole section, and restore_command of the standbys becomes empty. A standby that \
-        was away for longer than the primary keeps WAL then cannot fetch it from the archive, and has to be \
-        made anew; in a strict mode writes may hang until it is.",
-    fix: "Remove the setting: the operator decides how standbys recover; a target of recovery belongs into spec.initialData.restore.",
-    reference: "patroni/postgresql/config.py, _adjust_recovery_parameters. Observed on Patroni 3.3.0 and 4.1.0: the standby's restore_command is \
-        empty.",
+    summary: "a recovery setting among the Postgres parameters makes standbys lose the operator's \
+        restore_command",
+    rationale: "Patroni has a section of its own for what a standby recovers with, and the operator writes \
+        restore_command there where backups are configured. If any recovery setting stands among the \
+        parameters of Postgres, Patroni takes those for the whole section, and restore_command of the \
+        standbys becomes empty. A standby that was away for longer than the primary keeps WAL then cannot \
+        fetch it from the archive, and has to be made anew; in a strict mode writes may hang until it is.",
+    fix: "Remove the setting: the operator decides how standbys recover; a target of recovery belongs into \
+        spec.initialData.restore.",
+    reference: "patroni/postgresql/config.py, _adjust_recovery_parameters.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-RESTORE-COMMAND",
+        "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/postgresql/config.py#L1046",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -39,7 +45,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                 wal_keep_size: 2GB
     "},
     checks: &[Check::Cluster(check)],
-});
+})
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["2.1.4", "3.0.2", "3.2.2", "3.3.0", "4.1.0"],
+    what: "With recovery_target_timeline among the parameters of Postgres, restore_command of the standby \
+        is empty.",
+}]);
 
 /// What Patroni counts as recovery settings.
 const RECOVERY: [&str; 16] = [

@@ -17,8 +17,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         manifest, while Helm, Argo CD and client libraries drop the field without a word. Then nobody \
         scrapes the cluster, and the first to notice is whoever looks for the graphs of an incident.",
     fix: "Move it to spec.configurations.observability.prometheusAutobind.",
-    reference: "StackGres 1.17: the custom resource definitions of SGCluster and SGShardedCluster no longer have \
-        spec.prometheusAutobind.",
+    reference: "StackGres 1.17: the custom resource definitions of SGCluster and SGShardedCluster no longer \
+        have spec.prometheusAutobind.",
+    links: &[
+        "https://stackgres.io/doc/latest/administration/upgrade/deprecated-fields/",
+        "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning",
+        "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -38,7 +43,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 })
 .judges_stopped()
 .limitations("Which version of StackGres the manifest is for is not known; before 1.17 the root is the \
-        right place. An API server drops the field before anybody sees it, so only files can be judged.");
+    right place. An API server drops the field before anybody sees it, so only files can be judged.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     let has_moved = matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster));

@@ -5,21 +5,26 @@ use indoc::indoc;
 use crate::{
     cluster::{Cluster, Parameter},
     postgres::SynchronousCommit,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "replay-delays-commits",
     severity: Severity::Warning,
     summary: "synchronous_commit is remote_apply and standbys may replay late, so commits wait for that",
-    rationale: "With remote_apply a commit waits until its synchronous standbys have replayed it, not only written it down. \
-        recovery_min_apply_delay makes every standby replay that much later, and each commit takes as long. \
-        With max_standby_streaming_delay -1 a query on a standby, a report say, may hold up replay for as long \
-        as it runs, and with it every commit of the cluster, while patronictl list shows a healthy Sync \
-        Standby.",
+    rationale: "With remote_apply a commit waits until its synchronous standbys have replayed it, not only \
+        written it down. recovery_min_apply_delay makes every standby replay that much later, and each \
+        commit takes as long. With max_standby_streaming_delay -1 a query on a standby, a report say, may \
+        hold up replay for as long as it runs, and with it every commit of the cluster, while patronictl \
+        list shows a healthy Sync Standby.",
     fix: "Set synchronous_commit to on, which keeps the same promise of durability, or remove the delay.",
-    reference: "PostgreSQL manual: synchronous_commit, recovery_min_apply_delay, max_standby_streaming_delay. Observed on Patroni \
-        3.3.0 and 4.1.0: with a delay of 2 s every commit takes at least 2 s; a query on the standby held commits for as long as it ran.",
+    reference: "PostgreSQL manual: synchronous_commit, recovery_min_apply_delay, \
+        max_standby_streaming_delay.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT",
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-RECOVERY-MIN-APPLY-DELAY",
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-STANDBY-STREAMING-DELAY",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -50,7 +55,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 .severity_note("an error in the strict modes, in which nothing lets such a commit go")
 .judges_stopped()
 .limitations("ALTER SYSTEM, and settings of a role, a database or a session are not seen. The default of \
-        max_standby_streaming_delay, 30 s, is not reported.");
+    max_standby_streaming_delay, 30 s, is not reported.")
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "With a delay of 2 s every commit takes at least 2 s. A query on the standby holds commits for as \
+        long as it runs.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|_| cluster.synchronous().is_some_and(|settings| settings.mode))

@@ -19,6 +19,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         postgresServices.replicas.enabled: false",
     reference: "StackGres operator: roles ha and none become Patroni's tag noloadbalance, which the service \
         leaves out.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecpostgresservicesreplicas",
+        "https://stackgres.io/doc/latest/administration/replication/modes/replication-group/",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

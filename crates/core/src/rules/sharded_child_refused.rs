@@ -4,20 +4,21 @@ use indoc::indoc;
 
 use crate::{
     cluster::{Base, Cluster, Part, Sharded},
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-child-refused",
     severity: Severity::Error,
     summary: "a cluster of an SGShardedCluster that the operator's own webhook refuses",
-    rationale: "The operator checks the syncInstances of all workers against their instancesPerCluster, and not \
-        against the instances of an override that inherits it. The SGShardedCluster is accepted; then the \
-        operator makes an SGCluster of the override, and its own webhook refuses that one. The worker is never \
-        made, or never changed again, and only events tell. The same happens to an override with standbys where \
-        the flavor is babelfish, which runs on one instance.",
+    rationale: "The operator checks the syncInstances of all workers against their instancesPerCluster, and \
+        not against the instances of an override that inherits it. The SGShardedCluster is accepted; then \
+        the operator makes an SGCluster of the override, and its own webhook refuses that one. The worker \
+        is never made, or never changed again, and only events tell. The same happens to an override with \
+        standbys where the flavor is babelfish, which runs on one instance.",
     fix: "Give the override a replication of its own that fits its instances, or more instances.",
-    reference: "StackGres operator 1.19: verdicts on the SGClusters that it makes of an SGShardedCluster (run).",
+    reference: "StackGres operator 1.19: its webhooks of SGShardedCluster and of SGCluster.",
+    links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],
     bad: Example::sharded(
         indoc! {"
             spec:
@@ -53,7 +54,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                   syncInstances: 1
     "},
     checks: &[Check::Sharded(check)],
-});
+})
+.observed(&[Observation {
+    software: Software::StackGres,
+    versions: &["1.19.0-rc5"],
+    what: "The operator accepts the SGShardedCluster, and refuses the SGCluster that it makes of the \
+        override.",
+}]);
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let overridden = |part: &&Cluster<'a>| matches!(part.part, Part::Override(..)) && part.runs();

@@ -19,6 +19,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Set spec.coordinator.replication.mode to the strict mode as well.",
     reference: "StackGres operator: an absent or empty spec.coordinator.replication becomes mode sync-all; \
         the root's is used by workers only.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/",
+        "https://stackgres.io/doc/latest/administration/replication/modes/",
+    ],
     bad: Example::sharded(
         indoc! {"
             spec:

@@ -19,8 +19,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         and one of type QueryRouter for 0 collide too. The usual cause is a copied block whose index was \
         forgotten, and then another worker lacks its override.",
     fix: "Give each override indexes of its own, or put both into one.",
-    reference: "StackGres operator 1.19: its webhook of SGShardedCluster compares the expanded indexes of all \
-        overrides, whatever their type, also beyond the number of workers.",
+    reference: "StackGres operator 1.19: its webhook of SGShardedCluster compares the expanded indexes of \
+        all overrides, whatever their type, also beyond the number of workers.",
+    links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],
     bad: Example::sharded(
         indoc! {"
             spec:

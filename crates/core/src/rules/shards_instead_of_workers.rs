@@ -5,20 +5,24 @@ use indoc::indoc;
 use crate::{
     cluster::Sharded,
     facts::Release,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "shards-instead-of-workers",
     severity: Severity::Error,
     summary: "an SGShardedCluster with shards, which StackGres 1.19 calls workers",
-    rationale: "StackGres 1.19 renamed spec.shards to spec.workers. Its operator moves what older operators have \
-        stored, and refuses shards in anything new, beside workers too. So a manifest that is applied again after \
-        the upgrade is refused, because kubectl leaves the new field beside the old one.",
-    fix: "Rename shards to workers, with apiVersion stackgres.io/v1beta1. For a sharded cluster that exists already, \
-        also set workers.clusterNameTemplate to NAME-shard, so that its clusters keep their names.",
-    reference: "StackGres operator 1.19: ShardsToWorkersMutator, which runs on updates of objects whose annotation is \
-        1.18 or older, and the constraints of StackGresShardedClusterSpec (run).",
+    rationale: "StackGres 1.19 renamed spec.shards to spec.workers. Its operator moves what older operators \
+        have stored, and refuses shards in anything new, beside workers too. So a manifest that is applied \
+        again after the upgrade is refused, because kubectl leaves the new field beside the old one.",
+    fix: "Rename shards to workers, with apiVersion stackgres.io/v1beta1. For a sharded cluster that exists \
+        already, also set workers.clusterNameTemplate to NAME-shard, so that its clusters keep their names.",
+    reference: "StackGres operator 1.19: ShardsToWorkersMutator, which runs on updates of objects whose \
+        annotation is 1.18 or older, and the constraints of StackGresShardedClusterSpec.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/",
+        "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/",
+    ],
     bad: Example::sharded(
         indoc! {"
             spec:
@@ -43,8 +47,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 .severity_note("A warning where neither the object nor the settings tell which StackGres runs.")
 .operator_denies()
 .judges_stopped()
-.limitations("Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion v1beta1 or by \
-        the setting stackGresVersion. With StackGres 1.18 and older, shards is right.");
+.limitations("Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion \
+    v1beta1 or by the setting stackGresVersion. With StackGres 1.18 and older, shards is right.")
+.observed(&[Observation {
+    software: Software::StackGres,
+    versions: &["1.19.0-rc5"],
+    what: "The operator refuses shards in a new object, beside workers too, and moves them in a stored one.",
+}]);
 
 fn check<'a>(sharded: &Sharded<'a>, problems: &mut Problems<'a>) {
     let Some(shards) = sharded.shards() else { return };

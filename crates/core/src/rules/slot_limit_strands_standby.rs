@@ -5,21 +5,25 @@ use indoc::indoc;
 use crate::{
     cluster::Cluster,
     postgres::mebibytes,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "slot-limit-strands-standby",
     severity: Severity::Warning,
-    summary: "max_slot_wal_keep_size without backups: a synchronous standby that was away too long cannot come back",
-    rationale: "A replication slot keeps the WAL that its standby has not received yet. max_slot_wal_keep_size ends that at a size, to \
-        protect the primary's disk. With backups the standby fetches what is gone from the archive; without \
-        them it asks for WAL that nobody has any more, for ever, and has to be made anew by hand. In a \
-        synchronous mode that is a copy less, and with strict and two instances commits hang though both pods \
-        run.",
+    summary: "max_slot_wal_keep_size without backups: a synchronous standby that was away too long cannot \
+        come back",
+    rationale: "A replication slot keeps the WAL that its standby has not received yet. \
+        max_slot_wal_keep_size ends that at a size, to protect the primary's disk. With backups the standby \
+        fetches what is gone from the archive; without them it asks for WAL that nobody has any more, for \
+        ever, and has to be made anew by hand. In a synchronous mode that is a copy less, and with strict \
+        and two instances commits hang though both pods run.",
     fix: "Configure backups, or leave max_slot_wal_keep_size at -1 and watch the primary's disk.",
-    reference: "PostgreSQL manual: max_slot_wal_keep_size. Observed on Patroni 3.3.0 and 4.1.0: with strict and two instances commits hang with both \
-        pods running.",
+    reference: "PostgreSQL manual, Replication settings: max_slot_wal_keep_size.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-SLOT-WAL-KEEP-SIZE",
+        "https://www.postgresql.org/docs/current/warm-standby.html#STREAMING-REPLICATION-SLOTS",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -47,7 +51,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Backups that something else than the manifest makes are not seen.");
+.limitations("Backups that something else than the manifest makes are not seen.")
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "In a strict mode with two instances, a standby that missed more WAL than its slot keeps never \
+        streams again: commits hang with both members running, until it is made anew.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let is_synchronous = cluster.synchronous().is_some_and(|settings| settings.mode);

@@ -12,11 +12,17 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "standby-cluster-ignores-sync",
     severity: Severity::Warning,
     summary: "a cluster that replicates from another ignores its synchronous mode",
-    rationale: "With replicateFrom the cluster is a standby cluster: its leader takes no writes, so there is no \
-        commit that could wait. From 3.2.0 Patroni ignores synchronous mode there altogether. The \
+    rationale: "With replicateFrom the cluster is a standby cluster: its leader takes no writes, so there \
+        is no commit that could wait. From 3.2.0 Patroni ignores synchronous mode there altogether. The \
         setting comes into effect when the cluster is promoted, by removing replicateFrom.",
     fix: "keep it if it is meant for the day of the promotion; else leave the mode async",
-    reference: "Patroni 3.2.0: synchronous mode is ignored while standby_cluster is set.",
+    reference: "patroni/global_config.py, is_synchronous_mode: from 3.2.0 it is false while standby_cluster \
+        is set.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplicatefrom",
+        "https://patroni.readthedocs.io/en/latest/standby_cluster.html",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/global_config.py#L114",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

@@ -5,21 +5,27 @@ use indoc::indoc;
 use crate::{
     cluster::{Cluster, Field},
     replication::Mode,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "standby-cluster-shares-name",
     severity: Severity::Warning,
-    summary: "a standby cluster has the name of the cluster that it follows, so their members have the same names",
-    rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of the same name, the \
-        standby leader streams under a name that the source has, too. Patroni and Postgres then take the connection of one \
-        for that of the other: commits of the source are acknowledged by a member that it cannot promote. Its own \
-        standby of that name either counts as complete without being so, and a failover loses acknowledged \
-        commits, or never counts again, and nobody is promoted.",
+    summary: "a standby cluster has the name of the cluster that it follows, so their members have the same \
+        names",
+    rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of \
+        the same name, the standby leader streams under a name that the source has, too. Patroni and \
+        Postgres then take the connection of one for that of the other: commits of the source are \
+        acknowledged by a member that it cannot promote. Its own standby of that name either counts as \
+        complete without being so, and a failover loses acknowledged commits, or never counts again, and \
+        nobody is promoted.",
     fix: "Give the standby cluster a name of its own: names cannot be changed later.",
-    reference: "Patroni: application_name and slots are the members' names. Observed in strict-sync-all with two instances: on Patroni 3.3.0 a \
-        failover lost acknowledged commits, on 4.1.0 nobody was promoted.",
+    reference: "Patroni: application_name and the names of replication slots are those of the members.",
+    links: &[
+        "https://stackgres.io/doc/latest/administration/replication/remote/replicatefrom/",
+        "https://patroni.readthedocs.io/en/latest/standby_cluster.html",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/postgresql/config.py#L630",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -43,10 +49,27 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.severity_note("an error in the strict modes: a failover of the source loses acknowledged commits, or is refused")
+.severity_note(
+    "an error in the strict modes: a failover of the source loses acknowledged commits, or is \
+    refused",
+)
 .judges_stopped()
-.limitations("The source is known by its host, by its sgCluster or by the path of its archive alone. A host that is another name for the \
-        source is not recognized.");
+.limitations(
+    "The source is known by its host, by its sgCluster or by the path of its archive alone. A host \
+    that is another name for the source is not recognized.",
+)
+.observed(&[
+    Observation {
+        software: Software::Patroni,
+        versions: &["3.3.0"],
+        what: "In strict-sync-all with two instances, the failover of the source loses acknowledged commits.",
+    },
+    Observation {
+        software: Software::Patroni,
+        versions: &["4.1.0"],
+        what: "In the same cluster the failover of the source promotes nobody.",
+    },
+]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let (Some(name), Some(followed)) = (cluster.name(), cluster.followed()) else { return };

@@ -18,6 +18,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         to keep twice may be on one disk only, and that may be the disk that does not come back.",
     fix: "Set synchronous_commit to \"on\", which waits for the flush on the standby, or to remote_apply.",
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit, remote_write.",
+    links: &["https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT"],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -47,7 +48,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 })
 .limitations(
     "Every session, role or database can set synchronous_commit for itself; only the server's \
-        default is seen here.",
+    default is seen here.",
 );
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {

@@ -11,12 +11,18 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-standbys-share-node",
     severity: Severity::Warning,
     summary: "a strict mode where pods may share a node: one node can take every copy",
-    rationale: "Anti-affinity keeps the pods of a cluster on different nodes. The profile production has it, \
-        testing and development have not, and nonProductionOptions.disableClusterPodAntiAffinity \
+    rationale: "Anti-affinity keeps the pods of a cluster on different nodes. The profile production has \
+        it, testing and development have not, and nonProductionOptions.disableClusterPodAntiAffinity \
         overrules the profile. Without it the scheduler may put leader and standbys on one node, and the \
         copies that a strict mode insists on can be lost, or hang the writes, together.",
-    fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile without anti-affinity",
+    fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile \
+        without anti-affinity",
     reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
+    links: &[
+        "https://stackgres.io/doc/latest/features/cluster-profiles/",
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecnonproductionoptions",
+        "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#affinity-and-anti-affinity",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -37,8 +43,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the pods apart, and the rule is \
-        silent. Node affinity and taints are not read, nor pods.scheduling in the parts of an SGShardedCluster.");
+.limitations(
+    "Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the \
+    pods apart, and the rule is silent. Node affinity and taints are not read, nor pods.scheduling in the \
+    parts of an SGShardedCluster.",
+);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };

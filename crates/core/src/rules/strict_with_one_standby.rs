@@ -4,20 +4,25 @@ use indoc::indoc;
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-with-one-standby",
     severity: Severity::Warning,
     summary: "a strict mode with two instances hangs writes as soon as one pod is down",
-    rationale: "Strict forbids an acknowledged commit without a second copy. With two instances there is nobody \
-        else to hold it, so a restart, a node drain or a crash of either pod makes every commit hang \
-        until both are back or another WAL receiver, such as pg_receivewal, acknowledges: not an error that a client could retry, a wait. If the wait is canceled, \
-        Postgres answers success with a warning.",
+    rationale: "Strict forbids an acknowledged commit without a second copy. With two instances there is \
+        nobody else to hold it, so a restart, a node drain or a crash of either pod makes every commit hang \
+        until both are back or another WAL receiver, such as pg_receivewal, acknowledges: not an error that \
+        a client could retry, a wait. If the wait is canceled, Postgres answers success with a warning.",
     fix: "use 3 instances: then one pod can be away and commits still have their second copy",
-    reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby \
-        is left. Observed on Patroni 3.3.0 and 4.1.0.",
+    reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby is \
+        left.",
+    links: &[
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#synchronous-mode",
+        "https://stackgres.io/doc/latest/administration/replication/modes/strict-sync-all/",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/ha.py#L938",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -34,7 +39,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
             mode: strict-sync-all
     "},
     checks: &[Check::Cluster(check)],
-});
+})
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "With the only standby away every commit hangs. A canceled wait is a success with a warning, and \
+        pg_receivewal acknowledges commits like a standby.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_strict()) else { return };

@@ -6,7 +6,7 @@ use crate::{
     cluster::Cluster,
     facts::patroni::STUCK_COMMITS,
     patroni::{Deployed, first_fixed},
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
     view::Leaf,
 };
 
@@ -15,15 +15,19 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "the Patroni of this Postgres version can leave commits hanging with two or more synchronous \
         standbys",
-    rationale: "Which Patroni runs follows from the Postgres version that runs: status.postgresVersion, or spec.postgres.version. In Patroni before 3.3.7, and in 4.0 \
-        before 4.0.6, a standby that joins and leaves at once can leave synchronous_standby_names at a list \
-        such as 2 (a,b) though only one of the two is alive. Commits then hang for ever, also in the modes \
-        that are not strict, and nothing recovers by itself. It takes a count of two or more, which the -all \
-        modes have from three instances on.",
+    rationale: "Which Patroni runs follows from the Postgres version that runs: status.postgresVersion, or \
+        spec.postgres.version. In Patroni before 3.3.7, and in 4.0 before 4.0.6, a standby that joins and \
+        leaves at once can leave synchronous_standby_names at a list such as 2 (a,b) though only one of the \
+        two is alive. Commits then hang for ever, also in the modes that are not strict, and nothing \
+        recovers by itself. It takes a count of two or more, which the -all modes have from three instances \
+        on.",
     fix: "Move to a minor version of Postgres that comes with Patroni 4.0.6 or later; it needs a restart \
         only.",
-    reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6. Observed on Patroni 3.3.0, and absent on \
-        4.1.0.",
+    reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6.",
+    links: &[
+        "https://github.com/patroni/patroni/issues/3468",
+        "https://patroni.readthedocs.io/en/latest/releases.html#version-4-0-6",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -45,8 +49,19 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.limitations("The newest build of each Postgres version is assumed. Where nothing but latest, a major version or another \
-        flavor is known, and status.postgresVersion is not there, the Patroni is unknown and the rule is silent.");
+.limitations(
+    "The newest build of each Postgres version is assumed. Where nothing but latest, a major \
+    version or another flavor is known, and status.postgresVersion is not there, the Patroni is unknown and \
+    the rule is silent.",
+)
+.observed(&[
+    Observation {
+        software: Software::Patroni,
+        versions: &["3.3.0"],
+        what: "A standby that joins and leaves at once leaves commits hanging.",
+    },
+    Observation { software: Software::Patroni, versions: &["4.1.0"], what: "After the same, commits go on." },
+]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let count = cluster.synchronous().and_then(|settings| settings.node_count);

@@ -12,10 +12,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sync-all-without-standby",
     severity: Severity::Warning,
     summary: "sync-all on a single instance runs asynchronous",
-    rationale: "With one instance the operator switches synchronous_mode off. sync-all never promised more than \
-        the copies that are there, so this is no lie, but whoever wrote it wanted a second copy.",
+    rationale: "With one instance the operator switches synchronous_mode off. sync-all never promised more \
+        than the copies that are there, so this is no lie, but whoever wrote it wanted a second copy.",
     fix: "add instances, or say what it really is with mode: async",
-    reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above 1.",
+    reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above \
+        1.",
+    links: &["https://stackgres.io/doc/latest/administration/replication/modes/sync-all/"],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -33,8 +35,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \
-        there.");
+.limitations(
+    "The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \
+    there.",
+);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let is_alone = (cluster.mode(), cluster.instances()) == (Some(Mode::SyncAll), Some(1));

@@ -5,7 +5,7 @@ use indoc::indoc;
 use crate::{
     cluster::Cluster,
     postgres::SynchronousCommit,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
@@ -13,13 +13,17 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "synchronous_commit is off or local in a synchronous mode, so no commit waits for a standby",
     rationale: "Patroni's part of a synchronous mode is the list of standbys in synchronous_standby_names; \
-        whether a commit waits for them is decided by synchronous_commit, session by session. With local the \
-        commit returns after the flush to the primary's own disk, with off not even after that. The \
+        whether a commit waits for them is decided by synchronous_commit, session by session. With local \
+        the commit returns after the flush to the primary's own disk, with off not even after that. The \
         replication looks perfect from outside: patronictl list shows healthy Sync Standbys, and a failover \
         still loses commits that clients were told about.",
     fix: "Set synchronous_commit to \"on\" (Postgres' default) or remote_apply, or choose mode: async.",
-    reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit; it also lists the \
-        spellings. Observed on Patroni 3.3.0 and 4.1.0.",
+    reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit, which also lists the \
+        spellings.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-SYNCHRONOUS-COMMIT",
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#synchronous-mode",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -51,8 +55,14 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 .judges_stopped()
 .limitations(
     "Every session, role or database can set synchronous_commit for itself, in both directions; \
-        only the server's default is seen here.",
-);
+    only the server's default is seen here.",
+)
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "With local in strict-sync-all a failover loses acknowledged commits, while patronictl list shows \
+        a healthy Sync Standby.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(mode) = cluster.mode().filter(|mode| mode.is_synchronous()) else { return };

@@ -4,7 +4,7 @@ use indoc::indoc;
 
 use crate::{
     cluster::{Cluster, Parameter},
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
@@ -12,15 +12,20 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "synchronous_standby_names is set by hand, though Patroni owns it",
     rationale: "In a synchronous mode Patroni writes synchronous_standby_names itself, with the standbys \
-        that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. A \
-        list of one's own can only disagree with it. Outside of synchronous mode Patroni before 3.2.0 and from 3.3.2 on passes the \
-        list on to Postgres; those in between do not. Commits then wait for standbys that Patroni does not watch, and on a single \
-        instance they wait for nobody at all, for ever.",
+        that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. \
+        A list of one's own can only disagree with it. Outside of synchronous mode Patroni before 3.2.0 and \
+        from 3.3.2 on passes the list on to Postgres; those in between do not. Commits then wait for \
+        standbys that Patroni does not watch, and on a single instance they wait for nobody at all, for \
+        ever.",
     fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
         for.",
-    reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, \
-        Replication settings. Observed: with one instance and * a commit hangs for ever on Patroni 2.1.4, 3.0.2 \
-        and 4.1.0, and not on 3.2.2 and 3.3.0.",
+    reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, Replication \
+        settings.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-SYNCHRONOUS-STANDBY-NAMES",
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#postgresql-synchronous-replication",
+        "https://github.com/patroni/patroni/issues/3093",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -45,8 +50,22 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .severity_note("an error with one instance in async or an -all mode, which both run asynchronous, where \
-        Patroni is older than 3.2.0, or 3.3.2 or later, or unknown: no commit can succeed, unless synchronous_commit is off or local")
-.limitations("ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.");
+    Patroni is older than 3.2.0, or 3.3.2 or later, or unknown: no commit can succeed, unless \
+    synchronous_commit is off or local")
+.limitations("ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.")
+.observed(&[
+    Observation {
+        software: Software::Patroni,
+        versions: &["2.1.4", "3.0.2", "4.1.0"],
+        what: "In mode async with one instance and * the setting reaches Postgres, and a commit hangs for \
+            ever.",
+    },
+    Observation {
+        software: Software::Patroni,
+        versions: &["3.2.2", "3.3.0"],
+        what: "In the same cluster the setting does not reach Postgres, and commits go on.",
+    },
+]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     let Some(setting) = cluster.standby_names_set_by_hand() else { return };

@@ -6,22 +6,27 @@ use crate::{
     cluster::{Cluster, Field},
     patroni::parameters::instead_of,
     postgres::integer,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "too-few-wal-senders",
     severity: Severity::Warning,
     summary: "max_wal_senders or max_replication_slots is too small for the number of instances",
-    rationale: "Each standby holds one WAL sender and one replication slot of the primary. A replica that is \
-        being made by pg_basebackup takes two senders for as long as the copy lasts, and a connection that \
-        broke off keeps its sender until a timeout. Where the senders run out, the next standby is refused \
-        and never streams. A standby that does not stream cannot be synchronous either, so the mode is \
-        weaker than its numbers.",
+    rationale: "Each standby holds one WAL sender and one replication slot of the primary. A replica that \
+        is being made by pg_basebackup takes two senders for as long as the copy lasts, and a connection \
+        that broke off keeps its sender until a timeout. Where the senders run out, the next standby is \
+        refused and never streams. A standby that does not stream cannot be synchronous either, so the mode \
+        is weaker than its numbers.",
     fix: "Set max_wal_senders to instances + 2 and max_replication_slots to instances, or more; both need a \
         restart.",
-    reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots; StackGres \
-        starts with 20 of each. Patroni makes 10 of fewer than 3 senders or 4 slots (observed on 4.1.0).",
+    reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots. StackGres \
+        starts with 20 of each.",
+    links: &[
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-WAL-SENDERS",
+        "https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-MAX-REPLICATION-SLOTS",
+        "https://patroni.readthedocs.io/en/latest/patroni_configuration.html#postgresql-parameters-controlled-by-patroni",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -48,10 +53,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.limitations(
-    "Backup tools, logical decoding and subscribers take senders and slots too, and are not \
-        counted.",
-);
+.limitations("Backup tools, logical decoding and subscribers take senders and slots too, and are not \
+    counted.")
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["2.1.4", "3.0.2", "3.2.2", "3.3.0", "4.1.0"],
+    what: "Of two WAL senders and of one replication slot Patroni makes 10 each.",
+}]);
 
 /// What the operator sets where nobody else does, for both settings.
 const OPERATORS_DEFAULT: i64 = 20;

@@ -4,22 +4,26 @@ use indoc::indoc;
 
 use crate::{
     cluster::Cluster,
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "ttl-below-liveness-budget",
     severity: Severity::Warning,
     summary: "ttl is shorter than the time in which StackGres kills a hung Patroni",
-    rationale: "From 1.19 StackGres fences a leader whose Patroni hangs by a liveness probe: the container is killed before the \
-        leader's lock ends and another member is promoted. The probe asks every 5 s, gives up after 3 \
-        failures with a timeout of 2 s, and leaves 3 s to end; a healthy Patroni may itself be silent for \
-        loop_wait + retry_timeout. So ttl has to be at least loop_wait + retry_timeout + 25 s, 5 of them to \
-        spare, which the default of 45 is. A shorter one, such as the 30 that manifests from before 1.19 \
-        write down, ends while the old leader's Postgres still takes writes, and those are lost.",
+    rationale: "From 1.19 StackGres fences a leader whose Patroni hangs by a liveness probe: the container \
+        is killed before the leader's lock ends and another member is promoted. The probe asks every 5 s, \
+        gives up after 3 failures with a timeout of 2 s, and leaves 3 s to end; a healthy Patroni may \
+        itself be silent for loop_wait + retry_timeout. So ttl has to be at least loop_wait + retry_timeout \
+        + 25 s, 5 of them to spare, which the default of 45 is. A shorter one, such as the 30 that \
+        manifests from before 1.19 write down, ends while the old leader's Postgres still takes writes, and \
+        those are lost.",
     fix: "Remove ttl, or set it to loop_wait + retry_timeout + 25 or more.",
-    reference: "StackGres 1.19: the probes of the patroni container, and its chapter on liveness fencing. Observed on Patroni 4.1.0: \
-        with its Patroni frozen, a leader's Postgres took writes until 22 s after, at ttl 20.",
+    reference: "StackGres 1.19: the probes of the patroni container, and its chapter on liveness fencing.",
+    links: &[
+        "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html",
+        "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -41,7 +45,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Another probe of the patroni container, set by other means, is not seen.");
+.limitations("Another probe of the patroni container, set by other means, is not seen.")
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["4.1.0"],
+    what: "With its Patroni frozen, a leader's Postgres takes writes until 22 s after, at ttl 20.",
+}]);
 
 /// What the probe takes at most, and 5 s to spare.
 const PROBE: u64 = 15 + 2 + 3 + 5;

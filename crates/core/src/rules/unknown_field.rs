@@ -14,12 +14,18 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "a field that does not exist, in a replication object or misspelled beside one",
     rationale: "kubectl apply refuses a field that the custom resource definition does not know; Helm, Argo \
-        CD and client libraries let the API server drop it silently. A misspelt syncInstances then counts as \
-        1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest says. An \
-        SGShardedCluster knows neither roles nor groups, although the SGClusters that are made of it do.",
+        CD and client libraries let the API server drop it silently. A misspelt syncInstances then counts \
+        as 1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest \
+        says. An SGShardedCluster knows neither roles nor groups, although the SGClusters that are made of \
+        it do.",
     fix: "Correct the name, or remove the field.",
     reference: "StackGres custom resource definitions: spec.replication of SGCluster; SGShardedCluster has \
         the same without role and groups, in four places.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplication",
+        "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning",
+        "https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:
@@ -40,8 +46,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()
-.limitations("Only replication objects are looked into, and beside them only what was surely meant for one. An API server has dropped the field before a \
-        webhook sees the object, so only files can be judged.");
+.limitations("Only replication objects are looked into, and beside them only what was surely meant for one. \
+    An API server has dropped the field before a webhook sees the object, so only files can be judged.");
 
 /// What a replication object of an SGShardedCluster can hold.
 const SHARDED_KEYS: &[&str] = &["mode", "syncInstances", "initialization"];

@@ -12,12 +12,16 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-role",
     severity: Severity::Error,
     summary: "a role is unknown, or not one that the main pods can have",
-    rationale: "Roles become tags of Patroni: ha adds noloadbalance, readonly adds nofailover, none adds both. \
-        The main pods must be promotable, since one of them starts as the primary, so only ha-read and \
-        ha can stand there; a group can have any of the four. The names are compared exactly, so HA_READ \
-        is unknown.",
+    rationale: "Roles become tags of Patroni: ha adds noloadbalance, readonly adds nofailover, none adds \
+        both. The main pods must be promotable, since one of them starts as the primary, so only ha-read \
+        and ha can stand there; a group can have any of the four. The names are compared exactly, so \
+        HA_READ is unknown.",
     fix: "write ha-read, ha, readonly or none; for the main pods ha-read or ha",
     reference: "StackGres operator: its validating webhook, and its translation of roles into Patroni tags.",
+    links: &[
+        "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplication",
+        "https://stackgres.io/doc/latest/administration/replication/modes/replication-group/",
+    ],
     bad: Example::cluster(
         indoc! {"
             spec:

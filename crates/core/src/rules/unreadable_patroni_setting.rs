@@ -5,7 +5,7 @@ use indoc::indoc;
 use crate::{
     cluster::{Cluster, Field},
     patroni::written::{Taken, Type, boolean, integer, type_of},
-    rule::{Check, Definition, Example, Problems, Rule, Severity, is_not},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software, is_not},
     view::Leaf,
 };
 
@@ -13,14 +13,17 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unreadable-patroni-setting",
     severity: Severity::Error,
     summary: "a Patroni setting of a type that the operator cannot read stops it looking after the cluster",
-    rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it looks after the cluster. A \
-        number may stand in quotes, but 90s, a number beyond 32 bits, on for true, or synchronous_mode: quorum \
-        cannot be read. Then the whole reconciliation fails, with an event that speaks of a failed cycle: no \
-        change of the manifest takes effect any more, and a new cluster never comes up. Its webhook lets such \
-        a manifest in.",
+    rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it looks \
+        after the cluster. A number may stand in quotes, but 90s, a number beyond 32 bits, on for true, or \
+        synchronous_mode: quorum cannot be read. Then the whole reconciliation fails, with an event that \
+        speaks of a failed cycle: no change of the manifest takes effect any more, and a new cluster never \
+        comes up. Its webhook lets such a manifest in.",
     fix: "Write a whole number without a unit, or true or false.",
-    reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and Jackson's coercions. The types were \
-        observed with the operator's own code.",
+    reference: "StackGres operator: its class of Patroni's dynamic configuration, and Jackson's coercions.",
+    links: &[
+        "https://stackgres.io/doc/latest/administration/patroni/configuration/",
+        "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -48,8 +51,16 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .judges_stopped()
-.limitations("The insides of slots, ignore_slots and pg_hba have types, too, and are not looked at. A fraction of a number, which \
-        the operator cuts off, is passed over.");
+.limitations(
+    "The insides of slots, ignore_slots and pg_hba have types, too, and are not looked at. A \
+    fraction of a number, which the operator cuts off, is passed over.",
+)
+.observed(&[Observation {
+    software: Software::StackGres,
+    versions: &["1.18.6", "1.19.0-rc5"],
+    what: "The operator reads whole numbers in quotes, and fails on 90s, on for true, and numbers beyond 32 \
+        bits.",
+}]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     for (name, setting, _) in cluster.own_dynamic() {

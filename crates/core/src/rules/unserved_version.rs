@@ -12,14 +12,20 @@ use syncguard_manifest::path::Path;
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unserved-version",
     severity: Severity::Warning,
-    summary: "an object that no known version of StackGres explains, and that is not judged where it is unknown",
-    rationale: "An API server refuses an apiVersion that it does not serve. And where the fields that everything else \
-        hangs on are not there, or are something else than they were, the object is of a StackGres that syncguard \
-        does not know. It is not denied for that, and nothing is said of what it may mean: it is not called sound \
-        either.",
-    fix: "Correct the apiVersion or the name of the field; where a newer StackGres is right, use a newer syncguard.",
-    reference: "StackGres custom resource definitions from 1.0 to 1.19: SGCluster and SGPostgresConfig are v1; \
-        SGShardedCluster is v1alpha1 with shards, and from 1.19 v1beta1 with workers.",
+    summary: "an object that no known version of StackGres explains, and that is not judged where it is \
+        unknown",
+    rationale: "An API server refuses an apiVersion that it does not serve. And where the fields that \
+        everything else hangs on are not there, or are something else than they were, the object is of a \
+        StackGres that syncguard does not know. It is not denied for that, and nothing is said of what it \
+        may mean: it is not called sound either.",
+    fix: "Correct the apiVersion or the name of the field; where a newer StackGres is right, use a newer \
+        syncguard.",
+    reference: "StackGres custom resource definitions from 1.0 to 1.19: SGCluster and SGPostgresConfig are \
+        v1; SGShardedCluster is v1alpha1 with shards, and from 1.19 v1beta1 with workers.",
+    links: &[
+        "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/",
+        "https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/",
+    ],
     bad: Example::sharded(
         indoc! {"
             spec:

@@ -17,6 +17,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     fix: "Remove the ignore, or correct the id of the rule.",
     reference: "syncguard: the annotation syncguard.dev/ignore, and comments of the form # syncguard: \
         ignore[<id>].",
+    links: &["https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/"],
     bad: Example {
         kind: Kind::Cluster,
         manifest: indoc! {r#"
@@ -51,7 +52,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 .judges_stopped()
 .limitations(
     "Only files are searched for unused ignores; a webhook sees one state of the object and not \
-        its history.",
+    its history.",
 );
 
 #[cfg(test)]

@@ -5,23 +5,29 @@ use indoc::indoc;
 use crate::{
     cluster::Cluster,
     patroni::parameters::{instead_of, replaceable},
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "value-below-patronis-floor",
     severity: Severity::Warning,
     summary: "Patroni uses another value than the one that is written",
-    rationale: "Patroni passes some settings of Postgres on its command line, and takes its own default for one that it does not \
-        accept: max_wal_senders below 3 and max_replication_slots below 4 become 10, max_connections below \
-        25 becomes 100, wal_level minimal becomes replica, hot_standby is always on. From 3.2.0 it also \
-        raises ttl below 20, loop_wait below 1 and retry_timeout below 3, and then shrinks loop_wait, and \
-        where that is not enough retry_timeout, until loop_wait + 2 * retry_timeout is no more than ttl. Who \
-        reads the manifest reckons with times and limits that are not in effect: a failover takes 20 s and \
-        not 2.",
+    rationale: "Patroni passes some settings of Postgres on its command line, and takes its own default for \
+        one that it does not accept: max_wal_senders below 3 and max_replication_slots below 4 become 10, \
+        max_connections below 25 becomes 100, wal_level minimal becomes replica, hot_standby is always on. \
+        From 3.2.0 it also raises ttl below 20, loop_wait below 1 and retry_timeout below 3, and then \
+        shrinks loop_wait, and where that is not enough retry_timeout, until loop_wait + 2 * retry_timeout \
+        is no more than ttl. Who reads the manifest reckons with times and limits that are not in effect: a \
+        failover takes 20 s and not 2.",
     fix: "Write the value that is meant, within what Patroni accepts; explain shows those in effect.",
-    reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, CMDLINE_OPTIONS. Observed on \
-        Patroni 3.3.0 and 4.1.0: with ttl 2 the leader's lock is kept for 20 s, one replication slot becomes ten.",
+    reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, \
+        CMDLINE_OPTIONS.",
+    links: &[
+        "https://patroni.readthedocs.io/en/latest/dynamic_configuration.html",
+        "https://patroni.readthedocs.io/en/latest/patroni_configuration.html#postgresql-parameters-controlled-by-patroni",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/config.py#L283",
+        "https://github.com/patroni/patroni/blob/v4.1.0/patroni/postgresql/config.py#L355",
+    ],
     bad: Example::cluster(
         indoc! {r#"
             spec:
@@ -54,7 +60,24 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.limitations("A value that Postgres would not read either is passed over.");
+.limitations("A value that Postgres would not read either is passed over.")
+.observed(&[
+    Observation {
+        software: Software::Patroni,
+        versions: &["2.1.4", "3.0.2", "3.2.2", "3.3.0", "4.1.0"],
+        what: "One replication slot becomes ten, two WAL senders become ten, and 20 connections become 100.",
+    },
+    Observation {
+        software: Software::Patroni,
+        versions: &["3.2.2", "3.3.0", "4.1.0"],
+        what: "With ttl 2 the leader's lock is kept for 20 s.",
+    },
+    Observation {
+        software: Software::Patroni,
+        versions: &["2.1.4", "3.0.2"],
+        what: "With ttl 2 the leader's lock is kept for 2 s.",
+    },
+]);
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
     check_timings(cluster, problems);

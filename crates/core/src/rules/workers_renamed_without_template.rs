@@ -4,7 +4,7 @@ use indoc::indoc;
 
 use crate::{
     cluster::{Child, Sharded, WorkersField},
-    rule::{Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
     view::Kind,
 };
 
@@ -12,14 +12,14 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "workers-renamed-without-template",
     severity: Severity::Error,
     summary: "shards become workers under other names, so new and empty clusters are made",
-    rationale: "The clusters of shards are called NAME-shard0 and so on, those of workers NAME-worker0, unless \
-        clusterNameTemplate says otherwise. Where somebody renames the field by hand before the operator has moved \
-        the object, the operator makes NAME-worker0 and so on, empty, and sets the clusters that hold the data to 0 \
-        instances. Queries then find no rows.",
-    fix: "Set workers.clusterNameTemplate to NAME-shard in the same change, or let the operator of StackGres 1.19 move \
-        the object first: it does so on any update, and when it starts.",
-    reference: "StackGres operator 1.19: names of the clusters of an SGShardedCluster; the rename was run against its \
-        code, and accepted.",
+    rationale: "The clusters of shards are called NAME-shard0 and so on, those of workers NAME-worker0, \
+        unless clusterNameTemplate says otherwise. Where somebody renames the field by hand before the \
+        operator has moved the object, the operator makes NAME-worker0 and so on, empty, and sets the \
+        clusters that hold the data to 0 instances. Queries then find no rows.",
+    fix: "Set workers.clusterNameTemplate to NAME-shard in the same change, or let the operator of \
+        StackGres 1.19 move the object first: it does so on any update, and when it starts.",
+    reference: "StackGres operator 1.19: names of the clusters of an SGShardedCluster.",
+    links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],
     bad: Example {
         kind: Kind::ShardedCluster,
         manifest: indoc! {"
@@ -30,16 +30,14 @@ pub(super) static RULE: Rule = Rule::new(Definition {
                 clusters: 3
                 instancesPerCluster: 1
         "},
-        before: Some(
-            indoc! {"
-                spec:
-                  coordinator:
-                    instances: 1
-                  shards:
-                    clusters: 3
-                    instancesPerCluster: 1
-            "},
-        ),
+        before: Some(indoc! {"
+            spec:
+              coordinator:
+                instances: 1
+              shards:
+                clusters: 3
+                instancesPerCluster: 1
+        "}),
         at: &["spec.workers.clusterNameTemplate"],
     },
     good: indoc! {"
@@ -54,7 +52,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::ShardedChange(check)],
 })
 .judges_stopped()
-.limitations("In files the stored object is known from --old alone.");
+.limitations("In files the stored object is known from --old alone.")
+.observed(&[Observation {
+    software: Software::StackGres,
+    versions: &["1.19.0-rc5"],
+    what: "The operator accepts the rename, and names its clusters NAME-worker0 and so on.",
+}]);
 
 fn check<'a>(before: &Sharded<'a>, now: &Sharded<'a>, problems: &mut Problems<'a>) {
     let is_renamed = before.workers_field() == WorkersField::Shards && now.has_workers();

@@ -4,24 +4,27 @@ use indoc::indoc;
 
 use crate::{
     cluster::{Cluster, Part},
-    rule::{Change, Check, Definition, Example, Problems, Rule, Severity},
+    rule::{Change, Check, Definition, Example, Observation, Problems, Rule, Severity, Software},
 };
 
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "writes-block-during-clone",
     severity: Severity::Warning,
     summary: "the first standby of a strict mode blocks writes for as long as its clone takes",
-    rationale: "A strict mode lets no commit through without a second copy, and that holds as soon as the manifest is changed, not \
-        when the standby is ready. With one instance strict-sync-all is switched off, and with the second one \
-        it is switched on. Until the new pod has cloned the whole data directory and streams, there is nobody \
-        who could acknowledge a commit, and every write on the running primary hangs. For a database of some \
-        size that is an outage of hours, begun by kubectl scale. A new strict cluster that restores a backup \
-        or runs managed SQL waits in the same way before its first standby is there: the first CREATE ROLE \
-        hangs.",
+    rationale: "A strict mode lets no commit through without a second copy, and that holds as soon as the \
+        manifest is changed, not when the standby is ready. With one instance strict-sync-all is switched \
+        off, and with the second one it is switched on. Until the new pod has cloned the whole data \
+        directory and streams, there is nobody who could acknowledge a commit, and every write on the \
+        running primary hangs. For a database of some size that is an outage of hours, begun by kubectl \
+        scale. A new strict cluster that restores a backup or runs managed SQL waits in the same way before \
+        its first standby is there: the first CREATE ROLE hangs.",
     fix: "Add the standby in a mode that does not wait (async or sync-all), and change to the strict mode \
         when patronictl list shows it streaming.",
-    reference: "StackGres operator: when it switches strict synchronous mode on. Observed on Patroni 3.3.0 and 4.1.0, also \
-        CREATE ROLE in a new strict cluster.",
+    reference: "StackGres operator: when it switches strict synchronous mode on.",
+    links: &[
+        "https://patroni.readthedocs.io/en/latest/replication_modes.html#synchronous-mode",
+        "https://stackgres.io/doc/latest/administration/replication/modes/strict-sync-all/",
+    ],
     bad: Example::change(
         indoc! {"
             spec:
@@ -45,7 +48,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Change(check), Check::ClusterUnless(check_first_work, |_| true)],
 })
-.limitations("How large the database is, and so how long the clone takes, cannot be seen.");
+.limitations("How large the database is, and so how long the clone takes, cannot be seen.")
+.observed(&[Observation {
+    software: Software::Patroni,
+    versions: &["3.3.0", "4.1.0"],
+    what: "Commits hang from the change to strict-sync-all until the first standby is cloned and streams. \
+        CREATE ROLE in a new strict cluster waits in the same way.",
+}]);
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (now, before) = (change.now, change.before);

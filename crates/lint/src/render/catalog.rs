@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use syncguard_core::{
     defaults,
-    rule::{Example, Rule},
+    rule::{Example, Observation, Rule},
     rules,
 };
 
@@ -22,6 +22,13 @@ pub fn text(rule: &Rule) -> String {
     section("What to do", rule.fix);
     section("Limitations", rule.limitations.unwrap_or_default());
     section("Source", rule.reference);
+    if !rule.observed.is_empty() {
+        out.push_str("\nObserved\n");
+        for observation in rule.observed {
+            let _ = writeln!(out, "{}", indented(&observed(observation)));
+        }
+    }
+    let _ = write!(out, "\nLinks\n{}", indented_lines(&rule.links.join("\n")));
     let _ = write!(out, "\nBad example{}\n{}", places(&rule.bad), indented_lines(&example(&rule.bad)));
     if !rule.good.is_empty() {
         let _ = write!(out, "\nGood example\n{}", indented_lines(rule.good));
@@ -43,6 +50,11 @@ pub fn markdown(rule: &Rule) -> String {
         let _ = write!(out, "\nGood example:\n\n```yaml\n{}```\n", rule.good);
     }
     let _ = write!(out, "\n*Source:* {}\n", squeezed(rule.reference));
+    for observation in rule.observed {
+        let _ = write!(out, "\n*Observed on* {}\n", observed(observation));
+    }
+    let links: Vec<_> = rule.links.iter().map(|link| format!("<{link}>")).collect();
+    let _ = write!(out, "\n*Links:* {}\n", links.join(", "));
     out
 }
 
@@ -58,8 +70,18 @@ pub fn json(rule: &Rule) -> Value {
         "fix": squeezed(rule.fix),
         "limitations": rule.limitations.map(squeezed),
         "reference": squeezed(rule.reference),
+        "links": rule.links,
+        "observed": rule.observed.iter().map(observation_json).collect::<Vec<_>>(),
         "bad_example": { "kind": rule.bad.kind.name(), "manifest": rule.bad.manifest, "before": rule.bad.before, "at": rule.bad.at },
         "good_example": rule.good,
+    })
+}
+
+fn observation_json(observation: &Observation) -> Value {
+    json!({
+        "software": observation.software.name(),
+        "versions": observation.versions,
+        "what": observation.what,
     })
 }
 
@@ -106,6 +128,16 @@ fn severity(rule: &Rule) -> String {
         None => rule.severity.name().to_owned(),
         Some(note) => format!("{}; {note}", rule.severity.name()),
     }
+}
+
+/// What was seen, and on what.
+fn observed(observation: &Observation) -> String {
+    let Observation { software, versions, what } = observation;
+    let versions = match versions {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        one => one.concat(),
+    };
+    format!("{} {versions}: {what}", software.name())
 }
 
 fn places(example: &Example) -> String {
