@@ -26,7 +26,9 @@ impl Cause {
     /// What is wrong, what to do, and the id to look it up by.
     fn of(finding: &Finding<'_>) -> Self {
         let (id, advice) = (finding.rule.id, finding.advice());
-        let message = format!("{}; {advice} [{id}]", cut(&finding.message, ONE_ERROR));
+        // Advice of a check goes on with the sentence, that of a rule is a sentence of its own.
+        let stop = if advice.starts_with(char::is_uppercase) { '.' } else { ';' };
+        let message = format!("{}{stop} {advice} [{id}]", cut(&finding.message, ONE_ERROR));
         Self { field: cut(&finding.path.to_string(), ONE_FIELD), reason: id, message }
     }
 }

@@ -206,6 +206,28 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_is_a_fragment_and_everything_else_is_in_sentences() {
+        for rule in ALL {
+            let starts_large = |text: &str| text.starts_with(char::is_uppercase);
+            assert!(
+                !starts_large(rule.summary) && !rule.summary.ends_with('.'),
+                "{}: the summary is a fragment, without a capital at its start or a period at its end: {}",
+                rule.id,
+                rule.summary
+            );
+            let optional = [rule.severity_note, rule.limitations].into_iter().flatten();
+            let observed = rule.observed.iter().map(|observation| observation.what);
+            for text in [rule.rationale, rule.fix].into_iter().chain(optional).chain(observed) {
+                assert!(
+                    starts_large(text) && text.ends_with('.'),
+                    "{}: sentences start with a capital and end with a period: {text}",
+                    rule.id
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_rule_has_links_to_read_on() {
         for rule in ALL {
             assert!(!rule.links.is_empty(), "{} links to no manual and no issue", rule.id);

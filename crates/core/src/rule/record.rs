@@ -9,13 +9,13 @@ use crate::view::Kind;
 pub struct Rule {
     /// What every rule has.
     definition: Definition,
-    /// When a finding has the other severity; none where it never has.
+    /// When a finding has the other severity, in sentences; none where it never has.
     pub severity_note: Option<&'static str>,
     /// Whether the operator's own webhook denies it too.
     pub operator_denies: bool,
     /// Whether a cluster that is stopped on purpose is judged too.
     pub judges_stopped: bool,
-    /// What the rule does not find; none where it finds all there is.
+    /// What the rule does not find, in sentences; none where it finds all there is.
     pub limitations: Option<&'static str>,
     /// What of its reasons was seen on running software.
     pub observed: &'static [Observation],
@@ -27,11 +27,11 @@ pub struct Definition {
     pub id: &'static str,
     /// The severity where the settings say nothing.
     pub severity: Severity,
-    /// What is wrong, in one line.
+    /// What is wrong, in one line: a fragment that starts small and has no period.
     pub summary: &'static str,
-    /// Why it matters: what really happens.
+    /// Why it matters: what really happens, in sentences.
     pub rationale: &'static str,
-    /// What to do about it.
+    /// What to do about it, in sentences.
     pub fix: &'static str,
     /// Where the facts are from: an operator behavior, a function of Patroni, a chapter of a manual.
     pub reference: &'static str,

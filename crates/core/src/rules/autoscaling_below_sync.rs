@@ -12,10 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "the autoscaler may go down to no more instances than syncInstances",
     rationale: "In sync and strict-sync the operator refuses a cluster with syncInstances or fewer \
-        instances, but the autoscaler writes through /scale, which its webhook does not see. The cluster \
-        would run on with fewer copies than the manifest names, and the next full write of it would be \
-        denied.",
-    fix: "set autoscaling.minInstances above syncInstances",
+        instances. But the autoscaler writes through /scale, which the operator's webhook does not see. The \
+        cluster would run on with fewer copies than the manifest names, and the next full write of it would \
+        be denied.",
+    fix: "Set autoscaling.minInstances above syncInstances.",
     reference: "StackGres operator: horizontal autoscaling uses the scale subresource.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",

@@ -11,10 +11,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-groups-exceed-minimum",
     severity: Severity::Error,
     summary: "autoscaling.minInstances is not above the sum of the groups' minInstances",
-    rationale: "The groups' minInstances are what must remain of them when the autoscaler has shrunk the \
-        cluster to its own minInstances, and one main pod must be left beside them. The operator checks \
-        this in every autoscaling mode, also in none.",
-    fix: "raise autoscaling.minInstances above the sum of the groups' minInstances",
+    rationale: "The autoscaler may shrink the cluster to its own minInstances. The groups' minInstances are \
+        what must remain of the groups then, and one main pod must be left beside them. The operator checks \
+        this in every autoscaling mode, even in none.",
+    fix: "Raise autoscaling.minInstances above the sum of the groups' minInstances.",
     reference: "StackGres operator: its validating webhook.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",

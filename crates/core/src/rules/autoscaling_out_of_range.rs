@@ -11,10 +11,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "autoscaling-out-of-range",
     severity: Severity::Warning,
     summary: "the autoscaler's bounds are the wrong way round, or instances lies outside them",
-    rationale: "The autoscaler moves the number of instances between its bounds. A number outside them \
-        changes as soon as it looks, and with it which ordinals belong to which group; bounds that are the \
-        wrong way round leave it nothing to choose.",
-    fix: "put instances between autoscaling.minInstances and autoscaling.maxInstances",
+    rationale: "The autoscaler moves the number of instances between its bounds. A number outside of them \
+        changes as soon as the autoscaler runs, and with it which ordinals belong to which group. Bounds \
+        that are the wrong way round leave it nothing to choose.",
+    fix: "Put instances between autoscaling.minInstances and autoscaling.maxInstances.",
     reference: "StackGres: spec.autoscaling; horizontal scaling writes the number of instances through the \
         scale subresource.",
     links: &[

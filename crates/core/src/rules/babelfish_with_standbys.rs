@@ -11,9 +11,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "babelfish-with-standbys",
     severity: Severity::Error,
     summary: "the babelfish flavor cannot have more than one instance",
-    rationale: "The operator refuses a cluster of flavor babelfish with standbys, and an SGShardedCluster \
-        of it whose coordinator or workers have any.",
-    fix: "set instances to 1, or use flavor: vanilla",
+    rationale: "The operator refuses a cluster of flavor babelfish that has standbys. It also refuses an \
+        SGShardedCluster of that flavor whose coordinator or workers have any.",
+    fix: "Set instances to 1, or use flavor: vanilla.",
     reference: "StackGres operator: its validating webhooks.",
     links: &["https://stackgres.io/doc/latest/features/babelfish/"],
     bad: Example::cluster(

@@ -13,11 +13,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "commits wait for standbys that are never promoted",
     rationale: "The operator never sets Patroni's tag nosync, so pods of role readonly and none are \
-        synchronous standbys like any other: in the -all modes every commit waits for them, and in sync and \
-        strict-sync it does where there are fewer promotable standbys than syncInstances. A slow reporting \
-        replica then slows every write, and brings no more failover for it.",
-    fix: "keep such pods in a counted mode with syncInstances no larger than the number of promotable \
-        standbys, or accept the wait",
+        synchronous standbys like any other. In the -all modes every commit waits for them. In sync and \
+        strict-sync it does so where there are fewer promotable standbys than syncInstances. Then a slow \
+        reporting replica slows every write, and adds nothing to failover in return.",
+    fix: "Choose sync or strict-sync with a syncInstances no larger than the number of promotable standbys, \
+        or accept the wait.",
     reference: "patroni/postgresql/sync.py: members tagged nofailover are candidates for synchronous \
         standbys, after all others. Only nosync would leave them out, and StackGres sets it nowhere.",
     links: &[

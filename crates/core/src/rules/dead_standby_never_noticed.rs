@@ -13,9 +13,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "wal_sender_timeout is 0 in a synchronous mode, so a silent standby blocks commits without \
         limit",
     rationale: "A standby whose node loses power or network closes no connection. The primary takes it for \
-        streaming until wal_sender_timeout ends the connection; only then can Patroni drop it from the \
+        streaming until wal_sender_timeout ends the connection. Only then can Patroni drop it from the \
         synchronous standbys, and commits go on. At the default of 60 s that is a pause of about a minute. \
-        At 0 the pause has no end, in the modes that are not strict as well, and patronictl list goes on \
+        At 0 the pause has no end, even in the modes that are not strict, and patronictl list goes on \
         showing a healthy Sync Standby.",
     fix: "Remove wal_sender_timeout (60 s then), or set it to the longest pause that writers can bear.",
     reference: "PostgreSQL manual, Replication settings: wal_sender_timeout, which 0 disables. Patroni \
@@ -49,7 +49,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Keepalive settings of TCP, which can end a dead connection too, are not weighed.")
+.limitations("TCP keepalive settings, which can end a dead connection too, are not considered.")
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["3.3.0", "4.1.0"],

@@ -11,9 +11,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "duplicate-key",
     severity: Severity::Warning,
     summary: "a key stands twice in one object, and the last one wins",
-    rationale: "YAML forbids it, and most readers take the last value without a word. In a manifest that \
-        has grown over the years the second replication block is far below the first, and a reviewer who \
-        has found one does not look for another: the cluster runs with a mode that nobody meant.",
+    rationale: "YAML forbids it, and most readers silently take the last value. In a manifest that has \
+        grown over the years the second replication block is far below the first. A reviewer who has found \
+        one does not look for another, and the cluster runs with a mode that nobody meant.",
     fix: "Remove all but one, and keep the value that is meant.",
     reference: "YAML 1.2 specification: the keys of a mapping are unique; Kubernetes takes the last one.",
     links: &["https://yaml.org/spec/1.2.2/#3213-node-comparison"],

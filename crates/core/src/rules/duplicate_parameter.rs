@@ -15,9 +15,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "duplicate-parameter",
     severity: Severity::Warning,
     summary: "a Postgres setting is written twice, in names that differ only in upper and lower case",
-    rationale: "Postgres knows its settings by name in any case, and a manifest takes Fsync and fsync for \
-        two. Both reach Patroni, the SGPostgresConfig's too where the cluster spells the name otherwise, \
-        and which of them Postgres uses is a matter of order, or the operator refuses both. Every rule here \
+    rationale: "Postgres knows its settings by name in any case, but a manifest takes Fsync and fsync for \
+        two. Both reach Patroni, and so do those of an SGPostgresConfig that the cluster spells otherwise. \
+        Either the order decides which of them Postgres uses, or the operator refuses both. Every rule here \
         judges the worst of them.",
     fix: "Keep one of them, in lower case.",
     reference: "PostgreSQL manual: parameter names are case-insensitive; patroni/collections.py, \
@@ -48,7 +48,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check), Check::Object(check_config)],
 })
-.severity_note("an error where one setting has more than eight spellings, of which not all are judged")
+.severity_note(
+    "It is an error where one setting has more than eight spellings, because not all of them are judged \
+    then.",
+)
 .limitations("An SGPostgresConfig that only an override of a shard names is judged by itself alone.");
 
 /// So many spellings of one setting are judged.

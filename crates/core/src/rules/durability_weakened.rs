@@ -11,12 +11,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "durability-weakened",
     severity: Severity::Warning,
     summary: "an update to a mode that promises less",
-    rationale: "The mode is a contract with the clients: in a strict mode an acknowledged commit exists \
-        twice at least, unless its wait was canceled; in a synchronous one it may exist once while no \
-        standby is alive, in async always. Nothing in the protocol tells a client that the contract was \
-        changed under it, and nothing fails at the time. It shows at the next failover or with the next \
+    rationale: "The mode is a contract with the clients. In a strict mode an acknowledged commit exists at \
+        least twice, unless its wait was canceled. In the other synchronous modes it may exist once while \
+        no standby is alive, and in async always. Nothing in the protocol tells a client that the contract \
+        was changed under it, and nothing fails at the time. It shows at the next failover or with the next \
         lost disk, as commits that were acknowledged and are gone.",
-    fix: "Keep the mode, or tell the clients; for a planned maintenance, put the mode back when it is done.",
+    fix: "Keep the mode, or tell the clients. For planned maintenance, put the mode back when it is done.",
     reference: "StackGres operator: the mode sets synchronous_mode and synchronous_mode_strict of Patroni.",
     links: &[
         "https://stackgres.io/doc/latest/administration/replication/modes/",
@@ -47,8 +47,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Change(check)],
 })
 .limitations(
-    "A smaller syncInstances, or fewer instances in a mode that counts them all, is not compared. \
-    A major version upgrade, which weakens the mode for as long as it runs, is warned of too.",
+    "A smaller syncInstances is not compared, and neither are fewer instances in a mode that counts them \
+    all. A major version upgrade, which weakens the mode for as long as it runs, is warned of too.",
 );
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {

@@ -12,12 +12,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "failover-lag-blocks-promotion",
     severity: Severity::Warning,
     summary: "maximum_lag_on_failover is below 1 MiB in a synchronous mode",
-    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose, but for what \
-        was written in the last ttl seconds. In a synchronous mode the members that may be promoted have \
-        every acknowledged commit anyway; what they lack is the WAL of transactions that nobody was told \
-        about, and a bulk load writes megabytes of it. So the limit protects nothing there, and a small one \
-        can leave the cluster without a leader although a complete standby is alive. A negative one blocks \
-        it even while nothing is written: the lag of a standby that has everything is 0, which is more.",
+    rationale: "In asynchronous mode maximum_lag_on_failover bounds what a failover may lose, apart from \
+        what was written in the last ttl seconds. In a synchronous mode the members that may be promoted \
+        have every acknowledged commit anyway. What they lack is the WAL of transactions that nobody was \
+        told about, and a bulk load writes megabytes of it. So the limit protects nothing there, and a \
+        small one can leave the cluster without a leader although a complete standby is alive. A negative \
+        one blocks promotion even while nothing is written: the lag of a standby that has everything is 0, \
+        which is more.",
     fix: "Remove maximum_lag_on_failover (1048576 bytes by default), or set it to that or more.",
     reference: "Patroni, dynamic configuration: maximum_lag_on_failover, in bytes.",
     links: &[

@@ -16,8 +16,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         reports a flush that never happened, on the primary and on every standby alike, because all of them \
         share the setting. After a crash of the operating system the data directory may be corrupt, not \
         just a little behind. Without full_page_writes a page that was half written in the crash stays \
-        torn: WAL replay has no whole page to start from.",
-    fix: "Leave fsync and full_page_writes on; where speed matters more than the data, choose mode: async \
+        torn, because WAL replay has no whole page to start from.",
+    fix: "Leave fsync and full_page_writes on. Where speed matters more than the data, choose mode: async \
         too.",
     reference: "PostgreSQL manual, Write Ahead Log settings: fsync, full_page_writes; booleans may be \
         abbreviated.",
@@ -58,9 +58,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.severity_note("a warning where the mode is not strict")
+.severity_note("It is a warning where the mode is not strict.")
 .judges_stopped()
-.limitations("Whether the disks and the storage layer below honour a flush cannot be seen in a manifest.");
+.limitations("Whether the disks and the storage layer below honor a flush cannot be seen in a manifest.");
 
 /// What a crash does without each of the settings.
 const DAMAGE: [(&str, &str); 2] = [

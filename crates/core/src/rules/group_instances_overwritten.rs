@@ -11,12 +11,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "group-instances-overwritten",
     severity: Severity::Warning,
     summary: "the operator will recompute a group's instances to another number than is written",
-    rationale: "Where autoscaling.minInstances and a group's minInstances are both set, the operator sets \
-        the group's instances to minInstances * instances / autoscaling.minInstances, in whole numbers, on \
-        every full write and in every autoscaling mode. What is written is lost, and pods change their \
-        group and their tags with it. Where the result is 0 it denies the write; such a cluster cannot even \
-        be stopped.",
-    fix: "write the number that the operator will reckon, or remove minInstances from the group",
+    rationale: "Where autoscaling.minInstances and a group's minInstances are both set, the operator \
+        overwrites the group's instances with minInstances * instances / autoscaling.minInstances, rounded \
+        down. It does so on every full write and in every autoscaling mode. The written number is lost, and \
+        pods change their group and with it their tags. Where the result is 0 the operator denies the \
+        write, and such a cluster cannot even be stopped.",
+    fix: "Write the number that the operator will compute, or remove minInstances from the group.",
     reference: "StackGres operator: its mutating webhook, on CREATE and UPDATE.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",
@@ -51,12 +51,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.severity_note("error where the size becomes 0, which the operator then denies")
+.severity_note("It is an error where the size becomes 0, because the operator denies that.")
 .operator_denies()
 .judges_stopped()
 .limitations(
-    "Scaling through /scale passes the operator by: there the groups change with the next full \
-    write, a status write for instance.",
+    "Scaling through /scale passes the operator by: there the groups change with the next full write, a \
+    status write for instance.",
 );
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {

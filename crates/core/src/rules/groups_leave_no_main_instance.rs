@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "the replication groups together take all instances",
     rationale: "The main pods are what remains after the groups, and ordinal 0, the first primary, is one \
-        of them. The operator refuses a cluster whose groups take as many instances as there are, or more.",
-    fix: "raise instances above the sum of the groups, or make the groups smaller",
+        of them. The operator refuses a cluster whose groups take all instances or more.",
+    fix: "Raise instances above the sum of the groups, or make the groups smaller.",
     reference: "StackGres operator: its validating webhook; the main group is implicit and comes first.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplicationgroupsindex",

@@ -17,16 +17,16 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "ignored-patroni-setting",
     severity: Severity::Warning,
     summary: "a Patroni setting that the operator drops or overwrites",
-    rationale: "The operator reads dynamicConfig into a class of its own, and what that class has no field \
-        for is dropped. Of the rest it overwrites what it decides itself: synchronous_mode, \
-        synchronous_mode_strict and synchronous_node_count come from spec.replication, standby_cluster from \
-        spec.replicateFrom, everything below postgresql but pg_hba from the Postgres configuration, and of \
-        initialConfig the sections of its own and each pod's tags. Such a line is worse than useless: \
-        whoever reads the manifest believes in a promise of durability that the cluster does not keep, in a \
-        pod that cannot be promoted and will be, or in a standby cluster that is a primary and takes \
-        writes.",
-    fix: "Remove the setting, and say the same where the operator reads it: spec.replication, \
-        spec.replicateFrom, spec.configurations.postgres.",
+    rationale: "The operator reads dynamicConfig into a class of its own, and drops what that class has no \
+        field for. It also overwrites what it decides itself. synchronous_mode, synchronous_mode_strict and \
+        synchronous_node_count come from spec.replication, and standby_cluster comes from \
+        spec.replicateFrom. Everything below postgresql but pg_hba comes from the Postgres configuration. \
+        Of initialConfig it overwrites its own sections and each pod's tags. Such a line is worse than \
+        useless. Whoever reads the manifest believes in a promise of durability that the cluster does not \
+        keep, in a pod that cannot be promoted and will be, or in a standby cluster that is a primary and \
+        takes writes.",
+    fix: "Remove the setting, and say the same where the operator reads it: in spec.replication, \
+        spec.replicateFrom or spec.configurations.postgres.",
     reference: "StackGres operator, 1.18 and 1.19: its class of Patroni's dynamic configuration, and what \
         it writes over it. It does so before Patroni reads it, so running Patronis, which obey what they \
         read, cannot show it.",
@@ -66,7 +66,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Keys within slots and ignore_slots are not looked at.");
+.limitations("Keys inside slots and ignore_slots are not checked.");
 
 /// The settings that the operator decides itself, and what to write instead.
 const OVERWRITTEN: [(&str, &str); 4] = [

@@ -13,10 +13,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "syncInstances has no effect in this mode",
     rationale: "The -all modes wait for every standby that is there, n - 1 at most, whatever syncInstances \
-        says; async waits for none. A reader of the manifest is told something that is not so, and a later \
-        change to sync or strict-sync would suddenly make it true. In async a value of 1 is let pass, since \
-        many tools write it everywhere.",
-    fix: "in the -all modes leave it out or write instances - 1; in async leave it out",
+        says. The mode async waits for none. The manifest tells its readers something that is not so, and a \
+        later change to sync or strict-sync would suddenly make it true. In async a value of 1 is not \
+        reported, since many tools write it everywhere.",
+    fix: "In the -all modes leave it out or write instances - 1; in async leave it out.",
     reference: "StackGres operator: synchronous_node_count is instances - 1 in the -all modes, and absent \
         in async.",
     links: &[

@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-autoscaling",
     severity: Severity::Error,
     summary: "autoscaling has an unknown mode, or a dimension that is on lacks its bounds",
-    rationale: "autoscaling.mode is all where it is absent, so an empty autoscaling object already asks for \
-        the number of instances (minInstances, maxInstances) and for the size of pods (minAllowed, \
-        maxAllowed). In an SGShardedCluster only vertical, the default there, and none exist.",
-    fix: "give each dimension that is on its bounds, or switch it off with mode",
+    rationale: "Without a mode autoscaling is in mode all. So an empty autoscaling object already asks for \
+        bounds of the number of instances (minInstances, maxInstances) and of the size of pods (minAllowed, \
+        maxAllowed). An SGShardedCluster has only the modes vertical, the default there, and none.",
+    fix: "Set the bounds of each dimension that is on, or switch the dimension off with mode.",
     reference: "StackGres operator: its validating webhook; the CRD's minimum of 2 for both bounds.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecautoscaling",

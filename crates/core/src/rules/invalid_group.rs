@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     rationale: "A group adds pods with a role of their own after the main ones, so its size decides which \
         ordinals get which tags. The operator refuses a group without a size of at least 1. A missing name \
         or role is filled in and is no fault. Where autoscaling.minInstances and the group's minInstances \
-        are both set, the size that counts is the one that the operator recomputes.",
-    fix: "give every group instances: 1 or more",
+        are both set, the operator recomputes the size, and the result is what counts.",
+    fix: "Give every group instances: 1 or more.",
     reference: "StackGres operator: its validating webhook, after its own recomputation of group sizes.",
     links: &["https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplicationgroupsindex"],
     bad: Example::cluster(

@@ -11,10 +11,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-instances",
     severity: Severity::Error,
     summary: "instances is missing, not an integer, or negative",
-    rationale: "Everything else is reckoned from the number of instances: who is synchronous, how many may \
-        fail, who can be promoted. 0 is a number too: it stops the cluster on purpose. A number in quotes \
-        is a string, and the API server refuses it.",
-    fix: "write a whole number: 0 stops the cluster, 1 has no standby, 3 survives the loss of a node",
+    rationale: "Everything else is computed from the number of instances: who is synchronous, how many may \
+        fail, who can be promoted. 0 is a valid number, which stops the cluster on purpose. A number in \
+        quotes is a string, and the API server refuses it.",
+    fix: "Write a whole number: 0 stops the cluster, 1 has no standby, 3 survives the loss of a node.",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
     links: &["https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspec"],
     bad: Example::cluster(

@@ -11,11 +11,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-override",
     severity: Severity::Error,
     summary: "an override of an SGShardedCluster that the operator refuses",
-    rationale: "An index is a number from 0, a type is Worker or QueryRouter, with exactly these capitals. \
-        The operator reads indexes as 32-bit numbers and fails on a larger one; and it fails on an override \
-        that names syncInstances without instancesPerCluster beside it, because it compares the two. The \
-        person who applies the manifest then sees an internal error of the operator's webhook, without a \
-        field.",
+    rationale: "An index is a number from 0, and a type is Worker or QueryRouter, with exactly these \
+        capitals. The operator reads indexes as 32-bit numbers and fails on a larger one. It also fails on \
+        an override that names syncInstances without instancesPerCluster beside it, because it compares the \
+        two. The person who applies the manifest then sees an internal error of the operator's webhook, \
+        without a field.",
     fix: "Count workers from 0, and give an override that has its own syncInstances its own \
         instancesPerCluster.",
     reference: "StackGres operator 1.19: constraints of StackGresShardedClusterWorker.",

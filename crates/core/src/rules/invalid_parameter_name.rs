@@ -14,12 +14,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "a key of postgresql.conf is no name of a Postgres setting",
     rationale: "Patroni writes the settings into postgresql.conf, and escapes their values but not their \
-        names. A key with a line break, a quote or an equals sign can therefore hold settings that nobody \
-        sees as such: a name with a dot, which Postgres takes for one of an extension, passes every check, \
-        and the line behind it turns fsync off. Any other such key makes a file that Postgres does not \
-        read, and then it does not start.",
-    fix: "Write a name as Postgres knows it: letters, digits and underscores, for an extension with its \
-        prefix and a dot.",
+        names. So a key with a line break, a quote or an equals sign can hold settings that nobody sees as \
+        such. For example, a name with a dot passes every check, because Postgres takes it for a setting of \
+        an extension, and the line behind it turns fsync off. Any other such key makes a file that Postgres \
+        cannot read, and then Postgres does not start.",
+    fix: "Write a name as Postgres knows it: letters, digits and underscores. A setting of an extension has \
+        the extension's prefix and a dot.",
     reference: "PostgreSQL manual: parameter names and values; patroni/postgresql/config.py, \
         write_postgresql_conf.",
     links: &[
@@ -49,8 +49,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 })
 .judges_stopped()
 .limitations(
-    "Whether Postgres has a setting of this name is not looked at. An SGPostgresConfig that only \
-    an override of a shard names is judged by itself alone.",
+    "Whether Postgres has a setting of this name is not checked. An SGPostgresConfig that only an override \
+    of a shard names is judged by itself alone.",
 );
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {

@@ -12,11 +12,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "query routers without Citus, or more workers than their offset leaves room for",
     rationale: "Query routers are clusters of one instance that answer queries beside the coordinator. Only \
-        Citus has them, and each is a Citus group of its own: workers are the groups from 1, query routers \
-        those from queryRouterIndexOffset + 1, which is 1025 unless set. So there can be at most as many \
-        workers as the offset says, also where there are no query routers at all. The operator refuses \
+        Citus has them, and each is a Citus group of its own. Workers are the groups from 1. Query routers \
+        are those from queryRouterIndexOffset + 1, which is 1025 by default. So there can be at most as \
+        many workers as the offset says, even where there are no query routers at all. The operator refuses \
         anything else.",
-    fix: "Remove queryRouterClusters, or set type: citus; raise queryRouterIndexOffset before there are \
+    fix: "Remove queryRouterClusters, or set type: citus. Raise queryRouterIndexOffset before there are \
         more workers.",
     reference: "StackGres operator 1.19: constraints of StackGresShardedClusterSpec; the CRD's minimum of \
         the offset is 1024.",

@@ -11,10 +11,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-sync-instances",
     severity: Severity::Error,
     summary: "syncInstances is present and not an integer of at least 1",
-    rationale: "The operator checks the value in every mode, also where it has no effect and where the \
-        cluster is stopped. There is no way to write \"none\" as 0: a cluster that waits for no standby is \
+    rationale: "The operator checks the value in every mode, even where it has no effect, and even where \
+        the cluster is stopped. 0 is no way to wait for nobody: a cluster that waits for no standby has the \
         mode async.",
-    fix: "write a whole number of at least 1, or leave it out",
+    fix: "Write a whole number of at least 1, or leave it out.",
     reference: "StackGres operator: its validating webhook and the minimum of the CRD.",
     links: &["https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplication"],
     bad: Example::cluster(

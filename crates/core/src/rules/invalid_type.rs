@@ -15,10 +15,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "a value of a type that the field does not take",
     rationale: "The API server refuses the whole object where one value has the wrong type. Settings of \
-        Postgres are strings there, whatever they mean to Postgres, and YAML has its own idea of off, 200 \
-        and 16.1: without quotes they are a boolean and two numbers. A version suffers most, because 16.10 \
-        without quotes is 16.1.",
-    fix: "Write the value in the type that the field takes; settings of Postgres always in quotes.",
+        Postgres are strings there, whatever they mean to Postgres. But YAML reads off, 200 and 16.1 \
+        without quotes as a boolean and two numbers. A version suffers most, because 16.10 without quotes \
+        is 16.1.",
+    fix: "Write the value in the type that the field takes, and settings of Postgres always in quotes.",
     reference: "StackGres custom resource definitions: postgresql.conf is a map of strings; YAML 1.1: off \
         is a boolean.",
     links: &[
@@ -52,7 +52,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Object(check)],
 })
 .judges_stopped()
-.limitations("Only the fields that matter to replication are known here; the API server checks all of them.");
+.limitations("Only the fields that matter to replication are known here. The API server checks all of them.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     for Mistyped { path, expected, found } in object.mistyped() {

@@ -11,9 +11,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "invalid-yaml",
     severity: Severity::Error,
     summary: "the text is not valid YAML",
-    rationale: "What cannot be parsed cannot be judged, and must not pass for judged. A tab in the \
-        indentation, an unclosed quote or a template that has not been rendered are the usual causes.",
-    fix: "Correct the text at the place that is shown; a template has to be rendered before it is judged.",
+    rationale: "What cannot be parsed cannot be judged, and must not pass for judged. The usual causes are \
+        a tab in the indentation, an unclosed quote, and a template that has not been rendered.",
+    fix: "Correct the text at the place that is shown. Render a template before it is judged.",
     reference: "YAML 1.2 specification.",
     links: &["https://yaml.org/spec/1.2.2/"],
     bad: Example {

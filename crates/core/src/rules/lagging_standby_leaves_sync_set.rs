@@ -12,12 +12,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "maximum_lag_on_syncnode lets slow standbys leave a synchronous set that has no other to take \
         their place",
-    rationale: "The -all modes, and a syncInstances of one less than the instances, are chosen so that \
-        every standby that is there has every acknowledged commit. With maximum_lag_on_syncnode above 0 \
-        Patroni no longer counts a standby that lags by more bytes than that. It does so just when the load \
-        is highest, silently, and such a standby is not promoted either. The setting is meant for clusters \
-        with more standbys than they wait for, where a faster one takes the place of the slow one; here \
-        there is no other to take it.",
+    rationale: "The -all modes, and a syncInstances of instances - 1, are chosen so that every standby has \
+        every acknowledged commit. With maximum_lag_on_syncnode above 0 Patroni no longer counts a standby \
+        that lags by more bytes than that. It does so silently, just when the load is highest, and such a \
+        standby is not promoted either. The setting is meant for clusters with more standbys than they wait \
+        for, where a faster one takes the place of the slow one. Here there is no other to take it.",
     fix: "Remove maximum_lag_on_syncnode, or wait for fewer standbys than there are.",
     reference: "Patroni, dynamic configuration: maximum_lag_on_syncnode, in bytes.",
     links: &[

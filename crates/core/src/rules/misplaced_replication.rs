@@ -14,9 +14,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "misplaced-replication",
     severity: Severity::Error,
     summary: "replication stands in another object than spec",
-    rationale: "An API server drops a field that stands where the custom resource definition has none, and \
-        the cluster runs asynchronous, whatever the manifest seems to say. kubectl apply refuses it, Helm \
-        and Argo CD drop it silently. It takes two spaces too few or too many.",
+    rationale: "An API server drops a field that stands where the custom resource definition has none. The \
+        cluster then runs asynchronous, whatever the manifest seems to say. kubectl apply refuses such a \
+        manifest, Helm and Argo CD drop the field silently. All it takes is two spaces too few or too many.",
     fix: "Move replication below spec.",
     reference: "StackGres custom resource definitions: replication of an SGCluster stands below spec alone, \
         that of an SGShardedCluster also below coordinator, workers and overrides.",
@@ -47,8 +47,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()
-.limitations("Only the top level, and postgres, pods and configurations below spec, are looked into. An API \
-    server has dropped the field before a webhook sees the object, so only files can be judged.");
+.limitations(
+    "Only the top level, and postgres, pods and configurations below spec are checked. An API server has \
+    dropped the field before a webhook sees the object, so only files can be judged.",
+);
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     if !matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster)) {

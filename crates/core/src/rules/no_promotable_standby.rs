@@ -12,10 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "no-promotable-standby",
     severity: Severity::Warning,
     summary: "no standby may be promoted, so the loss of the primary is the loss of the service",
-    rationale: "readonly and none become Patroni's tag nofailover. Where every pod but one has it, each \
-        synchronous standby holds every acknowledged commit and none may take over: after the loss of the \
-        leader nobody leads until it is back. Nothing is lost, and nothing works.",
-    fix: "give at least one standby the role ha-read or ha, best two",
+    rationale: "The roles readonly and none become Patroni's tag nofailover. Where every pod but one has \
+        it, each synchronous standby holds every acknowledged commit and none may take over. After the loss \
+        of the leader nobody leads until it is back. Nothing is lost, and nothing works.",
+    fix: "Give at least one standby the role ha-read or ha, better two.",
     reference: "Patroni: members tagged nofailover take no part in the leader race.",
     links: &[
         "https://stackgres.io/doc/latest/administration/replication/modes/replication-group/",

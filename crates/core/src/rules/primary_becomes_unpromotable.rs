@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     rationale: "Pods get their roles by ordinal: the main pods first, then group after group. A change of \
         instances or of a group moves the borders, and the pod that is the primary today can find itself on \
         the other side. It goes on as the primary with the tag nofailover. But once it has lost the \
-        leadership, to a failover or a switchover, it cannot be promoted again, and where it was the only \
-        member that had every commit, nobody is.",
-    fix: "Switch over to a main pod first, or choose the sizes so that the primary's ordinal stays with a \
-        role of ha or ha-read.",
+        leadership, to a failover or a switchover, it cannot be promoted again. Where it was the only \
+        member that had every commit, nobody is promoted.",
+    fix: "Switch over to a main pod first, or choose the sizes so that the primary's ordinal keeps a role \
+        of ha or ha-read.",
     reference: "StackGres operator: a pod's ordinal is its index in the list of main pods and groups; \
         readonly and none become Patroni's tag nofailover.",
     links: &[
@@ -64,7 +64,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Change(check)],
 })
-.limitations("The primary is the one in the status of the stored object; a failover since then is not seen.");
+.limitations("The primary is the one in the status of the stored object. A failover since then is not seen.");
 
 fn check<'a>(change: &Change<'_, 'a>, problems: &mut Problems<'a>) {
     let (Some(before), Some(now)) = (change.before.topology(), change.now.topology()) else { return };

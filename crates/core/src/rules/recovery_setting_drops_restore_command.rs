@@ -16,9 +16,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         restore_command there where backups are configured. If any recovery setting stands among the \
         parameters of Postgres, Patroni takes those for the whole section, and restore_command of the \
         standbys becomes empty. A standby that was away for longer than the primary keeps WAL then cannot \
-        fetch it from the archive, and has to be made anew; in a strict mode writes may hang until it is.",
-    fix: "Remove the setting: the operator decides how standbys recover; a target of recovery belongs into \
-        spec.initialData.restore.",
+        fetch it from the archive, and has to be made anew. In a strict mode writes may hang until it is.",
+    fix: "Remove the setting, because the operator decides how standbys recover. A recovery target belongs \
+        into spec.initialData.restore.",
     reference: "patroni/postgresql/config.py, _adjust_recovery_parameters.",
     links: &[
         "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-RESTORE-COMMAND",

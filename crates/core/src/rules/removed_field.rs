@@ -13,9 +13,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "spec.prometheusAutobind is gone since StackGres 1.17",
     rationale: "The field moved below spec.configurations.observability, and much documentation still shows \
-        it at the root. What happens to it depends on the way to the cluster: kubectl apply refuses the \
-        manifest, while Helm, Argo CD and client libraries drop the field without a word. Then nobody \
-        scrapes the cluster, and the first to notice is whoever looks for the graphs of an incident.",
+        it below spec. What happens to it depends on the way to the cluster. kubectl apply refuses the \
+        manifest, while Helm, Argo CD and client libraries drop the field silently. Then nobody scrapes the \
+        cluster, and the first to notice is whoever looks for the graphs of an incident.",
     fix: "Move it to spec.configurations.observability.prometheusAutobind.",
     reference: "StackGres 1.17: the custom resource definitions of SGCluster and SGShardedCluster no longer \
         have spec.prometheusAutobind.",
@@ -42,8 +42,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()
-.limitations("Which version of StackGres the manifest is for is not known; before 1.17 the root is the \
-    right place. An API server drops the field before anybody sees it, so only files can be judged.");
+.limitations(
+    "Which version of StackGres the manifest is for is not known: before 1.17 the field belongs below spec. \
+    An API server drops the field before anybody sees it, so only files can be judged.",
+);
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     let has_moved = matches!(object.known_kind(), Some(Kind::Cluster | Kind::ShardedCluster));

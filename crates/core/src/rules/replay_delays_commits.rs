@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "synchronous_commit is remote_apply and standbys may replay late, so commits wait for that",
     rationale: "With remote_apply a commit waits until its synchronous standbys have replayed it, not only \
         written it down. recovery_min_apply_delay makes every standby replay that much later, and each \
-        commit takes as long. With max_standby_streaming_delay -1 a query on a standby, a report say, may \
-        hold up replay for as long as it runs, and with it every commit of the cluster, while patronictl \
-        list shows a healthy Sync Standby.",
-    fix: "Set synchronous_commit to on, which keeps the same promise of durability, or remove the delay.",
+        commit takes as long. With max_standby_streaming_delay -1 a query on a standby, a report for \
+        example, may hold up replay for as long as it runs. Every commit of the cluster then waits for that \
+        query, while patronictl list shows a healthy Sync Standby.",
+    fix: "Set synchronous_commit to \"on\", which keeps the same promise of durability, or remove the delay.",
     reference: "PostgreSQL manual: synchronous_commit, recovery_min_apply_delay, \
         max_standby_streaming_delay.",
     links: &[
@@ -52,10 +52,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.severity_note("an error in the strict modes, in which nothing lets such a commit go")
+.severity_note("It is an error in the strict modes, in which nothing lets such a commit go.")
 .judges_stopped()
-.limitations("ALTER SYSTEM, and settings of a role, a database or a session are not seen. The default of \
-    max_standby_streaming_delay, 30 s, is not reported.")
+.limitations(
+    "ALTER SYSTEM, and settings of a role, a database or a session are not seen. The default of \
+    max_standby_streaming_delay, 30 s, is not reported.",
+)
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["3.3.0", "4.1.0"],

@@ -13,10 +13,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "no pod serves reads, so the service NAME-replicas has no endpoints",
     rationale: "The service NAME-replicas selects replicas that are not tagged noloadbalance: pods of role \
-        ha-read and readonly. Where all pods are ha or none, connections to it are refused, also in the \
-        best of times.",
-    fix: "give some pods the role ha-read or readonly, or switch the service off with \
-        postgresServices.replicas.enabled: false",
+        ha-read and readonly. Where all pods are ha or none, connections to it are refused, even while \
+        everything is healthy.",
+    fix: "Give some pods the role ha-read or readonly, or switch the service off with \
+        postgresServices.replicas.enabled: false.",
     reference: "StackGres operator: roles ha and none become Patroni's tag noloadbalance, which the service \
         leaves out.",
     links: &[

@@ -10,13 +10,13 @@ use crate::{
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-child-refused",
     severity: Severity::Error,
-    summary: "a cluster of an SGShardedCluster that the operator's own webhook refuses",
-    rationale: "The operator checks the syncInstances of all workers against their instancesPerCluster, and \
-        not against the instances of an override that inherits it. The SGShardedCluster is accepted; then \
-        the operator makes an SGCluster of the override, and its own webhook refuses that one. The worker \
-        is never made, or never changed again, and only events tell. The same happens to an override with \
-        standbys where the flavor is babelfish, which runs on one instance.",
-    fix: "Give the override a replication of its own that fits its instances, or more instances.",
+    summary: "a cluster of an SGShardedCluster is one that the operator's own webhook refuses",
+    rationale: "The operator checks the syncInstances of all workers against their instancesPerCluster, but \
+        not against the instances of an override that inherits it. So it accepts the SGShardedCluster. Then \
+        it makes an SGCluster of the override, and its own webhook refuses that one. The worker is never \
+        made, or never changed again, and only events tell. The same happens to an override with standbys \
+        where the flavor is babelfish, which runs on one instance.",
+    fix: "Give the override a replication of its own that fits its instances, or give it more instances.",
     reference: "StackGres operator 1.19: its webhooks of SGShardedCluster and of SGCluster.",
     links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],
     bad: Example::sharded(

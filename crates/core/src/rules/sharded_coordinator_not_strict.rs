@@ -12,10 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sharded-coordinator-not-strict",
     severity: Severity::Warning,
     summary: "the root mode of an SGShardedCluster is strict, and its coordinator is not",
-    rationale: "spec.replication looks like the setting of the whole cluster, but the operator gives the \
-        coordinator a replication of its own, sync-all, where none is written. So the workers become strict \
-        and the coordinator does not. The coordinator holds the metadata that says which worker has which \
-        rows. Losing its last commit can make data unreachable that every worker has kept twice.",
+    rationale: "The field spec.replication looks like the setting of the whole cluster. But where the \
+        coordinator has no replication of its own, the operator gives it sync-all. So the workers become \
+        strict and the coordinator does not. The coordinator holds the metadata that says which worker has \
+        which rows. Losing its last commit can make data unreachable that every worker has kept twice.",
     fix: "Set spec.coordinator.replication.mode to the strict mode as well.",
     reference: "StackGres operator: an absent or empty spec.coordinator.replication becomes mode sync-all; \
         the root's is used by workers only.",

@@ -17,8 +17,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         cannot both hold, because whole objects replace each other and nothing is merged, so the operator \
         refuses the object. It counts workers and query routers together: an override of type Worker for 0 \
         and one of type QueryRouter for 0 collide too. The usual cause is a copied block whose index was \
-        forgotten, and then another worker lacks its override.",
-    fix: "Give each override indexes of its own, or put both into one.",
+        not changed, and then another worker lacks its override.",
+    fix: "Give each override indexes of its own, or merge the two into one.",
     reference: "StackGres operator 1.19: its webhook of SGShardedCluster compares the expanded indexes of \
         all overrides, whatever their type, also beyond the number of workers.",
     links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],

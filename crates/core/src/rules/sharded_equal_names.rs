@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "two clusters of an SGShardedCluster get the same name",
     rationale: "The operator makes an SGCluster of the coordinator, of each worker and of each query \
-        router: the name of a worker or query router is its template with the number behind it. Where two \
-        names are equal, two parts of the sharded cluster describe one SGCluster: the operator writes it \
+        router. The name of a worker or query router is its template with the number behind it. Where two \
+        names are equal, two parts of the sharded cluster describe one SGCluster. The operator writes it \
         once as the one and once as the other, and data is missing where its own cluster should be.",
     fix: "Give each kind a template of its own that does not end in a digit.",
     reference: "StackGres operator 1.19: StackGresShardedClusterUtil names the SGClusters; nothing there \

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "sync or strict-sync without syncInstances in an SGShardedCluster",
     rationale: "In an SGCluster the operator takes an absent syncInstances for 1. In an SGShardedCluster it \
         does not, whatever the description of the field says, and it refuses the object. Replication \
-        objects are not merged either: one that names a mode has to name the number as well, also where an \
+        objects are not merged either: one that names a mode has to name the number as well, even where an \
         outer one has it.",
     fix: "Write syncInstances beside the mode, at least 1 and below the number of instances.",
     reference: "StackGres operator: webhook of SGShardedCluster, which denies it at the root, the \

@@ -13,10 +13,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "an override of an SGShardedCluster has no effect",
     rationale: "Workers are counted from 0, so the last of three has the index 2. The operator accepts an \
         override beyond that and does nothing with it. Often the last worker is meant, and it runs without \
-        what was written for it; or the override waits for a worker that is added later, and changes it \
+        what was written for it. Or the override waits for a worker that is added later, and changes it \
         then. The same happens to an element of indexes that means nothing: a number in quotes, a range \
         that runs backwards, and all, which counts query routers and never workers. Of an override's \
-        configurations only sgPostgresConfig is used, and under Citus not even that: each cluster gets a \
+        configurations only sgPostgresConfig is used. Under Citus not even that is: each cluster gets a \
         copy of the workers'.",
     fix: "Count from 0, write numbers without quotes and ranges as \"0-2\", or remove what has no effect.",
     reference: "StackGres operator 1.19: its expansion of indexes, and what it copies into each cluster.",

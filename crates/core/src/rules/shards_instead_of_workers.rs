@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "an SGShardedCluster with shards, which StackGres 1.19 calls workers",
     rationale: "StackGres 1.19 renamed spec.shards to spec.workers. Its operator moves what older operators \
-        have stored, and refuses shards in anything new, beside workers too. So a manifest that is applied \
+        have stored, and refuses shards in anything new, even beside workers. A manifest that is applied \
         again after the upgrade is refused, because kubectl leaves the new field beside the old one.",
     fix: "Rename shards to workers, with apiVersion stackgres.io/v1beta1. For a sharded cluster that exists \
         already, also set workers.clusterNameTemplate to NAME-shard, so that its clusters keep their names.",
@@ -44,11 +44,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::ShardedUnless(check, is_moved)],
 })
-.severity_note("A warning where neither the object nor the settings tell which StackGres runs.")
+.severity_note("It is a warning where neither the object nor the settings tell which StackGres runs.")
 .operator_denies()
 .judges_stopped()
-.limitations("Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion \
-    v1beta1 or by the setting stackGresVersion. With StackGres 1.18 and older, shards is right.")
+.limitations(
+    "Which StackGres runs is told by the annotation stackgres.io/operatorVersion, by apiVersion v1beta1 or \
+    by the setting stackGresVersion. With StackGres 1.18 and older, shards is right.",
+)
 .observed(&[Observation {
     software: Software::StackGres,
     versions: &["1.19.0-rc5"],

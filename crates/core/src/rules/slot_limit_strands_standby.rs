@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "max_slot_wal_keep_size without backups: a synchronous standby that was away too long cannot \
         come back",
     rationale: "A replication slot keeps the WAL that its standby has not received yet. \
-        max_slot_wal_keep_size ends that at a size, to protect the primary's disk. With backups the standby \
-        fetches what is gone from the archive; without them it asks for WAL that nobody has any more, for \
-        ever, and has to be made anew by hand. In a synchronous mode that is a copy less, and with strict \
-        and two instances commits hang though both pods run.",
+        max_slot_wal_keep_size limits how much, to protect the primary's disk. With backups a standby \
+        fetches what is gone from the archive. Without them it asks for ever for WAL that nobody has any \
+        more, and has to be made anew by hand. In a synchronous mode that is one copy less. In a strict \
+        mode with two instances commits hang though both pods run.",
     fix: "Configure backups, or leave max_slot_wal_keep_size at -1 and watch the primary's disk.",
     reference: "PostgreSQL manual, Replication settings: max_slot_wal_keep_size.",
     links: &[
@@ -51,7 +51,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Backups that something else than the manifest makes are not seen.")
+.limitations("Backups that are configured outside of the manifest are not seen.")
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["3.3.0", "4.1.0"],

@@ -12,10 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "standby-cluster-ignores-sync",
     severity: Severity::Warning,
     summary: "a cluster that replicates from another ignores its synchronous mode",
-    rationale: "With replicateFrom the cluster is a standby cluster: its leader takes no writes, so there \
-        is no commit that could wait. From 3.2.0 Patroni ignores synchronous mode there altogether. The \
-        setting comes into effect when the cluster is promoted, by removing replicateFrom.",
-    fix: "keep it if it is meant for the day of the promotion; else leave the mode async",
+    rationale: "With replicateFrom the cluster is a standby cluster. Its leader takes no writes, so there \
+        is no commit that could wait. From 3.2.0 on Patroni ignores synchronous mode there altogether. The \
+        setting takes effect once replicateFrom is removed, which promotes the cluster.",
+    fix: "Keep the mode if it is meant for the day of the promotion; otherwise set it to async.",
     reference: "patroni/global_config.py, is_synchronous_mode: from 3.2.0 it is false while standby_cluster \
         is set.",
     links: &[

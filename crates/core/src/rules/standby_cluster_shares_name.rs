@@ -14,12 +14,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "a standby cluster has the name of the cluster that it follows, so their members have the same \
         names",
     rationale: "Members are called after their cluster: db-0, db-1. Where a cluster follows another one of \
-        the same name, the standby leader streams under a name that the source has, too. Patroni and \
-        Postgres then take the connection of one for that of the other: commits of the source are \
-        acknowledged by a member that it cannot promote. Its own standby of that name either counts as \
-        complete without being so, and a failover loses acknowledged commits, or never counts again, and \
-        nobody is promoted.",
-    fix: "Give the standby cluster a name of its own: names cannot be changed later.",
+        the same name, its standby leader streams under a name that a member of the source has too. Patroni \
+        and Postgres then mistake one connection for the other, so a member that the source cannot promote \
+        acknowledges its commits. The source's own standby of that name is misjudged in one of two ways. \
+        Either it counts as complete without being so, and a failover loses acknowledged commits. Or it \
+        never counts again, and nobody is promoted.",
+    fix: "Give the standby cluster a name of its own before it is made: names cannot be changed later.",
     reference: "Patroni: application_name and the names of replication slots are those of the members.",
     links: &[
         "https://stackgres.io/doc/latest/administration/replication/remote/replicatefrom/",
@@ -50,13 +50,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .severity_note(
-    "an error in the strict modes: a failover of the source loses acknowledged commits, or is \
-    refused",
+    "It is an error in the strict modes, where a failover of the source loses acknowledged commits or is \
+    refused.",
 )
 .judges_stopped()
 .limitations(
-    "The source is known by its host, by its sgCluster or by the path of its archive alone. A host \
-    that is another name for the source is not recognized.",
+    "The source is known by its host, by its sgCluster or by the path of its archive alone. A host that is \
+    another name for the source is not recognized.",
 )
 .observed(&[
     Observation {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "a strict mode with synchronous_commit = remote_write does not wait for the standby's disk",
     rationale: "With remote_write the standby acknowledges a commit as soon as it has handed the WAL to its \
-        operating system. A crash of Postgres alone loses nothing, a crash of the standby's node loses what \
+        operating system. A crash of Postgres alone loses nothing. A crash of the standby's node loses what \
         was not flushed yet. Where a power failure takes both nodes, a commit that the strict mode promised \
         to keep twice may be on one disk only, and that may be the disk that does not come back.",
     fix: "Set synchronous_commit to \"on\", which waits for the flush on the standby, or to remote_apply.",
@@ -47,8 +47,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .limitations(
-    "Every session, role or database can set synchronous_commit for itself; only the server's \
-    default is seen here.",
+    "Every session, role or database can set synchronous_commit for itself. Only the server's default is \
+    seen here.",
 );
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {

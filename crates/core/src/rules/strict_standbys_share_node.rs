@@ -10,13 +10,13 @@ use crate::{
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-standbys-share-node",
     severity: Severity::Warning,
-    summary: "a strict mode where pods may share a node: one node can take every copy",
+    summary: "a strict mode where pods may share a node, so one node can take every copy",
     rationale: "Anti-affinity keeps the pods of a cluster on different nodes. The profile production has \
-        it, testing and development have not, and nonProductionOptions.disableClusterPodAntiAffinity \
-        overrules the profile. Without it the scheduler may put leader and standbys on one node, and the \
-        copies that a strict mode insists on can be lost, or hang the writes, together.",
-    fix: "remove disableClusterPodAntiAffinity: true, or set it to false, which also beats a profile \
-        without anti-affinity",
+        it, testing and development do not, and nonProductionOptions.disableClusterPodAntiAffinity \
+        overrides the profile. Without it the scheduler may put leader and standbys on one node. When that \
+        node fails, the copies that a strict mode insists on are lost together, or writes hang.",
+    fix: "Remove disableClusterPodAntiAffinity: true, or set it to false, which also overrides a profile \
+        without anti-affinity.",
     reference: "StackGres operator: the defaults of its profiles, and the explicit value before them.",
     links: &[
         "https://stackgres.io/doc/latest/features/cluster-profiles/",
@@ -44,9 +44,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .limitations(
-    "Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the \
-    pods apart, and the rule is silent. Node affinity and taints are not read, nor pods.scheduling in the \
-    parts of an SGShardedCluster.",
+    "Where pods.scheduling has a podAntiAffinity or topologySpreadConstraints, these may keep the pods \
+    apart, and the rule is silent. Node affinity and taints are not read, and neither is pods.scheduling in \
+    the parts of an SGShardedCluster.",
 );
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {

@@ -12,10 +12,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-sync-all-without-standby",
     severity: Severity::Error,
     summary: "strict-sync-all on a single instance runs asynchronous",
-    rationale: "With one instance the operator switches synchronous_mode and synchronous_mode_strict both \
+    rationale: "With one instance the operator switches both synchronous_mode and synchronous_mode_strict \
         off. Every commit is acknowledged with a single copy on a single disk, which is what the mode was \
         chosen to prevent. Nothing in the cluster's status says so.",
-    fix: "Give the cluster a standby (instances: 2, better 3), or say what it really is with mode: async.",
+    fix: "Give the cluster a standby (instances: 2, better 3), or choose mode: async, which says what it \
+        really is.",
     reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above \
         1.",
     links: &["https://stackgres.io/doc/latest/administration/replication/modes/strict-sync-all/"],

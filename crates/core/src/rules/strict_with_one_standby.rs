@@ -11,11 +11,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "strict-with-one-standby",
     severity: Severity::Warning,
     summary: "a strict mode with two instances hangs writes as soon as one pod is down",
-    rationale: "Strict forbids an acknowledged commit without a second copy. With two instances there is \
-        nobody else to hold it, so a restart, a node drain or a crash of either pod makes every commit hang \
-        until both are back or another WAL receiver, such as pg_receivewal, acknowledges: not an error that \
-        a client could retry, a wait. If the wait is canceled, Postgres answers success with a warning.",
-    fix: "use 3 instances: then one pod can be away and commits still have their second copy",
+    rationale: "A strict mode forbids an acknowledged commit without a second copy. With two instances \
+        there is nobody else to hold it, so a restart, a node drain or a crash of either pod makes every \
+        commit hang. It hangs until both are back, or until another WAL receiver such as pg_receivewal \
+        acknowledges. Clients see no error that they could retry, they wait. If a client cancels the wait, \
+        Postgres answers success with a warning.",
+    fix: "Use 3 instances: then one pod can be away and commits still have their second copy.",
     reference: "Patroni: synchronous_mode_strict sets synchronous_standby_names to * where no standby is \
         left.",
     links: &[

@@ -16,13 +16,13 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     summary: "the Patroni of this Postgres version can leave commits hanging with two or more synchronous \
         standbys",
     rationale: "Which Patroni runs follows from the Postgres version that runs: status.postgresVersion, or \
-        spec.postgres.version. In Patroni before 3.3.7, and in 4.0 before 4.0.6, a standby that joins and \
-        leaves at once can leave synchronous_standby_names at a list such as 2 (a,b) though only one of the \
-        two is alive. Commits then hang for ever, also in the modes that are not strict, and nothing \
-        recovers by itself. It takes a count of two or more, which the -all modes have from three instances \
-        on.",
-    fix: "Move to a minor version of Postgres that comes with Patroni 4.0.6 or later; it needs a restart \
-        only.",
+        spec.postgres.version. The bug is in Patroni before 3.3.7, and in 4.0 before 4.0.6. There a standby \
+        that joins and leaves at once can leave synchronous_standby_names at a list such as 2 (a,b) though \
+        only one of the two is alive. Commits then hang for ever, even in the modes that are not strict, \
+        and nothing recovers by itself. It takes a count of two or more, which the -all modes have from \
+        three instances on.",
+    fix: "Move to a minor version of Postgres that comes with Patroni 4.0.6 or later. It only needs a \
+        restart.",
     reference: "Patroni issue 3468, fixed in 3.3.7 and 4.0.6.",
     links: &[
         "https://github.com/patroni/patroni/issues/3468",
@@ -50,9 +50,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .limitations(
-    "The newest build of each Postgres version is assumed. Where nothing but latest, a major \
-    version or another flavor is known, and status.postgresVersion is not there, the Patroni is unknown and \
-    the rule is silent.",
+    "The newest build of each Postgres version is assumed. The Patroni is unknown, and the rule is silent, \
+    where status.postgresVersion is missing and the manifest names only latest, a major version or another \
+    flavor.",
 )
 .observed(&[
     Observation {

@@ -12,9 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "sync-all-without-standby",
     severity: Severity::Warning,
     summary: "sync-all on a single instance runs asynchronous",
-    rationale: "With one instance the operator switches synchronous_mode off. sync-all never promised more \
-        than the copies that are there, so this is no lie, but whoever wrote it wanted a second copy.",
-    fix: "add instances, or say what it really is with mode: async",
+    rationale: "With one instance the operator switches synchronous_mode off. The mode sync-all never \
+        promises more than the copies that are there, so nothing promised is broken. But whoever wrote it \
+        wanted a second copy.",
+    fix: "Add instances, or choose mode: async, which says what it really is.",
     reference: "StackGres operator: the -all modes switch synchronous mode on only where instances is above \
         1.",
     links: &["https://stackgres.io/doc/latest/administration/replication/modes/sync-all/"],
@@ -36,8 +37,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Cluster(check)],
 })
 .limitations(
-    "The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts \
-    there.",
+    "The coordinator of an SGShardedCluster is left out: sync-all is what the operator itself puts there.",
 );
 
 fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {

@@ -13,10 +13,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "sync or strict-sync asks for as many standbys as there are instances, or more",
     rationale: "One of n instances is the leader, so at most n - 1 can be standbys. The operator refuses a \
-        larger syncInstances, although Patroni takes it for a maximum and would go on with those that are \
-        there. Of an SGShardedCluster the root's value must be below the coordinator's, every shard's and \
-        every override's instances, even where these have a replication of their own.",
-    fix: "lower syncInstances below the number of instances, or add instances",
+        larger syncInstances, although Patroni takes it for a maximum and would go on with the standbys \
+        that are there. In an SGShardedCluster the root's value must be below the instances of the \
+        coordinator, of the workers and of every override. That holds even where these have a replication \
+        of their own.",
+    fix: "Lower syncInstances below the number of instances, or add instances.",
     reference: "StackGres operator: its validating webhooks of SGCluster and SGShardedCluster.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplication",

@@ -12,10 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "synchronous-commit-off",
     severity: Severity::Error,
     summary: "synchronous_commit is off or local in a synchronous mode, so no commit waits for a standby",
-    rationale: "Patroni's part of a synchronous mode is the list of standbys in synchronous_standby_names; \
-        whether a commit waits for them is decided by synchronous_commit, session by session. With local \
-        the commit returns after the flush to the primary's own disk, with off not even after that. The \
-        replication looks perfect from outside: patronictl list shows healthy Sync Standbys, and a failover \
+    rationale: "Patroni's part of a synchronous mode is the list of standbys in synchronous_standby_names. \
+        Whether a commit waits for them is decided by synchronous_commit, session by session. With local a \
+        commit returns after the flush to the primary's own disk, with off not even after that. From \
+        outside the replication looks perfect: patronictl list shows healthy Sync Standbys. A failover \
         still loses commits that clients were told about.",
     fix: "Set synchronous_commit to \"on\" (Postgres' default) or remote_apply, or choose mode: async.",
     reference: "PostgreSQL manual, Write Ahead Log settings: synchronous_commit, which also lists the \
@@ -51,11 +51,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.severity_note("a warning where the mode is not strict")
+.severity_note("It is a warning where the mode is not strict.")
 .judges_stopped()
 .limitations(
-    "Every session, role or database can set synchronous_commit for itself, in both directions; \
-    only the server's default is seen here.",
+    "Every session, role or database can set synchronous_commit for itself, in both directions. Only the \
+    server's default is seen here.",
 )
 .observed(&[Observation {
     software: Software::Patroni,

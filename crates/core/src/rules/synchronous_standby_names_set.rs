@@ -12,11 +12,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "synchronous_standby_names is set by hand, though Patroni owns it",
     rationale: "In a synchronous mode Patroni writes synchronous_standby_names itself, with the standbys \
-        that it saw streaming, and promotes only from the same list: that is why a failover loses nothing. \
-        A list of one's own can only disagree with it. Outside of synchronous mode Patroni before 3.2.0 and \
-        from 3.3.2 on passes the list on to Postgres; those in between do not. Commits then wait for \
-        standbys that Patroni does not watch, and on a single instance they wait for nobody at all, for \
-        ever.",
+        that it saw streaming, and promotes only from that list. That is why a failover loses nothing. A \
+        list written by hand can only disagree with it. Outside of synchronous mode, Patroni before 3.2.0 \
+        and from 3.3.2 on passes the list on to Postgres; the versions in between do not. Commits then wait \
+        for standbys that Patroni does not watch. On a single instance they wait for ever, for nobody.",
     fix: "Remove synchronous_standby_names, and say with spec.replication.mode what a commit has to wait \
         for.",
     reference: "Patroni: synchronous mode manages synchronous_standby_names; PostgreSQL manual, Replication \
@@ -49,9 +48,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.severity_note("an error with one instance in async or an -all mode, which both run asynchronous, where \
-    Patroni is older than 3.2.0, or 3.3.2 or later, or unknown: no commit can succeed, unless \
-    synchronous_commit is off or local")
+.severity_note(
+    "It is an error with one instance in async or an -all mode, which both run asynchronous, unless Patroni \
+    is known to be from 3.2.0 up to 3.3.1: no commit can succeed. It stays a warning where \
+    synchronous_commit is off or local.",
+)
 .limitations("ALTER SYSTEM and settings of Patroni beside postgresql.conf are not seen.")
 .observed(&[
     Observation {

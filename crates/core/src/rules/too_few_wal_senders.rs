@@ -14,11 +14,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "max_wal_senders or max_replication_slots is too small for the number of instances",
     rationale: "Each standby holds one WAL sender and one replication slot of the primary. A replica that \
-        is being made by pg_basebackup takes two senders for as long as the copy lasts, and a connection \
-        that broke off keeps its sender until a timeout. Where the senders run out, the next standby is \
-        refused and never streams. A standby that does not stream cannot be synchronous either, so the mode \
-        is weaker than its numbers.",
-    fix: "Set max_wal_senders to instances + 2 and max_replication_slots to instances, or more; both need a \
+        pg_basebackup is making takes two senders for as long as the copy lasts, and a connection that \
+        broke off keeps its sender until a timeout. Where the senders run out, the next standby is refused \
+        and never streams. A standby that does not stream cannot be synchronous either, so the mode \
+        protects less than its numbers say.",
+    fix: "Set max_wal_senders to instances + 2 and max_replication_slots to instances, or more. Both need a \
         restart.",
     reference: "PostgreSQL manual, Replication settings: max_wal_senders, max_replication_slots. StackGres \
         starts with 20 of each.",
@@ -53,8 +53,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Backup tools, logical decoding and subscribers take senders and slots too, and are not \
-    counted.")
+.limitations(
+    "Backup tools, logical decoding and subscribers take senders and slots too, and are not counted.",
+)
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["2.1.4", "3.0.2", "3.2.2", "3.3.0", "4.1.0"],

@@ -11,12 +11,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "ttl-below-liveness-budget",
     severity: Severity::Warning,
     summary: "ttl is shorter than the time in which StackGres kills a hung Patroni",
-    rationale: "From 1.19 StackGres fences a leader whose Patroni hangs by a liveness probe: the container \
-        is killed before the leader's lock ends and another member is promoted. The probe asks every 5 s, \
-        gives up after 3 failures with a timeout of 2 s, and leaves 3 s to end; a healthy Patroni may \
-        itself be silent for loop_wait + retry_timeout. So ttl has to be at least loop_wait + retry_timeout \
-        + 25 s, 5 of them to spare, which the default of 45 is. A shorter one, such as the 30 that \
-        manifests from before 1.19 write down, ends while the old leader's Postgres still takes writes, and \
+    rationale: "From 1.19 on StackGres fences a leader whose Patroni hangs: a liveness probe kills the \
+        container before the leader's lock ends and another member is promoted. The probe asks every 5 s \
+        and gives up after 3 failures with a timeout of 2 s, and the container gets 3 s to end. A healthy \
+        Patroni may itself be silent for loop_wait + retry_timeout. So ttl has to be at least loop_wait + \
+        retry_timeout + 25 s, which includes 5 s to spare and is 45 s by default. A shorter ttl, such as \
+        the 30 in manifests from before 1.19, ends while the old leader's Postgres still takes writes, and \
         those are lost.",
     fix: "Remove ttl, or set it to loop_wait + retry_timeout + 25 or more.",
     reference: "StackGres 1.19: the probes of the patroni container, and its chapter on liveness fencing.",
@@ -45,7 +45,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Cluster(check)],
 })
-.limitations("Another probe of the patroni container, set by other means, is not seen.")
+.limitations("Another liveness probe of the patroni container, set by other means, is not seen.")
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["4.1.0"],

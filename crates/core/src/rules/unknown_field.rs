@@ -13,11 +13,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-field",
     severity: Severity::Error,
     summary: "a field that does not exist, in a replication object or misspelled beside one",
-    rationale: "kubectl apply refuses a field that the custom resource definition does not know; Helm, Argo \
-        CD and client libraries let the API server drop it silently. A misspelt syncInstances then counts \
-        as 1, and a misspelt mode as async: the cluster runs, and keeps fewer copies than its manifest \
-        says. An SGShardedCluster knows neither roles nor groups, although the SGClusters that are made of \
-        it do.",
+    rationale: "The custom resource definition does not know the field. kubectl apply refuses it, while \
+        Helm, Argo CD and client libraries let the API server drop it silently. A misspelled syncInstances \
+        then counts as 1, and a misspelled mode as async: the cluster runs, and keeps fewer copies than its \
+        manifest says. An SGShardedCluster has neither roles nor groups, although the SGClusters that are \
+        made of it do.",
     fix: "Correct the name, or remove the field.",
     reference: "StackGres custom resource definitions: spec.replication of SGCluster; SGShardedCluster has \
         the same without role and groups, in four places.",
@@ -46,8 +46,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Manifest(check)],
 })
 .judges_stopped()
-.limitations("Only replication objects are looked into, and beside them only what was surely meant for one. \
-    An API server has dropped the field before a webhook sees the object, so only files can be judged.");
+.limitations(
+    "Only replication objects are checked, and beside them only fields that were surely meant for one. An \
+    API server has dropped the field before a webhook sees the object, so only files can be judged.",
+);
 
 /// What a replication object of an SGShardedCluster can hold.
 const SHARDED_KEYS: &[&str] = &["mode", "syncInstances", "initialization"];

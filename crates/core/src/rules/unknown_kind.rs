@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-kind",
     severity: Severity::Error,
     summary: "a kind or apiVersion that is nearly one of StackGres",
-    rationale: "An API server has no such kind and refuses the object; until then it passes for something \
+    rationale: "An API server has no such kind and refuses the object. Until then it passes for something \
         of another kind, and nobody judges it.",
     fix: "Correct kind and apiVersion: SGCluster and SGPostgresConfig of stackgres.io/v1, SGShardedCluster \
         of stackgres.io/v1beta1 (v1alpha1 until StackGres 1.18).",
@@ -47,8 +47,12 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "},
     checks: &[Check::Text],
 })
-.severity_note("a warning where the apiVersion is missing or of another group: the text may be no manifest \
-    of StackGres at all")
+.severity_note(
+    "It is a warning where the apiVersion is missing or of another group, because the text may be no \
+    manifest of StackGres at all.",
+)
 .judges_stopped()
-.limitations("Only files are searched: no API server would send such an object. A kind that is far from all \
-    of them is skipped and counted.");
+.limitations(
+    "Only files are searched: no API server would send such an object. A kind that is far from all of them \
+    is skipped and counted.",
+);

@@ -12,12 +12,11 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unknown-replication-mode",
     severity: Severity::Error,
     summary: "replication.mode is none of async, sync, strict-sync, sync-all, strict-sync-all",
-    rationale: "The CRD has no enum for the mode, so nothing but the operator stands between a typing error \
-        and a stored cluster. The comparison is exact: Sync, SYNC and an empty string are unknown, while \
-        null counts as absent and becomes async. Not so in the workers and overrides of an SGShardedCluster \
-        that is written as v1alpha1 to StackGres 1.19: that version has no schema, so nobody fills the mode \
-        in.",
-    fix: "write one of async, sync, strict-sync, sync-all or strict-sync-all",
+    rationale: "The CRD has no enum for the mode, so only the operator stands between a typing error and a \
+        stored cluster. It compares exactly: Sync, SYNC and an empty string are unknown. null counts as \
+        absent and becomes async. An exception are the workers and overrides of an SGShardedCluster that is \
+        written as v1alpha1 to StackGres 1.19. That version has no schema, so nobody fills the mode in.",
+    fix: "Write one of async, sync, strict-sync, sync-all or strict-sync-all.",
     reference: "StackGres operator: its validating webhook compares the mode with the five names, case and \
         all.",
     links: &[

@@ -13,10 +13,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "a role is unknown, or not one that the main pods can have",
     rationale: "Roles become tags of Patroni: ha adds noloadbalance, readonly adds nofailover, none adds \
-        both. The main pods must be promotable, since one of them starts as the primary, so only ha-read \
-        and ha can stand there; a group can have any of the four. The names are compared exactly, so \
-        HA_READ is unknown.",
-    fix: "write ha-read, ha, readonly or none; for the main pods ha-read or ha",
+        both. One of the main pods starts as the primary, so they must be promotable: only ha-read and ha \
+        can stand there. A group can have any of the four. The names are compared exactly, so HA_READ is \
+        unknown.",
+    fix: "Write ha-read, ha, readonly or none; for the main pods ha-read or ha.",
     reference: "StackGres operator: its validating webhook, and its translation of roles into Patroni tags.",
     links: &[
         "https://stackgres.io/doc/latest/reference/crd/sgcluster/#sgclusterspecreplication",

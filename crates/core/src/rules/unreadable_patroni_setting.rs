@@ -12,12 +12,12 @@ use crate::{
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unreadable-patroni-setting",
     severity: Severity::Error,
-    summary: "a Patroni setting of a type that the operator cannot read stops it looking after the cluster",
-    rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it looks \
-        after the cluster. A number may stand in quotes, but 90s, a number beyond 32 bits, on for true, or \
-        synchronous_mode: quorum cannot be read. Then the whole reconciliation fails, with an event that \
-        speaks of a failed cycle: no change of the manifest takes effect any more, and a new cluster never \
-        comes up. Its webhook lets such a manifest in.",
+    summary: "a Patroni setting has a type that the operator cannot read, and stops reconciliation",
+    rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it \
+        reconciles the cluster. A number may stand in quotes. It cannot read 90s, a number beyond 32 bits, \
+        on for true, or synchronous_mode: quorum. Then the whole reconciliation fails, and an event tells \
+        of a failed cycle. No change of the manifest takes effect any more, and a new cluster never comes \
+        up. The operator's webhook lets such a manifest in.",
     fix: "Write a whole number without a unit, or true or false.",
     reference: "StackGres operator: its class of Patroni's dynamic configuration, and Jackson's coercions.",
     links: &[
@@ -52,8 +52,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 })
 .judges_stopped()
 .limitations(
-    "The insides of slots, ignore_slots and pg_hba have types, too, and are not looked at. A \
-    fraction of a number, which the operator cuts off, is passed over.",
+    "The fields inside slots, ignore_slots and pg_hba have types too, and are not checked. A fraction, \
+    which the operator cuts off, is not reported.",
 )
 .observed(&[Observation {
     software: Software::StackGres,

@@ -12,14 +12,13 @@ use syncguard_manifest::path::Path;
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "unserved-version",
     severity: Severity::Warning,
-    summary: "an object that no known version of StackGres explains, and that is not judged where it is \
-        unknown",
-    rationale: "An API server refuses an apiVersion that it does not serve. And where the fields that \
-        everything else hangs on are not there, or are something else than they were, the object is of a \
+    summary: "no known version of StackGres explains the object, so what is unknown of it is not judged",
+    rationale: "An API server refuses an apiVersion that it does not serve. Where the fields that \
+        everything else depends on are missing, or are something else than they were, the object is of a \
         StackGres that syncguard does not know. It is not denied for that, and nothing is said of what it \
-        may mean: it is not called sound either.",
-    fix: "Correct the apiVersion or the name of the field; where a newer StackGres is right, use a newer \
-        syncguard.",
+        may mean. It is not called sound either.",
+    fix: "Correct the apiVersion or the name of the field. If the object is for a newer StackGres, use a \
+        newer syncguard.",
     reference: "StackGres custom resource definitions from 1.0 to 1.19: SGCluster and SGPostgresConfig are \
         v1; SGShardedCluster is v1alpha1 with shards, and from 1.19 v1beta1 with workers.",
     links: &[
@@ -48,7 +47,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::Object(check)],
 })
 .judges_stopped()
-.limitations("A field that means something else under its old name looks as it always did.");
+.limitations("A field that keeps its name and changes its meaning is not noticed.");
 
 fn check<'a>(object: &'a Body<'a>, problems: &mut Problems<'a>) {
     let Some(kind) = object.known_kind() else { return };

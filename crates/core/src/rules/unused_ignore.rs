@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Warning,
     summary: "an ignore that hides nothing",
     rationale: "An ignore is a decision about one fault. When the fault is gone, or its name was never \
-        right, the ignore stays behind as a hole in the judgment: the same fault can come back for another \
+        right, the ignore stays behind as a hole in the judgment. The same fault can come back for another \
         reason, and nobody hears of it.",
     fix: "Remove the ignore, or correct the id of the rule.",
     reference: "syncguard: the annotation syncguard.dev/ignore, and comments of the form # syncguard: \
@@ -51,8 +51,8 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 })
 .judges_stopped()
 .limitations(
-    "Only files are searched for unused ignores; a webhook sees one state of the object and not \
-    its history.",
+    "Only files are searched for unused ignores. A webhook sees one state of the object and not its \
+    history.",
 );
 
 #[cfg(test)]

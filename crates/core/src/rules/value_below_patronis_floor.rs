@@ -11,15 +11,16 @@ use crate::{
 pub(super) static RULE: Rule = Rule::new(Definition {
     id: "value-below-patronis-floor",
     severity: Severity::Warning,
-    summary: "Patroni uses another value than the one that is written",
-    rationale: "Patroni passes some settings of Postgres on its command line, and takes its own default for \
-        one that it does not accept: max_wal_senders below 3 and max_replication_slots below 4 become 10, \
-        max_connections below 25 becomes 100, wal_level minimal becomes replica, hot_standby is always on. \
-        From 3.2.0 it also raises ttl below 20, loop_wait below 1 and retry_timeout below 3, and then \
-        shrinks loop_wait, and where that is not enough retry_timeout, until loop_wait + 2 * retry_timeout \
-        is no more than ttl. Who reads the manifest reckons with times and limits that are not in effect: a \
-        failover takes 20 s and not 2.",
-    fix: "Write the value that is meant, within what Patroni accepts; explain shows those in effect.",
+    summary: "a value that Patroni does not accept and replaces by another",
+    rationale: "Patroni passes some settings of Postgres on its command line, and uses its own default for \
+        a value that it does not accept: max_wal_senders below 3 and max_replication_slots below 4 become \
+        10, max_connections below 25 becomes 100, wal_level minimal becomes replica, and hot_standby is \
+        always on. From 3.2.0 on it also raises ttl below 20, loop_wait below 1 and retry_timeout below 3. \
+        Then it lowers loop_wait, and retry_timeout where that is not enough, until loop_wait + 2 * \
+        retry_timeout is no more than ttl. Whoever reads the manifest plans with times and limits that are \
+        not in effect: a failover takes 20 s and not 2.",
+    fix: "Write the value that is meant, within what Patroni accepts. The command explain shows those in \
+        effect.",
     reference: "patroni/config.py, _validate_and_adjust_timeouts; patroni/postgresql/config.py, \
         CMDLINE_OPTIONS.",
     links: &[
@@ -60,7 +61,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     "#},
     checks: &[Check::Cluster(check)],
 })
-.limitations("A value that Postgres would not read either is passed over.")
+.limitations("A value that Postgres could not read either is not reported.")
 .observed(&[
     Observation {
         software: Software::Patroni,

@@ -13,10 +13,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "shards become workers under other names, so new and empty clusters are made",
     rationale: "The clusters of shards are called NAME-shard0 and so on, those of workers NAME-worker0, \
-        unless clusterNameTemplate says otherwise. Where somebody renames the field by hand before the \
-        operator has moved the object, the operator makes NAME-worker0 and so on, empty, and sets the \
-        clusters that hold the data to 0 instances. Queries then find no rows.",
-    fix: "Set workers.clusterNameTemplate to NAME-shard in the same change, or let the operator of \
+        unless clusterNameTemplate says otherwise. Suppose somebody renames the field by hand before the \
+        operator has moved the object. The operator then makes NAME-worker0 and so on, empty, and sets the \
+        clusters that hold the data to 0 instances. Queries find no rows.",
+    fix: "Set workers.clusterNameTemplate to NAME-shard in the same change. Or let the operator of \
         StackGres 1.19 move the object first: it does so on any update, and when it starts.",
     reference: "StackGres operator 1.19: names of the clusters of an SGShardedCluster.",
     links: &["https://stackgres.io/doc/latest/reference/crd/sgshardedcluster/"],
@@ -52,7 +52,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     checks: &[Check::ShardedChange(check)],
 })
 .judges_stopped()
-.limitations("In files the stored object is known from --old alone.")
+.limitations("In files the stored object is known only from --old.")
 .observed(&[Observation {
     software: Software::StackGres,
     versions: &["1.19.0-rc5"],

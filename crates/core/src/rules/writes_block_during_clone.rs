@@ -11,15 +11,15 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     id: "writes-block-during-clone",
     severity: Severity::Warning,
     summary: "the first standby of a strict mode blocks writes for as long as its clone takes",
-    rationale: "A strict mode lets no commit through without a second copy, and that holds as soon as the \
+    rationale: "A strict mode lets no commit through without a second copy. That holds as soon as the \
         manifest is changed, not when the standby is ready. With one instance strict-sync-all is switched \
         off, and with the second one it is switched on. Until the new pod has cloned the whole data \
-        directory and streams, there is nobody who could acknowledge a commit, and every write on the \
-        running primary hangs. For a database of some size that is an outage of hours, begun by kubectl \
-        scale. A new strict cluster that restores a backup or runs managed SQL waits in the same way before \
-        its first standby is there: the first CREATE ROLE hangs.",
-    fix: "Add the standby in a mode that does not wait (async or sync-all), and change to the strict mode \
-        when patronictl list shows it streaming.",
+        directory and streams, nobody can acknowledge a commit, and every write on the running primary \
+        hangs. For a large database that is an outage of hours, started by kubectl scale. A new strict \
+        cluster that restores a backup or runs managed SQL waits in the same way before its first standby \
+        is there: the first CREATE ROLE hangs.",
+    fix: "Add the standby in a mode that does not wait (async or sync-all). Change to the strict mode when \
+        patronictl list shows it streaming.",
     reference: "StackGres operator: when it switches strict synchronous mode on.",
     links: &[
         "https://patroni.readthedocs.io/en/latest/replication_modes.html#synchronous-mode",

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use syncguard_core::{
     defaults,
-    rule::{Example, Observation, Rule},
+    rule::{Example, Observation, Rule, Severity},
     rules,
 };
 
 /// One rule's page for a terminal.
 pub fn text(rule: &Rule) -> String {
-    let mut out = format!("{} ({})\n{}\n", rule.id, severity(rule), rule.summary);
+    let mut out = format!("{} ({})\n{}\n", rule.id, rule.severity.name(), rule.summary);
     let mut section = |title: &str, text: &str| {
         if !text.is_empty() {
             let _ = write!(out, "\n{title}\n{}\n", indented(&squeezed(text)));
@@ -20,6 +20,7 @@ pub fn text(rule: &Rule) -> String {
     };
     section("Why", rule.rationale);
     section("What to do", rule.fix);
+    section("Severity", rule.severity_note.unwrap_or_default());
     section("Limitations", rule.limitations.unwrap_or_default());
     section("Source", rule.reference);
     if !rule.observed.is_empty() {
@@ -38,12 +39,14 @@ pub fn text(rule: &Rule) -> String {
 
 /// One rule's page in Markdown, below a heading of the second level.
 pub fn markdown(rule: &Rule) -> String {
-    let mut out = format!("## {}\n\n**{}**: {}.\n", rule.id, severity(rule), rule.summary);
+    let mut out = format!("## {}\n\n**{}**: {}.\n", rule.id, rule.severity.name(), rule.summary);
     for text in [rule.rationale, rule.fix] {
         let _ = write!(out, "\n{}\n", squeezed(text));
     }
-    if let Some(limitations) = rule.limitations {
-        let _ = write!(out, "\n*Limitations:* {}\n", squeezed(limitations));
+    for (title, text) in [("Severity", rule.severity_note), ("Limitations", rule.limitations)] {
+        if let Some(text) = text {
+            let _ = write!(out, "\n*{title}:* {}\n", squeezed(text));
+        }
     }
     let _ = write!(out, "\nBad example{}:\n\n```yaml\n{}```\n", places(&rule.bad), example(&rule.bad));
     if !rule.good.is_empty() {
@@ -122,11 +125,12 @@ pub fn page() -> String {
     out
 }
 
-/// The default severity and its exception.
-fn severity(rule: &Rule) -> String {
-    match rule.severity_note {
-        None => rule.severity.name().to_owned(),
-        Some(note) => format!("{}; {note}", rule.severity.name()),
+/// The default severity, and whether there are exceptions; its page says which.
+fn severity(rule: &Rule) -> &'static str {
+    match (rule.severity, rule.severity_note) {
+        (severity, None) => severity.name(),
+        (Severity::Error, Some(_)) => "error, in some cases warning",
+        (Severity::Warning, Some(_)) => "warning, in some cases error",
     }
 }
 
