@@ -153,6 +153,7 @@ mod tests {
             ("demo-", &[]),
             ("demo-+3", &[]),
             ("demo-99999999999999999999", &[]),
+            ("'3'", &[]),
             ("3", &[]),
         ] {
             led_by(name, 4, "[{role: none, instances: 1}]").after(led_by(name, 4, "[]")).raises(&RULE, at);
