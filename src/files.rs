@@ -30,7 +30,7 @@ pub enum InputError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// A directory cannot be walked through.
-    #[error("cannot walk through a directory: {0}")]
+    #[error("cannot walk through a directory")]
     Walk(#[from] ignore::Error),
     /// `--exclude` is no pattern.
     #[error("--exclude {pattern}: {why}")]

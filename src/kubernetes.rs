@@ -31,25 +31,26 @@ pub use watches::{MOST_LISTED, Watches, follow};
 #[derive(Debug, Error)]
 pub enum AccessError {
     /// The kubeconfig cannot be used.
-    #[error("cannot use --kubeconfig {file}: {reason}", file = file.display())]
+    #[error("cannot use --kubeconfig {file}", file = file.display())]
     Kubeconfig {
         /// Which file.
         file: PathBuf,
         /// What is wrong with it.
+        #[source]
         reason: kube::config::KubeconfigError,
     },
     /// The pod's service account cannot be used.
     #[error(
-        "this is a pod, but its service account cannot be used: {0}; mount it (automountServiceAccountToken) or \
-         unset KUBERNETES_SERVICE_HOST"
+        "this is a pod, but its service account cannot be used: mount it (automountServiceAccountToken) or unset \
+         KUBERNETES_SERVICE_HOST"
     )]
-    InCluster(kube::config::InClusterError),
+    InCluster(#[source] kube::config::InClusterError),
     /// Nothing says where an API server is.
-    #[error("no API server: give --kubeconfig FILE, or set KUBECONFIG ({0})")]
-    Nowhere(kube::config::InferConfigError),
+    #[error("no API server: give --kubeconfig FILE, or set KUBECONFIG")]
+    Nowhere(#[source] kube::config::InferConfigError),
     /// The client refuses the configuration.
-    #[error("cannot talk to the API server: {0}")]
-    Client(kube::Error),
+    #[error("cannot talk to the API server")]
+    Client(#[source] kube::Error),
 }
 
 /// How long a connection to the API server may take to come about.

@@ -4,6 +4,7 @@
 //! This is the program. What is pure stands in crates below it: [`syncguard_core`] (what is right), [`syncguard_manifest`] (texts and
 //! the places of values in them) and [`syncguard_lint`] (findings and fixes in texts).
 
+pub mod causes;
 pub mod certificates;
 pub mod cli;
 pub mod doctor;

@@ -6,12 +6,15 @@ use std::{
 };
 
 use clap::Parser;
-use syncguard::cli::{Cli, tell};
+use syncguard::{
+    causes::in_full,
+    cli::{Cli, tell},
+};
 
 fn main() -> ExitCode {
     let outcome = Cli::try_parse().map_or_else(|said| shown(&said), Cli::run);
     outcome.unwrap_or_else(|error| {
-        tell(format_args!("error: {error:#}"));
+        tell(format_args!("error: {}", in_full(error.as_ref())));
         ExitCode::from(2)
     })
 }

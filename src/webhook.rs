@@ -14,7 +14,10 @@ pub use related::{KnownState, Lookup, MOST_JUDGED};
 
 use std::time::Instant;
 
-use crate::settings::{Action, Enforcement, Settings};
+use crate::{
+    causes::in_full,
+    settings::{Action, Enforcement, Settings},
+};
 use syncguard_core::{
     json,
     review::{self, Account},
@@ -105,7 +108,7 @@ fn is_dns_name(name: &str) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum NotAReview {
     /// It is not JSON.
-    #[error("the body is not JSON: {0}")]
+    #[error("the body is not JSON")]
     NotJson(#[from] serde_json::Error),
     /// It is JSON of another kind.
     #[error(
@@ -179,7 +182,7 @@ pub fn reply_knowing(
             Outcome::Reply(reply)
         }
         Ok((_, wanted)) => wanted,
-        Err(error) => Outcome::Reply(Reply::refusal(400, "BadRequest", &error.to_string())),
+        Err(error) => Outcome::Reply(Reply::refusal(400, "BadRequest", &in_full(&error))),
     }
 }
 
@@ -289,7 +292,7 @@ mod tests {
                     "uid": "{uid}", "kind": {kind}, "operation": "UPDATE",
                     "name": "{name}", "object": {{"metadata": {{"name": "{in_object}"}}}}}}}}"#
             );
-            read(text.as_bytes()).and_then(|review| open(review).map(drop)).map_err(|error| error.to_string())
+            read(text.as_bytes()).and_then(|review| open(review).map(drop)).map_err(|error| in_full(&error))
         };
         let (longest, longer) = ("u".repeat(128), "u".repeat(129));
         let [cluster, scale, role] = [

@@ -10,6 +10,7 @@ use super::{
     report::write,
     terminal::tell,
 };
+use crate::causes::in_full;
 use syncguard_core::{
     policy::Policy,
     prediction::{ManifestError, Prediction, predict},
@@ -141,7 +142,7 @@ fn for_predictions(
     let text = match source.read() {
         Ok(text) => text,
         Err(error) => {
-            tell(format_args!("error: {error}"));
+            tell(format_args!("error: {}", in_full(&error)));
             return Ok(Outcome { has_failed: true, is_template: false });
         }
     };

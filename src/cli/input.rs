@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::terminal::tell;
 use crate::{
+    causes::in_full,
     files::{InputError, Selection, find},
     settings::Settings,
 };
@@ -146,7 +147,7 @@ pub fn unreadable(file: &str, document: &[u8], line: usize, error: &SyntaxError)
 fn told_unless_last(mut failures: Vec<InputError>, is_all: bool) -> Result<()> {
     let last = if is_all { failures.pop() } else { None };
     for failure in &failures {
-        tell(format_args!("error: {failure}"));
+        tell(format_args!("error: {}", in_full(failure)));
     }
     last.map_or(Ok(()), |error| Err(error.into()))
 }

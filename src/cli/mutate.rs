@@ -13,7 +13,7 @@ use super::{
     save::save,
     terminal::tell,
 };
-use crate::webhook::patch;
+use crate::{causes::in_full, webhook::patch};
 use syncguard_core::policy::Policy;
 use syncguard_lint::{
     KnownObjects, Rewritten, complete, is_meant, pieces::documents, render::findings::printable_json,
@@ -84,13 +84,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             Ok(completed) => completed,
             // The others are completed all the same.
             Err(error) => {
-                tell(format_args!("error: {error:#}"));
+                tell(format_args!("error: {}", in_full(error.as_ref())));
                 failed = true;
                 continue;
             }
         };
         for failure in &rewritten.failures {
-            tell(format_args!("error: {}: {failure}", source.label()));
+            tell(format_args!("error: {}: {}", source.label(), in_full(failure)));
             failed = true;
         }
         changed |= !rewritten.splices.is_empty();
@@ -182,7 +182,7 @@ fn patches(sources: &[Source], known: &KnownObjects, policy: &Policy) -> (Vec<Va
             match source.read().map_err(Into::into).and_then(|text| readable(source, &text).map(|()| text)) {
                 Ok(text) => text,
                 Err(error) => {
-                    tell(format_args!("error: {error:#}"));
+                    tell(format_args!("error: {}", in_full(error.as_ref())));
                     all = false;
                     continue;
                 }

@@ -21,6 +21,7 @@ use super::{
     input::Manifests,
     terminal::{takes_color, tell},
 };
+use crate::causes::in_full;
 use syncguard_core::{
     rule::Severity,
     spelling::{did_you_mean, nearest},
@@ -260,9 +261,9 @@ impl Report {
     }
 
     /// Tells of a text that cannot be read. The rest is judged; the exit code says that something is missing.
-    pub fn cannot_read(&mut self, error: &dyn Error) {
+    pub fn cannot_read(&mut self, error: &(dyn Error + 'static)) {
         self.progress.end();
-        tell(format_args!("error: {error}"));
+        tell(format_args!("error: {}", in_full(error)));
         self.has_failed = true;
     }
 

@@ -11,7 +11,7 @@ use super::{
     save::save,
     terminal::tell,
 };
-use crate::{files::reread, parallel::in_order};
+use crate::{causes::in_full, files::reread, parallel::in_order};
 use syncguard_core::policy::Policy;
 use syncguard_lint::{
     Judge, Judged, Rewritten,
@@ -199,14 +199,14 @@ fn suggested(judge: &Judge<'_>, source: &Source, all: &mut bool) -> Option<(Vec<
     let text = match source.read() {
         Ok(text) => text,
         Err(error) => {
-            tell(format_args!("not fixed: {error}"));
+            tell(format_args!("not fixed: {}", in_full(&error)));
             *all = false;
             return None;
         }
     };
     let rewritten = rewrite(&text, |text, document, subjects| judge.suggestions(text, document, subjects));
     for failure in &rewritten.failures {
-        tell(format_args!("not fixed: {}: {failure}", source.label()));
+        tell(format_args!("not fixed: {}: {}", source.label(), in_full(failure)));
         *all = false;
     }
     Some((text, rewritten))

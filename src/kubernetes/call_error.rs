@@ -4,6 +4,8 @@ use anyhow::Chain;
 use thiserror::Error;
 
 /// A call of the API server that failed: its own words where it answered, else what kept it from answering.
+///
+/// The client's error is no source of it: its words are here, but for those of the layers that the reason came through.
 #[derive(Debug, Error)]
 #[error("{}", in_words(.0))]
 pub struct CallError(kube::Error);

@@ -20,6 +20,7 @@ use super::object::Sent;
 use super::served::Served;
 use super::watches::Watches;
 use crate::{
+    fault::LastingFault,
     settings::{Action, FollowedSettings, Settings},
     stored::{Key, Stored, StoredObject, Unsound, Written},
     webhook::MOST_JUDGED,
@@ -42,7 +43,7 @@ const MOST_TOLD: usize = 100;
 /// Judges what the watches are told was written, and tells of clusters that are unsound with their SGPostgresConfig since
 /// then; never returns. `instance` is what this replica is called.
 pub async fn tell_of_unsound(watches: Arc<Watches>, settings: Arc<FollowedSettings>, instance: String) {
-    let mut teller = Teller { watches: &watches, instance, has_failed: false };
+    let mut teller = Teller { watches: &watches, instance, fault: LastingFault::default() };
     loop {
         watches.something_written().await;
         sleep(SETTLE).await;
@@ -100,8 +101,8 @@ fn judge(cluster: &StoredObject, before: &Stored, now: &Stored, settings: &Setti
 struct Teller<'w> {
     watches: &'w Watches,
     instance: String,
-    /// Whether the last event could not be written, which is logged once.
-    has_failed: bool,
+    /// Why the last event could not be written.
+    fault: LastingFault<String>,
 }
 
 impl Teller<'_> {
@@ -120,12 +121,13 @@ impl Teller<'_> {
         }
         let written = timeout(EVENT, self.write_events(unsound)).await;
         let written = written.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-        if let Err(error) = &written
-            && !self.has_failed
-        {
-            warn!(error, "cannot write an event about a cluster");
+        match written {
+            Ok(()) => self.fault = LastingFault::default(),
+            Err(error) if self.fault.is_news(error.clone()) => {
+                warn!(error, "cannot write an event about a cluster");
+            }
+            Err(_) => {}
         }
-        self.has_failed = written.is_err();
     }
 
     /// One event for each rule. Every replica sees the same, and whoever is first gives the event its name: to the others

@@ -29,6 +29,7 @@ const CORE: &[Layer] = &[
 /// The rooms of the program; no two of them import each other.
 const PROGRAM: &[Layer] = &[
     &["parallel"],
+    &["causes"],
     &["fault"],
     &["files"],
     &["settings"],

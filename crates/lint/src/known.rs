@@ -70,13 +70,14 @@ pub enum KnownError {
     #[error(transparent)]
     Input(#[from] ReadError),
     /// It is no YAML.
-    #[error("--old {file}: line {line}: {error}")]
+    #[error("--old {file}: line {line}")]
     Syntax {
         /// Which file.
         file: String,
         /// The line that cannot be read.
         line: usize,
         /// Why.
+        #[source]
         error: SyntaxError,
     },
     /// It holds two objects of one name that differ: nobody can say which of them is there now.

@@ -31,11 +31,12 @@ impl Rewritten {
 
 /// Why a document of a text stays as it is.
 #[derive(Debug, thiserror::Error)]
-#[error("the document on line {line}: {error}")]
+#[error("the document on line {line}")]
 pub struct RewriteError {
     /// The line on which the document begins.
     line: usize,
     /// Why.
+    #[source]
     error: EditError,
 }
 

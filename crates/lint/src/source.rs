@@ -10,11 +10,12 @@ use crate::pieces::Pieces;
 
 /// A text cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {path}: {error}")]
+#[error("cannot read {path}")]
 pub struct ReadError {
     /// Which one.
     pub path: String,
     /// Why.
+    #[source]
     pub error: io::Error,
 }
 
