@@ -26,7 +26,7 @@ use crate::{
     policy::{Policy, Starts},
     rule::{Check, Downgrade, Finding, MAX_FINDINGS_PER_RULE, Problem, Problems, Related, Rule, Severity},
     rules,
-    view::{Body, Count, Given, Kind, Leaf, Name, Spec, Text},
+    view::{Body, Given, Integer, Kind, Leaf, Spec, Text},
 };
 use syncguard_manifest::{SetValue, path::Path};
 
@@ -304,10 +304,10 @@ fn is_of_an_upgrade(request: &Request<'_, '_>) -> bool {
 /// What the upgrade's script patches in an SGCluster (StackGres 1.18 and 1.19, `run-major-version-upgrade.sh`): the mode to
 /// async, the instances to 1, the version and its SGPostgresConfig, and back.
 fn without_what_an_upgrade_changes(mut spec: Spec<'_>) -> Spec<'_> {
-    spec.instances = Count::default();
+    spec.instances = Integer::default();
     if let Given::Is(replication) = &mut spec.replication {
-        replication.mode = Name::default();
-        replication.sync_instances = Count::default();
+        replication.mode = Text::default();
+        replication.sync_instances = Integer::default();
     }
     if let Given::Is(postgres) = &mut spec.postgres {
         postgres.version = Text::default();

@@ -23,7 +23,7 @@ pub use leaf::{ABSENT, Leaf};
 pub use node::{Fill, Given, Inner, List, Slot};
 pub use settings::{DynamicConfig, Map, Parameters, Setting};
 pub use shape::Shape;
-pub use typed::{Count, Flag, Mistyped, Name, Opaque, Text, Trail, Typed, elements};
+pub use typed::{Flag, Integer, Mistyped, Opaque, Text, Trail, Typed, elements};
 
 use std::iter;
 
@@ -73,7 +73,7 @@ objects! {
     /// the workers are no objects, nobody knows what the object is; a rule of its own tells so.
     Spec (lenient) => {
         /// SGCluster: the number of pods.
-        "instances" instances: Count<'a>,
+        "instances" instances (lenient): Integer<'a>,
         "profile" profile: Text<'a>,
         "postgres" postgres: Given<'a, Postgres<'a>>,
         "pods" pods: Given<'a, Pods<'a>>,
@@ -138,9 +138,9 @@ objects! {
 
     /// How data is replicated inside one cluster.
     Replication => {
-        "mode" mode: Name<'a>,
-        "role" role: Name<'a>,
-        "syncInstances" sync_instances: Count<'a>,
+        "mode" mode (lenient): Text<'a>,
+        "role" role (lenient): Text<'a>,
+        "syncInstances" sync_instances (lenient): Integer<'a>,
         "groups" groups: List<'a, Group<'a>>,
         "initialization" initialization: Opaque<'a>,
         .. /// Keys that a replication object does not have.
@@ -149,19 +149,19 @@ objects! {
 
     /// Pods beside the main ones, with a role of their own; judged by rules of their own.
     Group (lenient) => {
-        "name" name: Name<'a>,
-        "role" role: Name<'a>,
-        "instances" instances: Count<'a>,
-        "minInstances" min_instances: Count<'a>,
+        "name" name (lenient): Text<'a>,
+        "role" role (lenient): Text<'a>,
+        "instances" instances (lenient): Integer<'a>,
+        "minInstances" min_instances (lenient): Integer<'a>,
         .. /// Keys that a group does not have.
         unknown
     }
 
     /// Who may change the number and size of pods, and how far; its leaves have a rule of their own.
     Autoscaling => {
-        "mode" mode: Name<'a>,
-        "minInstances" min_instances: Count<'a>,
-        "maxInstances" max_instances: Count<'a>,
+        "mode" mode (lenient): Text<'a>,
+        "minInstances" min_instances (lenient): Integer<'a>,
+        "maxInstances" max_instances (lenient): Integer<'a>,
         "minAllowed" min_allowed: Nested<'a>,
         "maxAllowed" max_allowed: Nested<'a>,
         /// Where the bounds of the number of pods do not stand.
@@ -244,28 +244,28 @@ objects! {
 
     /// The cluster that clients of an SGShardedCluster talk to.
     Coordinator (lenient) => {
-        "instances" instances: Count<'a>,
+        "instances" instances (lenient): Integer<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
         /// Since StackGres 1.19: its name.
         "clusterName" cluster_name: Text<'a>,
         /// Since StackGres 1.19: how many clusters of one coordinator's instance each answer queries beside it.
-        "queryRouterClusters" query_router_clusters: Count<'a>,
+        "queryRouterClusters" query_router_clusters (lenient): Integer<'a>,
         /// Since StackGres 1.19: their names, without the number at the end.
         "queryRouterClusterNameTemplate" query_router_cluster_name_template: Text<'a>,
         /// Since StackGres 1.19: where their Citus groups begin; also the most workers there can be.
-        "queryRouterIndexOffset" query_router_index_offset: Count<'a>,
+        "queryRouterIndexOffset" query_router_index_offset (lenient): Integer<'a>,
         .. /// Keys that no StackGres has here.
         unknown except ["pods", "sgInstanceProfile", "managedSql", "metadata", "postgresServices"]
     }
 
     /// The clusters of an SGShardedCluster that hold the data: `workers`, or `shards` until StackGres 1.18.
     Workers (lenient) => {
-        "clusters" clusters: Count<'a>,
+        "clusters" clusters (lenient): Integer<'a>,
         /// Since StackGres 1.19: their names, without the number at the end.
         "clusterNameTemplate" cluster_name_template: Text<'a>,
-        "instancesPerCluster" instances_per_cluster: Count<'a>,
+        "instancesPerCluster" instances_per_cluster (lenient): Integer<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,
@@ -276,12 +276,12 @@ objects! {
 
     /// What is different in some of the workers, or query routers.
     Override => {
-        "index" index: Count<'a>,
+        "index" index (lenient): Integer<'a>,
         /// Since StackGres 1.19: several at once.
         "indexes" indexes: Given<'a, Vec<Leaf<'a>>>,
         /// Since StackGres 1.19: whether it is about workers or query routers.
-        "type" kind: Name<'a>,
-        "instancesPerCluster" instances_per_cluster: Count<'a>,
+        "type" kind (lenient): Text<'a>,
+        "instancesPerCluster" instances_per_cluster (lenient): Integer<'a>,
         "replication" replication: Given<'a, Replication<'a>>,
         "autoscaling" autoscaling: Given<'a, Autoscaling<'a>>,
         "configurations" configurations: Given<'a, Configurations<'a>>,

@@ -5,10 +5,11 @@
 /// A derived `Deserialize` would refuse a key that stands twice; Kubernetes takes the last one, and so
 /// does this. `KEYS` names what is read; `..name` collects all other keys, except those that StackGres has there too; it is
 /// `(open)` where StackGres has more keys than anybody lists. That
-/// something else stands in the place of an object is told, unless the declaration says `(lenient)`.
+/// something else stands in the place of an object, or of a field, is told, unless the declaration says `(lenient)`: a rule of
+/// its own judges it, or nobody does.
 macro_rules! objects {
     ($($(#[$doc:meta])* $name:ident $(($lenient:ident))? => {
-        $($(#[$field_doc:meta])* $key:literal $field:ident: $type:ty,)*
+        $($(#[$field_doc:meta])* $key:literal $field:ident $(($lenient_field:ident))?: $type:ty,)*
         $(.. $(#[$rest_doc:meta])* $rest:ident $(except [$($unread:literal),*])? $(($open:ident))?)?
     })*) => {$(
         $(#[$doc])*
@@ -66,7 +67,9 @@ macro_rules! objects {
                 trail: &$crate::view::Trail<'_, 'v>,
                 found: &mut Vec<$crate::view::Mistyped<'v>>,
             ) {
-                $(self.$field.mistyped(&trail.key($key), found);)*
+                $(if <[&str]>::is_empty(&[$(stringify!($lenient_field))?]) {
+                    self.$field.mistyped(&trail.key($key), found);
+                })*
             }
         }
     )*};

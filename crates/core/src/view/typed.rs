@@ -134,7 +134,7 @@ impl<T: Typed> Typed for Box<T> {
 
 /// Declares a leaf of one type, which reads any value and remembers what it should have been.
 macro_rules! typed_leaves {
-    ($($(#[$doc:meta])* $name:ident: $shape:expr, reports_type_errors: $reports_type_errors:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $shape:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct $name<'a>(pub Leaf<'a>);
@@ -161,10 +161,10 @@ macro_rules! typed_leaves {
 
         impl Typed for $name<'_> {
             const SHAPE: Shape = $shape;
-            const REPORTS_TYPE_ERRORS: bool = $reports_type_errors;
+            const REPORTS_TYPE_ERRORS: bool = true;
 
             fn mistyped<'v>(&'v self, trail: &Trail<'_, 'v>, found: &mut Vec<Mistyped<'v>>) {
-                if Self::REPORTS_TYPE_ERRORS && !self.is_absent() && !Self::SHAPE.takes(self) {
+                if !self.is_absent() && !Self::SHAPE.takes(self) {
                     Mistyped::tell(trail, Self::SHAPE, self, found);
                 }
             }
@@ -174,15 +174,13 @@ macro_rules! typed_leaves {
 
 typed_leaves! {
     /// A field that takes a string.
-    Text: Shape::Text, reports_type_errors: true;
+    Text: Shape::Text;
     /// A field that takes `true` or `false`.
-    Flag: Shape::Flag, reports_type_errors: true;
+    Flag: Shape::Flag;
+    /// A field that takes a whole number.
+    Integer: Shape::Integer;
     /// A field that takes an object whose contents nobody here reads.
-    Opaque: Shape::OPAQUE, reports_type_errors: true;
-    /// A name, which a rule of its own judges.
-    Name: Shape::Text, reports_type_errors: false;
-    /// How many of something there are, which a rule of its own judges.
-    Count: Shape::Integer, reports_type_errors: false;
+    Opaque: Shape::OPAQUE;
 }
 
 /// The elements of a list that are of the right type, each with its place.
