@@ -23,7 +23,7 @@ use syncguard_lint::{
     is_template,
     pieces::documents,
     render::{
-        explain, failures,
+        explain, facts,
         findings::{counted, printable_json},
         mermaid,
     },
@@ -118,7 +118,7 @@ fn between(format: Format, explained: usize) -> &'static str {
 fn rendered(format: Format, prediction: &Prediction) -> Result<String> {
     Ok(match format {
         Format::Text => explain::text(prediction),
-        Format::Json => printable_json(serde_json::to_string_pretty(&failures::json(prediction)?)?),
+        Format::Json => printable_json(serde_json::to_string_pretty(&facts::json(prediction)?)?),
         Format::Mermaid => mermaid::text(prediction),
     })
 }

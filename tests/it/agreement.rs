@@ -131,7 +131,7 @@ fn about_promotion(said: &Said, running: &Running) -> Checks {
 
 fn about_commits(said: &Said, running: &Running) -> Checks {
     let by_hand = running.standby_names_set_by_hand;
-    let waits = !matches!(running.synchronous_commit, "off" | "local");
+    let waits = running.synchronous_commit.waits_for_standbys();
     let hangs_of_one = matches!(writes(running, Event::OneStandbyCrashes), Some(Writes::Hang { .. }));
     let for_ever = writes(running, Event::OneStandbyHangs) == Some(Writes::BlockForever);
     let replay_is_held = writes(running, Event::StandbyReplayHeld) == Some(Writes::BlockForever);

@@ -6,20 +6,22 @@
 mod failure;
 mod failure_model;
 mod list;
+mod names;
 mod note;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use failure::{Event, Failure, Leader, Loss, Then, Writes};
-pub use list::{Layout, Member, MemberRole, ordinals_by_name};
+pub use list::{Layout, Member, MemberRole, MemberState, ordinals_by_name};
 pub use note::{Commits, Note, Promotion, Restart, Return};
 
 use crate::{
-    cluster::{Child, Cluster, Part, Sharded, default_group_name},
+    cluster::{Cluster, Part, Sharded, default_group_name},
     facts::{Release, patroni::STUCK_COMMITS},
     patroni::{Deployed, Timing},
     postgres::SynchronousCommit,
+    replication::{Mode, Role},
     rule::{Finding, printable},
     topology::{Run, Synchronous},
     view::{Body, Kind},
@@ -32,7 +34,7 @@ pub const MAX_LISTED_MEMBERS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction {
     /// The kind of the object.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// Its name.
     pub name: String,
     /// Its namespace, where it is written.
@@ -96,14 +98,6 @@ pub enum ClusterPrediction {
 }
 
 impl ClusterPrediction {
-    /// What happens when something dies; none for a cluster that does not run.
-    pub fn failures(&self) -> &[Failure] {
-        match self {
-            Self::Running(running) => &running.failures,
-            Self::Stopped { .. } | Self::Undetermined { .. } => &[],
-        }
-    }
-
     fn make_printable(&mut self) {
         let clean = |text: &mut String| *text = printable(std::mem::take(text));
         match self {
@@ -127,11 +121,11 @@ impl ClusterPrediction {
 pub struct Running {
     /// Its name, the scope of Patroni; for the shards without an override that of the first.
     pub name: String,
-    /// Which part of an SGShardedCluster it is, in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub part: Option<String>,
+    /// Which part of an SGShardedCluster it is; `render` has the words.
+    #[serde(skip)]
+    pub part: Part,
     /// The mode in the manifest.
-    pub mode: &'static str,
+    pub mode: Mode,
     /// How many pods there are.
     pub instances: i64,
     /// The pods, those in a row with the same role together.
@@ -146,7 +140,7 @@ pub struct Running {
     /// `failures` is empty, and `copies` counts the leader's alone.
     pub standby_names_set_by_hand: bool,
     /// `synchronous_commit` of Postgres; a session, a role or a database can set it otherwise.
-    pub synchronous_commit: &'static str,
+    pub synchronous_commit: SynchronousCommit,
     /// How long each commit waits for the standbys to replay it, in milliseconds; none where they replay at once, or nobody
     /// waits for that.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +170,7 @@ pub struct Pods {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Their role in the manifest.
-    pub role: &'static str,
+    pub role: Role,
     /// Their tags in Patroni.
     pub tags: Map<String, Value>,
     /// Whether Patroni may promote them.
@@ -224,7 +218,7 @@ pub fn predict<'a>(
         Kind::PostgresConfig | Kind::Scale => return None,
     };
     let namespace = object.namespace().map(str::to_owned);
-    Some(Prediction { kind: kind.name(), name: name.to_owned(), namespace, errors: Vec::new(), clusters })
+    Some(Prediction { kind, name: name.to_owned(), namespace, errors: Vec::new(), clusters })
 }
 
 /// The coordinator, and each kind of worker and query router that there is.
@@ -268,8 +262,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let waits_for_replay = awaited > 0 && synchronous_commit == SynchronousCommit::RemoteApply;
     Some(Running {
         name: name.to_owned(),
-        part: part_in_words(cluster.part),
-        mode: mode.name(),
+        part: cluster.part,
+        mode,
         instances: topology.instances(),
         pods: topology.runs().iter().map(|run| pods(name, run, cluster)).collect(),
         patroni: patroni(cluster, deployed, written, observed && by_hand.is_none()),
@@ -277,7 +271,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         synchronous_standby_names: by_hand
             .map_or_else(|| list::standby_names(name, &names, in_effect), str::to_owned),
         standby_names_set_by_hand: by_hand.is_some(),
-        synchronous_commit: synchronous_commit.name(),
+        synchronous_commit,
         replay_delay_ms: cluster.replay_delay_ms().filter(|_| waits_for_replay && standbys > 0),
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
@@ -291,21 +285,6 @@ fn in_effect(written: Synchronous, follows: bool) -> Synchronous {
     if follows { Synchronous { mode: false, strict: false, node_count: None } } else { written }
 }
 
-fn part_in_words(part: Part) -> Option<String> {
-    let several = |child| match child {
-        Child::Worker => "worker",
-        Child::QueryRouter => "query router",
-    };
-    Some(match part {
-        Part::Whole => return None,
-        Part::Coordinator => "the coordinator".to_owned(),
-        Part::Plain(child) => format!("stands for each {} without an override", several(child)),
-        Part::Override(child, position) => {
-            format!("stands for each {} of overrides[{position}]", several(child))
-        }
-    })
-}
-
 fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {
     let group = run.group.map(|index| {
         cluster.groups().get(index).map_or_else(|| default_group_name(index), crate::cluster::Group::name)
@@ -315,7 +294,7 @@ fn pods(name: &str, run: &Run, cluster: &Cluster<'_>) -> Pods {
         last: format!("{name}-{}", run.first + run.count - 1),
         count: run.count,
         group,
-        role: run.role.name(),
+        role: run.role,
         tags: run.role.tags().iter().map(|tag| ((*tag).to_owned(), Value::Bool(true))).collect(),
         can_be_promoted: run.role.is_promotable(),
         serves_reads: run.role.serves_reads(),

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod crd;
 pub mod diagnostic;
 pub mod explain;
+pub mod facts;
 pub mod failures;
 pub mod findings;
 mod full;

@@ -7,7 +7,7 @@ use crate::{
     cluster::{Cluster, Part},
     facts::patroni::{LISTS_POSITIONS, SHOWS_STREAMING},
     patroni::Deployed,
-    topology::{Synchronous, Topology},
+    topology::{Run, Synchronous, Topology},
 };
 
 /// One row of `patronictl list`.
@@ -19,23 +19,21 @@ pub struct Member {
     pub ordinal: i64,
     /// What it is doing.
     pub role: MemberRole,
-    /// `running` for a leader, `streaming` for the others, `in archive recovery` for one that follows an archive alone; before Patroni 3.0.4 `running` for all.
-    pub state: &'static str,
+    /// How far its Postgres is.
+    pub state: MemberState,
     /// Its tags, as Patroni prints them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub tags: &'static [&'static str],
 }
 
 /// The `Role` column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberRole {
     /// Takes the writes.
     Leader,
     /// Leads a cluster that follows another one.
-    #[serde(rename = "Standby Leader")]
     StandbyLeader,
     /// Commits wait for it.
-    #[serde(rename = "Sync Standby")]
     SyncStandby,
     /// Commits do not wait for it.
     Replica,
@@ -49,6 +47,28 @@ impl MemberRole {
             Self::StandbyLeader => "Standby Leader",
             Self::SyncStandby => "Sync Standby",
             Self::Replica => "Replica",
+        }
+    }
+}
+
+/// The `State` column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberState {
+    /// A leader; before Patroni 3.0.4 everybody.
+    Running,
+    /// Follows another member, or the cluster that is followed.
+    Streaming,
+    /// Follows an archive alone.
+    InArchiveRecovery,
+}
+
+impl MemberState {
+    /// As Patroni prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Streaming => "streaming",
+            Self::InArchiveRecovery => "in archive recovery",
         }
     }
 }
@@ -93,11 +113,11 @@ pub fn ordinals_by_name(instances: i64) -> impl Iterator<Item = i64> {
 /// that may not, at most `MAX_LISTED_MEMBERS`. Which of equals Patroni takes depends on their lag.
 pub fn synchronous_standbys(topology: &Topology, synchronous: Synchronous) -> Vec<i64> {
     let wanted = usize::try_from(synchronous.node_count.unwrap_or(0)).unwrap_or(usize::MAX);
-    let of = |promotable: bool| {
-        let runs = topology.runs().iter().filter(move |run| run.role.is_promotable() == promotable);
-        runs.flat_map(|run| run.first..run.first + run.count).filter(|ordinal| *ordinal != 0)
-    };
-    let mut chosen: Vec<_> = of(true).chain(of(false)).take(wanted.min(MAX_LISTED_MEMBERS)).collect();
+    let (promotable, others): (Vec<&Run>, Vec<&Run>) =
+        topology.runs().iter().partition(|run| run.role.is_promotable());
+    let runs = promotable.into_iter().chain(others);
+    let standbys = runs.flat_map(|run| run.first..run.first + run.count).filter(|ordinal| *ordinal != 0);
+    let mut chosen: Vec<_> = standbys.take(wanted.min(MAX_LISTED_MEMBERS)).collect();
     chosen.sort_unstable();
     chosen
 }
@@ -140,10 +160,10 @@ pub fn members(cluster: &str, of: &Cluster<'_>, sync_standbys: &[i64], follows: 
         ordinal,
         role: role(ordinal),
         state: match ordinal {
-            _ if !shows_streaming => "running",
-            0 if follows && reads_archive => "in archive recovery",
-            0 if !follows => "running",
-            _ => "streaming",
+            _ if !shows_streaming => MemberState::Running,
+            0 if follows && reads_archive => MemberState::InArchiveRecovery,
+            0 if !follows => MemberState::Running,
+            _ => MemberState::Streaming,
         },
         tags: topology.role_of(ordinal).map_or(&[], crate::replication::Role::tags),
     };

@@ -48,7 +48,6 @@ pub enum Commits {
     /// `synchronous_commit` acknowledges before a commit is safe.
     AcknowledgedBeforeSafe {
         /// What it is set to.
-        #[serde(serialize_with = "name_of_commit")]
         synchronous_commit: SynchronousCommit,
     },
     /// What the new leader had not received is lost.
@@ -140,12 +139,4 @@ impl From<Return> for Note {
     fn from(note: Return) -> Self {
         Self::Return(note)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn name_of_commit<S: serde::Serializer>(
-    commit: &SynchronousCommit,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(commit.name())
 }

@@ -7,7 +7,12 @@ use super::{
     patronictl,
     time::seconds,
 };
-use syncguard_core::prediction::{ClusterPrediction, Pods, Prediction, Running};
+use syncguard_core::{
+    cluster::{Child, Part},
+    postgres::SynchronousCommit,
+    prediction::{ClusterPrediction, Pods, Prediction, Running},
+    replication::Mode,
+};
 use textwrap::{Options, WordSplitter};
 
 /// The whole prediction.
@@ -16,7 +21,7 @@ pub fn text(prediction: &Prediction) -> String {
     let mut out = String::new();
     let namespace =
         prediction.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();
-    let _ = writeln!(out, "{} {}{namespace}", prediction.kind, prediction.name);
+    let _ = writeln!(out, "{} {}{namespace}", prediction.kind.name(), prediction.name);
     if !prediction.errors.is_empty() {
         out.push_str("\nThe manifest has errors; what follows is what it would be all the same.\n");
     }
@@ -47,8 +52,8 @@ pub fn text(prediction: &Prediction) -> String {
 fn cluster(out: &mut String, cluster: &Running) {
     let count =
         if cluster.instances == 1 { "1 pod".to_owned() } else { format!("{} pods", cluster.instances) };
-    let part = cluster.part.as_ref().map(|part| format!(" ({part})")).unwrap_or_default();
-    let _ = writeln!(out, "{}: {count}, {}{part}", cluster.name, cluster.mode);
+    let part = part(cluster.part).map(|part| format!(" ({part})")).unwrap_or_default();
+    let _ = writeln!(out, "{}: {count}, {}{part}", cluster.name, cluster.mode.name());
     cluster.pods.iter().for_each(|pods| row_of_pods(out, pods));
     settings(out, cluster);
     out.push('\n');
@@ -63,6 +68,20 @@ fn cluster(out: &mut String, cluster: &Running) {
     failures(out, cluster);
 }
 
+/// Which part of an SGShardedCluster a cluster is; nothing for one by itself.
+pub(super) fn part(part: Part) -> Option<String> {
+    let one = |child| match child {
+        Child::Worker => "worker",
+        Child::QueryRouter => "query router",
+    };
+    Some(match part {
+        Part::Whole => return None,
+        Part::Coordinator => "the coordinator".to_owned(),
+        Part::Plain(child) => format!("stands for each {} without an override", one(child)),
+        Part::Override(child, position) => format!("stands for each {} of overrides[{position}]", one(child)),
+    })
+}
+
 fn row_of_pods(out: &mut String, pods: &Pods) {
     let names =
         if pods.count == 1 { pods.first.clone() } else { format!("{} … {}", pods.first, pods.last) };
@@ -71,7 +90,7 @@ fn row_of_pods(out: &mut String, pods: &Pods) {
     let reads = if pods.serves_reads { "serve reads" } else { "serve no reads" };
     let tags: Vec<_> = pods.tags.keys().map(|tag| format!("{tag}: true")).collect();
     let tags = if tags.is_empty() { String::new() } else { format!(" (tags {})", tags.join(", ")) };
-    let _ = writeln!(out, "  {names}  {group}, role {}: {promoted}, {reads}{tags}", pods.role);
+    let _ = writeln!(out, "  {names}  {group}, role {}: {promoted}, {reads}{tags}", pods.role.name());
 }
 
 fn settings(out: &mut String, cluster: &Running) {
@@ -117,11 +136,12 @@ fn promise(cluster: &Running) -> String {
     if !patroni.synchronous_mode {
         return asynchronous(cluster);
     }
-    if matches!(cluster.synchronous_commit, "off" | "local") {
+    if !cluster.synchronous_commit.waits_for_standbys() {
         return format!(
             "synchronous_commit is {}, so no commit waits for a standby, whatever {} promises: an acknowledged commit \
              may exist once, on the leader.",
-            cluster.synchronous_commit, cluster.mode
+            cluster.synchronous_commit.name(),
+            cluster.mode.name()
         );
     }
     let among = if cluster.copies - 1 < standbys {
@@ -136,10 +156,10 @@ fn promise(cluster: &Running) -> String {
         "Standbys that are away are not waited for: without any, commits go on with the leader's copy alone."
     };
     let flush = match (cluster.synchronous_commit, cluster.replay_delay_ms) {
-        ("remote_write", _) => {
+        (SynchronousCommit::RemoteWrite, _) => {
             " synchronous_commit is remote_write: standbys have written it then, and need not have flushed it to disk.".to_owned()
         }
-        ("remote_apply", Some(delay)) => format!(
+        (SynchronousCommit::RemoteApply, Some(delay)) => format!(
             " synchronous_commit is remote_apply and recovery_min_apply_delay {0}: each commit takes {0}.",
             seconds(delay)
         ),
@@ -150,11 +170,11 @@ fn promise(cluster: &Running) -> String {
 
 /// The same where no commit waits.
 fn asynchronous(cluster: &Running) -> String {
-    if cluster.standby_names_set_by_hand && matches!(cluster.synchronous_commit, "off" | "local") {
+    if cluster.standby_names_set_by_hand && !cluster.synchronous_commit.waits_for_standbys() {
         return format!(
             "synchronous_standby_names is set by hand, but synchronous_commit is {}: a commit waits for no standby. What a \
              failure does then is not predicted: remove the setting.",
-            cluster.synchronous_commit
+            cluster.synchronous_commit.name()
         );
     }
     if cluster.standby_names_set_by_hand {
@@ -167,10 +187,10 @@ fn asynchronous(cluster: &Running) -> String {
         return "A commit is acknowledged with one copy, the leader's. Standbys follow when they can."
             .to_owned();
     }
-    let why = if cluster.mode == "async" {
+    let why = if cluster.mode == Mode::Async {
         String::new()
     } else {
-        format!("With one instance {} runs asynchronous. ", cluster.mode)
+        format!("With one instance {} runs asynchronous. ", cluster.mode.name())
     };
     format!("{why}There is one copy of every commit, on the only pod.")
 }

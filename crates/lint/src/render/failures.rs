@@ -1,30 +1,7 @@
 //! Failures in words: what happens, what becomes of writes and commits, who leads next.
 
-use serde_json::Value;
-
 use super::{notes::note, time::seconds};
-use syncguard_core::prediction::{Event, Failure, Leader, Loss, Prediction, Then, Writes};
-
-/// The predictions for programs: typed facts, and the words that are made of them here.
-///
-/// # Errors
-///
-/// None: every fact is a name, a number or a text.
-pub fn json(prediction: &Prediction) -> serde_json::Result<Value> {
-    let mut value = serde_json::to_value(prediction)?;
-    let told = prediction.clusters.iter().zip(value["clusters"].as_array_mut().into_iter().flatten());
-    for (fate, value) in told {
-        let failures = value.get_mut("failures").and_then(Value::as_array_mut);
-        for (failure, value) in fate.failures().iter().zip(failures.into_iter().flatten()) {
-            value["event"] = event(failure.id).into();
-            let note = notes(failure);
-            if !note.is_empty() {
-                value["note"] = note.into();
-            }
-        }
-    }
-    Ok(value)
-}
+use syncguard_core::prediction::{Event, Failure, Leader, Loss, Then, Writes};
 
 /// What happens.
 pub fn event(event: Event) -> &'static str {

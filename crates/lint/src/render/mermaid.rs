@@ -23,7 +23,7 @@ pub fn text(prediction: &Prediction) -> String {
 }
 
 fn cluster(out: &mut String, index: usize, cluster: &Running) {
-    let _ = writeln!(out, "  subgraph c{index}[\"{}: {}\"]", label(&cluster.name), cluster.mode);
+    let _ = writeln!(out, "  subgraph c{index}[\"{}: {}\"]", label(&cluster.name), cluster.mode.name());
     let leader = if cluster.follows_another_cluster { MemberRole::StandbyLeader } else { MemberRole::Leader };
     let _ = writeln!(out, "    c{index}l([\"{}-0<br/>{}\"])", label(&cluster.name), leader.name());
     let awaited = (cluster.copies - 1, cluster.instances - 1);
@@ -45,7 +45,8 @@ fn standbys(out: &mut String, index: usize, at: usize, pods: &Pods, (awaited, st
         some => format!("==>|\"{some} of {standbys_in_all} waited for\"|"),
     };
     let label = label(pods.group.as_deref().unwrap_or("main"));
-    let _ = writeln!(out, "    c{index}l {arrow} c{index}p{at}[\"{count} × {label}<br/>{}\"]", pods.role);
+    let _ =
+        writeln!(out, "    c{index}l {arrow} c{index}p{at}[\"{count} × {label}<br/>{}\"]", pods.role.name());
 }
 
 /// A name inside a label, without what Mermaid would take for its own.

@@ -37,7 +37,7 @@ fn cells(member: &Member, layout: Layout, has_tags: bool) -> Vec<Vec<String>> {
         member.name.clone(),
         host(member.ordinal),
         member.role.name().to_owned(),
-        member.state.to_owned(),
+        member.state.name().to_owned(),
         "1".to_owned(),
     ];
     cells.extend(match layout {
