@@ -71,10 +71,19 @@ impl<'t> Builder<'t> {
         Self { tree, ..Self::default() }
     }
 
-    /// Begins a collection.
-    pub fn open(
+    /// Begins a mapping.
+    pub fn open_map(&mut self, range: Range<usize>, anchor: Option<&'t str>) -> Result<(), SyntaxError> {
+        self.open(NodeKind::Map, range, anchor)
+    }
+
+    /// Begins a list.
+    pub fn open_list(&mut self, range: Range<usize>, anchor: Option<&'t str>) -> Result<(), SyntaxError> {
+        self.open(NodeKind::List, range, anchor)
+    }
+
+    fn open(
         &mut self,
-        is_map: bool,
+        kind: NodeKind<'t>,
         range: Range<usize>,
         anchor: Option<&'t str>,
     ) -> Result<(), SyntaxError> {
@@ -85,8 +94,9 @@ impl<'t> Builder<'t> {
             return Err(SyntaxError::new(TOO_DEEP, range));
         }
         let weight_before = self.weight;
-        let index = self.push(if is_map { NodeKind::Map } else { NodeKind::List }, range);
-        let anchor = self.define(anchor, index, true);
+        let is_map = matches!(kind, NodeKind::Map);
+        let index = self.push(kind, range);
+        let anchor = self.define(anchor, index);
         self.open.push(Open { index, is_map, key_comes: is_map, height: 0, weight_before, anchor });
         Ok(())
     }
@@ -127,7 +137,7 @@ impl<'t> Builder<'t> {
             _ => (text, form),
         };
         let index = self.push(NodeKind::Scalar(text, form), range);
-        self.define(anchor, index, false);
+        self.define(anchor, index);
         self.turn();
         Ok(())
     }
@@ -196,11 +206,13 @@ impl<'t> Builder<'t> {
         index
     }
 
-    fn define(&mut self, name: Option<&'t str>, index: usize, is_open: bool) -> Option<usize> {
+    fn define(&mut self, name: Option<&'t str>, index: usize) -> Option<usize> {
         let name = name?;
-        // A collection learns its height and weight when it is closed.
-        let bytes =
-            if let NodeKind::Scalar(text, _) = &self.tree.entries[index].kind { text.len() } else { 0 };
+        // A collection is open, and learns its height and weight when it is closed.
+        let (bytes, is_open) = match &self.tree.entries[index].kind {
+            NodeKind::Scalar(text, _) => (text.len(), false),
+            _ => (0, true),
+        };
         self.names.insert(name, self.anchors.len());
         self.anchors.push(Anchor { index, height: 0, weight: 1 + bytes / BYTES_OF_AN_ENTRY, is_open });
         Some(self.anchors.len() - 1)

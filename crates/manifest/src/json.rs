@@ -86,9 +86,13 @@ impl<'t> Reader<'t> {
         self.skip_space();
         let start = self.at;
         match self.peek() {
-            Some(open @ (b'{' | b'[')) => {
+            Some(b'{') => {
                 self.at += 1;
-                self.builder.open(open == b'{', start..self.at, None)
+                self.builder.open_map(start..self.at, None)
+            }
+            Some(b'[') => {
+                self.at += 1;
+                self.builder.open_list(start..self.at, None)
             }
             Some(b'"') => self.string(),
             Some(b'-' | b'0'..=b'9' | b'a'..=b'z') => self.literal(),

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 
+use crate::tree::Form;
+
 /// The value of a plain scalar as go-yaml resolves it; whatever is none of the others is a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scalar {
@@ -162,9 +164,8 @@ fn float_key(value: f64) -> String {
     }
 }
 
-/// A scalar behind a tag of YAML itself (`!!int` is `int`): whether its text is to be resolved, or already
-/// is the value. Tags that go-yaml does not know make a text.
-pub(super) fn tagged<'t>(tag: &str, text: Cow<'t, str>) -> Result<(Cow<'t, str>, bool), String> {
+/// A scalar behind a tag of YAML itself (`!!int` is `int`). Tags that go-yaml does not know make a text.
+pub(super) fn tagged<'t>(tag: &str, text: Cow<'t, str>) -> Result<(Cow<'t, str>, Form), String> {
     let fits = match (tag, resolve(&text)) {
         ("int", Scalar::Signed(_) | Scalar::Unsigned(_))
         | ("float", Scalar::Signed(_) | Scalar::Float(_))
@@ -174,10 +175,10 @@ pub(super) fn tagged<'t>(tag: &str, text: Cow<'t, str>) -> Result<(Cow<'t, str>,
         ("timestamp", _) => {
             return Err("Kubernetes has no timestamps; quote the text instead of the tag".into());
         }
-        ("binary", _) => return Ok((Cow::Owned(binary(&text)?), false)),
-        _ => return Ok((text, false)),
+        ("binary", _) => return Ok((Cow::Owned(binary(&text)?), Form::Text)),
+        _ => return Ok((text, Form::Text)),
     };
-    if fits { Ok((text, true)) } else { Err(format!("`{text}` is not what its tag !!{tag} says")) }
+    if fits { Ok((text, Form::Plain)) } else { Err(format!("`{text}` is not what its tag !!{tag} says")) }
 }
 
 /// The text that Base64 encodes, in UTF-8 as JSON needs it.

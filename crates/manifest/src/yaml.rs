@@ -90,8 +90,8 @@ impl<'t> Reader<'t> {
             let token = self.scanner.peek()?;
             match token.kind {
                 Kind::TextEnd => break,
-                Kind::DocumentStart => self.document(true)?,
-                _ if is_first => self.document(false)?,
+                Kind::DocumentStart => self.document()?,
+                _ if is_first => self.document()?,
                 _ => return Err(SyntaxError::new(error::ANOTHER_VALUE, token.range.clone())),
             }
             is_first = false;
@@ -103,8 +103,9 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn document(&mut self, is_marked: bool) -> Result<(), SyntaxError> {
-        let marker = self.scanner.peek()?.range.clone();
+    fn document(&mut self) -> Result<(), SyntaxError> {
+        let head = self.scanner.peek()?;
+        let (marker, is_marked) = (head.range.clone(), head.kind == Kind::DocumentStart);
         let first = self.scanner.comments.first();
         let start = first.map_or(marker.start, |first| first.range.start.min(marker.start));
         if is_marked {

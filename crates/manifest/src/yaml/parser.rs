@@ -68,7 +68,7 @@ impl<'p, 't> Parser<'p, 't> {
             Kind::BlockMapStart if context != Context::InBrackets => self.block_map(anchor),
             _ => match properties.end {
                 Some(end) => {
-                    let (text, form) = typed("".into(), true, properties.tag.as_deref(), &(end..end))?;
+                    let (text, form) = typed("".into(), Form::Plain, properties.tag.as_deref(), &(end..end))?;
                     self.builder.scalar(text, form, end..end, anchor)
                 }
                 None => Err(self.unexpected(error::NO_VALUE, range)?),
@@ -92,14 +92,14 @@ impl<'p, 't> Parser<'p, 't> {
 
     fn scalar(&mut self, properties: &Properties<'t>) -> Read {
         let Some(token) = self.scanner.take() else { return Ok(()) };
-        let Kind::Scalar(text, is_plain) = token.kind else { return Ok(()) };
-        let (text, form) = typed(text, is_plain, properties.tag.as_deref(), &token.range)?;
+        let Kind::Scalar(text, form) = token.kind else { return Ok(()) };
+        let (text, form) = typed(text, form, properties.tag.as_deref(), &token.range)?;
         self.builder.scalar(text, form, token.range, properties.anchor)
     }
 
     fn block_list(&mut self, anchor: Option<&'t str>) -> Read {
         let start = self.skip()?.start;
-        self.builder.open(false, start..start, anchor)?;
+        self.builder.open_list(start..start, anchor)?;
         while *self.kind()? == Kind::Dash {
             let dash = self.skip()?;
             match self.kind()? {
@@ -113,7 +113,7 @@ impl<'p, 't> Parser<'p, 't> {
     /// A list whose dashes stand at the column of its key: it just ends where no dash comes.
     fn list_at_key(&mut self, anchor: Option<&'t str>) -> Read {
         let start = self.range()?.start;
-        self.builder.open(false, start..start, anchor)?;
+        self.builder.open_list(start..start, anchor)?;
         while *self.kind()? == Kind::Dash {
             let dash = self.skip()?;
             match self.kind()? {
@@ -126,7 +126,7 @@ impl<'p, 't> Parser<'p, 't> {
 
     fn block_map(&mut self, anchor: Option<&'t str>) -> Read {
         let start = self.skip()?.start;
-        self.builder.open(true, start..start, anchor)?;
+        self.builder.open_map(start..start, anchor)?;
         while *self.kind()? == Kind::Key {
             let key = self.skip()?;
             self.part_of_pair(key)?;
@@ -159,7 +159,7 @@ impl<'p, 't> Parser<'p, 't> {
 
     fn flow_list(&mut self, anchor: Option<&'t str>) -> Read {
         let bracket = self.skip()?;
-        self.builder.open(false, bracket.clone(), anchor)?;
+        self.builder.open_list(bracket.clone(), anchor)?;
         self.brackets.push(bracket);
         let mut is_first = true;
         while self.has_item(&Kind::FlowListEnd, &mut is_first)? {
@@ -174,7 +174,7 @@ impl<'p, 't> Parser<'p, 't> {
     /// `[a: b]` is a list of a mapping.
     fn pair_in_list(&mut self) -> Read {
         let key = self.skip()?;
-        self.builder.open(true, key.start..key.start, None)?;
+        self.builder.open_map(key.start..key.start, None)?;
         match self.kind()? {
             // As in go-yaml, what ends the key without one is passed over.
             Kind::Colon | Kind::Comma | Kind::FlowListEnd => {
@@ -189,7 +189,7 @@ impl<'p, 't> Parser<'p, 't> {
 
     fn flow_map(&mut self, anchor: Option<&'t str>) -> Read {
         let brace = self.skip()?;
-        self.builder.open(true, brace.clone(), anchor)?;
+        self.builder.open_map(brace.clone(), anchor)?;
         self.brackets.push(brace);
         let mut is_first = true;
         while self.has_item(&Kind::FlowMapEnd, &mut is_first)? {
@@ -278,23 +278,17 @@ impl<'p, 't> Parser<'p, 't> {
     }
 }
 
-/// What a scalar holds, by its style and tag.
+/// What a scalar of this form holds, by its tag.
 fn typed<'t>(
     text: Cow<'t, str>,
-    is_plain: bool,
+    form: Form,
     tag: Option<&str>,
     range: &Range<usize>,
 ) -> Result<(Cow<'t, str>, Form), SyntaxError> {
-    let Some(tag) = tag else {
-        return Ok((text, if is_plain { Form::Plain } else { Form::Text }));
-    };
+    let Some(tag) = tag else { return Ok((text, form)) };
     match tag.strip_prefix("tag:yaml.org,2002:") {
         Some("merge") if text == "<<" => Ok((text, Form::Plain)),
-        Some(name) => {
-            let tagged = scalar::tagged(name, text);
-            let (text, plain) = tagged.map_err(|message| SyntaxError::new(message, range.clone()))?;
-            Ok((text, if plain { Form::Plain } else { Form::Text }))
-        }
+        Some(name) => scalar::tagged(name, text).map_err(|message| SyntaxError::new(message, range.clone())),
         None => Ok((text, Form::Text)),
     }
 }

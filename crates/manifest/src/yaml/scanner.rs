@@ -12,7 +12,7 @@ use std::{borrow::Cow, collections::VecDeque, ops::Range};
 use smallvec::{SmallVec, smallvec};
 
 use self::{keys::PossibleKey, position::Position};
-use super::super::{Comment, SyntaxError, error};
+use super::super::{Comment, SyntaxError, error, tree::Form};
 
 /// A piece of YAML, and where it is written.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ pub enum Kind<'t> {
     Alias(&'t str),
     Anchor(&'t str),
     Tag(Cow<'t, str>),
-    /// Its text, and whether it is plain: neither quoted nor a block.
-    Scalar(Cow<'t, str>, bool),
+    /// Its text, which is the value where it is quoted or a block.
+    Scalar(Cow<'t, str>, Form),
 }
 
 pub struct Scanner<'t> {

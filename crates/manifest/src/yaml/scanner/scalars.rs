@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Kind, Scanner, Token, position::LineBreak};
-use crate::{SyntaxError, error};
+use crate::{SyntaxError, error, tree::Form};
 
 /// kubectl ends the last line of a text where it has no end.
 const END_OF_TEXT: LineBreak = LineBreak { length: 0, text: "\n" };
@@ -37,8 +37,8 @@ impl Breaks {
 }
 
 impl<'t> Scanner<'t> {
-    fn push_scalar(&mut self, text: Cow<'t, str>, is_plain: bool, start: usize, end: usize) {
-        self.queue.push_back(Token { kind: Kind::Scalar(text, is_plain), range: start..end });
+    fn push_scalar(&mut self, text: Cow<'t, str>, form: Form, start: usize, end: usize) {
+        self.queue.push_back(Token { kind: Kind::Scalar(text, form), range: start..end });
     }
 
     pub(super) fn plain(&mut self) -> Result<(), SyntaxError> {
@@ -75,7 +75,7 @@ impl<'t> Scanner<'t> {
             self.key_allowed = true;
         }
         let written = || Cow::Borrowed(self.text.get(start..end).unwrap_or_default());
-        self.push_scalar(folded.map_or_else(written, Cow::Owned), true, start, end);
+        self.push_scalar(folded.map_or_else(written, Cow::Owned), Form::Plain, start, end);
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl<'t> Scanner<'t> {
             Cow::Owned(self.folded_quoted(quote, start)?)
         };
         self.advance(1);
-        self.push_scalar(text, false, start, self.position.at);
+        self.push_scalar(text, Form::Text, start, self.position.at);
         Ok(())
     }
 
@@ -258,7 +258,7 @@ impl<'t> Scanner<'t> {
         if keeps == Some(true) {
             text.push_str(&blank_lines);
         }
-        self.push_scalar(Cow::Owned(text), false, start, end);
+        self.push_scalar(Cow::Owned(text), Form::Text, start, end);
         Ok(())
     }
 
