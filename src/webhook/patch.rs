@@ -1,7 +1,6 @@
 //! The JSON Patch that completes an object, and the updates that need none.
 
-use json_patch::{AddOperation, Patch, PatchOperation};
-use jsonptr::PointerBuf;
+use json_patch::{AddOperation, Patch, PatchOperation, jsonptr::PointerBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
