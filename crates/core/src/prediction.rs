@@ -8,6 +8,7 @@ mod failure_model;
 mod list;
 mod names;
 mod note;
+mod verdict;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 pub use failure::{Event, Failure, Leader, Loss, Then, Writes};
 pub use list::{Layout, Member, MemberRole, MemberState, ordinals_by_name};
 pub use note::{Commits, Note, Promotion, Restart, Return};
+pub use verdict::{Loses, Pause, Verdict};
 
 use crate::{
     cluster::{Cluster, Part, Sharded, default_group_name},
@@ -155,6 +157,9 @@ pub struct Running {
     pub layout: Layout,
     /// What happens when something dies; none where that is not predicted.
     pub failures: Vec<Failure>,
+    /// What the failures come to; none where they are not predicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 /// Pods in a row.
@@ -259,6 +264,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         synchronous_commit,
         streaming_delay_ms: cluster.streaming_delay_ms(),
     };
+    let failures = if by_hand.is_some() { Vec::new() } else { failure_model::failures(&scene) };
     let waits_for_replay = awaited > 0 && synchronous_commit == SynchronousCommit::RemoteApply;
     Some(Running {
         name: name.to_owned(),
@@ -276,7 +282,8 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         copies: 1 + awaited.min(standbys),
         members: list::members(name, cluster, &names, follows),
         layout: Layout::of(deployed),
-        failures: if by_hand.is_some() { Vec::new() } else { failure_model::failures(&scene) },
+        verdict: (!failures.is_empty()).then(|| Verdict::of(&failures)),
+        failures,
     })
 }
 

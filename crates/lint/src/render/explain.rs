@@ -4,8 +4,10 @@ use std::fmt::Write;
 
 use super::{
     failures::{notes, row},
+    folding::wrapped,
     patronictl,
     time::seconds,
+    verdict,
 };
 use syncguard_core::{
     cluster::{Child, Part},
@@ -13,7 +15,6 @@ use syncguard_core::{
     prediction::{ClusterPrediction, Pods, Prediction, Running},
     replication::Mode,
 };
-use textwrap::{Options, WordSplitter};
 
 /// The whole prediction.
 pub fn text(prediction: &Prediction) -> String {
@@ -54,10 +55,15 @@ fn cluster(out: &mut String, cluster: &Running) {
         if cluster.instances == 1 { "1 pod".to_owned() } else { format!("{} pods", cluster.instances) };
     let part = part(cluster.part).map(|part| format!(" ({part})")).unwrap_or_default();
     let _ = writeln!(out, "{}: {count}, {}{part}", cluster.name, cluster.mode.name());
+    if let Some(verdict) = &cluster.verdict {
+        verdict::write(out, verdict);
+    }
+    out.push('\n');
     cluster.pods.iter().for_each(|pods| row_of_pods(out, pods));
     settings(out, cluster);
     out.push('\n');
     wrapped(out, "", &promise(cluster));
+    failures(out, cluster);
     if !cluster.members.is_empty() {
         let _ = write!(
             out,
@@ -65,7 +71,6 @@ fn cluster(out: &mut String, cluster: &Running) {
             patronictl::list(cluster)
         );
     }
-    failures(out, cluster);
 }
 
 /// Which part of an SGShardedCluster a cluster is; nothing for one by itself.
@@ -234,13 +239,4 @@ fn failures(out: &mut String, cluster: &Running) {
 fn line(out: &mut String, cells: &[String; 4], [when, writes, commits, _]: [usize; 4]) {
     let [a, b, c, d] = cells;
     let _ = writeln!(out, "{a:<when$}  {b:<writes$}  {c:<commits$}  {d}");
-}
-
-/// A text in lines that a terminal shows whole, each behind an indent.
-fn wrapped(out: &mut String, indent: &str, text: &str) {
-    const WIDTH: usize = 100;
-    let options = Options::new(WIDTH).initial_indent(indent).subsequent_indent(indent);
-    // Names are to be found and copied whole.
-    let options = options.word_splitter(WordSplitter::NoHyphenation).break_words(false);
-    let _ = writeln!(out, "{}", textwrap::fill(text, options));
 }
