@@ -70,7 +70,7 @@ impl Trust {
 #[derive(Debug, Error)]
 enum RoundError {
     #[error("the API server: {0}")]
-    Api(CallError),
+    Api(#[source] CallError),
     #[error("the API server did not answer in time")]
     Late,
     #[error(transparent)]
@@ -78,13 +78,25 @@ enum RoundError {
     #[error("there is no webhook configuration called {0}: nothing calls syncguard yet")]
     NoConfiguration(String),
     #[error("{configuration} does not accept the certificate in use: {reason}")]
-    Untrusted { configuration: String, reason: CertificateError },
+    Untrusted {
+        configuration: String,
+        #[source]
+        reason: CertificateError,
+    },
     #[error(
         "{configuration} would not accept the certificate in use with the caBundle that is due, so it keeps its own: {reason}"
     )]
-    Unfit { configuration: String, reason: CertificateError },
+    Unfit {
+        configuration: String,
+        #[source]
+        reason: CertificateError,
+    },
     #[error("cannot read --ca-bundle {file}: {reason}", file = file.display())]
-    Bundle { file: PathBuf, reason: std::io::Error },
+    Bundle {
+        file: PathBuf,
+        #[source]
+        reason: std::io::Error,
+    },
 }
 
 impl From<kube::Error> for RoundError {

@@ -19,6 +19,7 @@ pub enum SourceError {
         /// The flags with their files.
         files: String,
         /// What has to change.
+        #[source]
         reason: CertificateError,
     },
     /// A certificate of our own cannot be issued.

@@ -17,8 +17,12 @@ use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use tracing::{error, info};
 
-use super::{logs, names};
+use super::{
+    logs::{self, LogFormat},
+    names,
+};
 use crate::{
+    causes::in_full,
     certificates::{
         AllowedClient, Authority, CA_LIFETIME, CaSource, CertificateConfig, CertificateFiles,
         CertificateSource, Checks, LEAF_LIFETIME, Lifetimes, Name, SelfIssued, ServingCertificate, Trust,
@@ -37,7 +41,8 @@ use handler::{MOST_ASKING, WebhookHandler};
 /// # Errors
 /// When the certificate is unusable, a port cannot be had, or a second signal cuts the end short.
 pub fn run(args: Args) -> Result<ExitCode> {
-    logs::init(args.log_format, args.log_level);
+    let log_format = args.log_format;
+    logs::init(log_format, args.log_level);
     log_panics_without_their_message();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
@@ -47,7 +52,15 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let result = runtime.block_on(serve(args));
     // An answer that never ends must not keep the process from ending.
     runtime.shutdown_background();
-    result.map(|()| ExitCode::SUCCESS)
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        // Where lines are read by a program, the last one is too.
+        Err(reason) if log_format == LogFormat::Json => {
+            error!(error = in_full(reason.as_ref()), "cannot serve");
+            Ok(ExitCode::from(2))
+        }
+        Err(reason) => Err(reason),
+    }
 }
 
 /// The most threads that judge, on a machine of any size: each may be busy with a review of the largest kind, and has memory

@@ -26,6 +26,7 @@ pub struct Unreadable {
     /// The file as it was named.
     pub path: PathBuf,
     /// What the operating system said.
+    #[source]
     pub reason: io::Error,
 }
 

@@ -18,6 +18,7 @@ pub enum ServeError {
         /// The flag that sets it.
         flag: &'static str,
         /// What the operating system said.
+        #[source]
         reason: io::Error,
     },
     /// The first certificate, or the CA of the clients, could not be had.
@@ -25,10 +26,10 @@ pub enum ServeError {
     Source(#[from] SourceError),
     /// rustls refused the settings.
     #[error("cannot set up TLS: {0}")]
-    Tls(rustls::Error),
+    Tls(#[source] rustls::Error),
     /// The process cannot be told to stop.
     #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
+    Signals(#[source] io::Error),
     /// One of its own tasks has panicked; the log says where.
     #[error("a task that belongs to the server has failed, and its log says where; start it again")]
     TaskEnded,

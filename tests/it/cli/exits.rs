@@ -261,3 +261,15 @@ fn bad_input_is_a_finding_at_a_place_and_never_a_crash() {
         }
     }
 }
+
+#[test]
+fn what_keeps_the_server_from_starting_is_a_log_line_where_lines_are_json() {
+    let said = folder().run("serve --log-format json --tls-cert no.crt --tls-key no.key");
+    said.exits(2, "there is no such certificate");
+    let last = said.err.lines().next_back().unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    let error = last["error"].as_str().unwrap_or_default();
+    assert_eq!(last["level"], "ERROR", "{last}");
+    assert!(error.contains("--tls-cert no.crt"), "the line says why: {last}");
+    assert_eq!(error.matches("No such file").count(), 1, "the cause is said once: {last}");
+}
