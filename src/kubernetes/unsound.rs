@@ -25,7 +25,6 @@ use crate::{
     stored::{Key, Stored, StoredObject, Unsound, Written},
     webhook::MOST_JUDGED,
 };
-use syncguard_core::rule::printable;
 
 /// How long what was written is collected before it is judged, and how long an error must last to be told: each kind has a
 /// watch of its own, and they arrive in any order.
@@ -110,9 +109,9 @@ impl Teller<'_> {
         let (namespace, kind, name) = &unsound.cluster;
         warn!(
             kind = kind.name(),
-            namespace = %printable::<String>(namespace),
-            name = %printable::<String>(name),
-            sgpostgresconfigs = %printable::<String>(unsound.configs.join(",")),
+            namespace = %namespace,
+            name = %name,
+            sgpostgresconfigs = %unsound.configs.join(","),
             rules = %unsound.rules(),
             "stored unsound with its SGPostgresConfig, which no review has denied"
         );

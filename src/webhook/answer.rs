@@ -8,7 +8,7 @@ use tracing::{Level, enabled, event};
 
 use super::{Webhook, encode::Response, patch::patch, texts};
 use syncguard_core::{
-    rule::{Downgrade, Finding, Severity, printable},
+    rule::{Downgrade, Finding, Severity},
     rules::UNSERVED_VERSION,
     view::{
         Leaf,
@@ -109,18 +109,17 @@ impl<'a> ResponseBuilder<'a> {
         }
         let rules: Vec<_> = raised.iter().map(|(id, _)| *id).collect();
         let kind = self.kind.as_ref().and_then(|kind| kind.kind.text()).unwrap_or_default();
-        let shown = |leaf: &Leaf<'_>| printable::<String>(leaf.text().unwrap_or_default());
         macro_rules! told {
             ($level:expr, $message:literal) => {
                 event!(
                     $level,
                     webhook = webhook.name(),
                     operation = self.operation,
-                    kind = %printable::<String>(kind),
-                    namespace = %shown(&self.namespace),
-                    name = %shown(&self.name),
-                    uid = %shown(&self.uid),
-                    user = %shown(&self.user),
+                    kind = %kind,
+                    namespace = %text(&self.namespace),
+                    name = %text(&self.name),
+                    uid = %text(&self.uid),
+                    user = %text(&self.user),
                     dry_run = self.dry_run,
                     code,
                     rules = %rules.join(","),
@@ -205,21 +204,25 @@ impl<'a> ResponseBuilder<'a> {
 
     fn denial(&self, errors: &[&Finding<'_>]) -> Value {
         let told = texts::told(errors);
-        let kind = self.kind.as_ref();
-        let text = |leaf: Option<&Leaf<'_>>| leaf.and_then(Leaf::text).unwrap_or_default().to_owned();
+        let [group, kind] = self.kind.as_ref().map_or([""; 2], |kind| [text(&kind.group), text(&kind.kind)]);
         json!({
             "status": "Failure",
             "code": INVALID,
             "reason": "Invalid",
             "message": texts::sentence(&told, errors.len() - told.len()),
             "details": {
-                "group": text(kind.map(|kind| &kind.group)),
-                "kind": text(kind.map(|kind| &kind.kind)),
-                "name": text(Some(&self.name)),
+                "group": group,
+                "kind": kind,
+                "name": text(&self.name),
                 "causes": told,
             },
         })
     }
+}
+
+/// What a string of the request says; nothing where it is none.
+fn text<'l>(leaf: &'l Leaf<'_>) -> &'l str {
+    leaf.text().unwrap_or_default()
 }
 
 /// The status code of a denial.

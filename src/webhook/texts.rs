@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use syncguard_core::rule::{Finding, printable};
+use syncguard_core::rule::Finding;
 
 /// The most errors that one answer tells.
 const MAX_ERRORS: usize = 100;
@@ -73,7 +73,6 @@ pub(super) fn warning(finding: &Finding<'_>) -> String {
     let mut text = String::with_capacity(LONGEST);
     // Writing to a String cannot fail.
     let _ = write!(text, "{}", finding.path);
-    text = printable(text);
     let path = text.len();
     for (what, longest) in [(finding.message.as_str(), COMFORTABLE), (finding.rule.summary, LONGEST)] {
         text.truncate(path);

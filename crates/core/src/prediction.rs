@@ -24,7 +24,7 @@ use crate::{
     patroni::{Deployed, Timing},
     postgres::SynchronousCommit,
     replication::{Mode, Role},
-    rule::{Finding, printable},
+    rule::Finding,
     topology::{Run, Synchronous},
     view::{Body, Kind},
 };
@@ -66,21 +66,6 @@ impl From<Finding<'_>> for ManifestError {
     }
 }
 
-impl Prediction {
-    /// The same for people: names that hold what a terminal would obey, or a line break, are escaped.
-    #[must_use]
-    pub fn printable(&self) -> Self {
-        let mut shown = self.clone();
-        shown.name = printable(shown.name);
-        shown.namespace = shown.namespace.map(printable);
-        for error in &mut shown.errors {
-            error.path = printable(std::mem::take(&mut error.path));
-        }
-        shown.clusters.iter_mut().for_each(ClusterPrediction::make_printable);
-        shown
-    }
-}
-
 /// What becomes of one Postgres cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
@@ -97,25 +82,6 @@ pub enum ClusterPrediction {
         /// Its name.
         name: String,
     },
-}
-
-impl ClusterPrediction {
-    fn make_printable(&mut self) {
-        let clean = |text: &mut String| *text = printable(std::mem::take(text));
-        match self {
-            Self::Stopped { name } | Self::Undetermined { name } => clean(name),
-            Self::Running(running) => {
-                clean(&mut running.name);
-                clean(&mut running.synchronous_standby_names);
-                running.members.iter_mut().for_each(|member| clean(&mut member.name));
-                for pods in &mut running.pods {
-                    clean(&mut pods.first);
-                    clean(&mut pods.last);
-                    pods.group.iter_mut().for_each(clean);
-                }
-            }
-        }
-    }
 }
 
 /// A running Postgres cluster.

@@ -236,13 +236,14 @@ impl<'a> Problems<'a> {
     }
 }
 
+/// Whether a terminal would obey a character and not show it: control characters, and those that turn texts around.
+pub fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A text that can be shown: what a terminal would obey and not show is escaped, line breaks too.
 pub fn printable<'t, T: From<Cow<'t, str>>>(text: impl Into<Cow<'t, str>>) -> T {
     let text = text.into();
-    let is_obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     // Nearly every text is plain. Without a way out at the first byte that is not, many are looked at together.
     let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
     if is_plain || !text.contains(is_obeyed) {

@@ -12,6 +12,7 @@ mod full;
 pub mod mermaid;
 mod notes;
 pub mod patronictl;
+mod shown;
 mod time;
 mod verdict;
 pub mod versions;

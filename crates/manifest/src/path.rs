@@ -1,4 +1,5 @@
-//! Where a value lives in an object; prints as `spec.groups[1].role` and as a JSON pointer.
+//! Where a value lives in an object; prints as `spec.groups[1].role`, with what a terminal would obey escaped, and as a JSON
+//! pointer.
 
 use std::fmt;
 
@@ -171,6 +172,14 @@ mod tests {
             assert_eq!(path.to_string(), text);
             assert_eq!(path.pointer(), pointer);
         }
+    }
+
+    #[test]
+    fn shows_nothing_that_a_terminal_would_obey() {
+        let obeyed =
+            "\u{7}\u{1b}\u{7f}\u{9b}\n\r\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}";
+        let shown = Path::of(&["spec", obeyed]).to_string();
+        assert!(shown.is_ascii() && !shown.contains(|c: char| c.is_ascii_control()), "{shown:?}");
     }
 
     #[test]

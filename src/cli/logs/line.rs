@@ -12,6 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::LogFormat;
 use super::pace::left_out;
+use syncguard_core::rule::is_obeyed;
 
 /// The longest value of a field, in characters; what a client chose may be as long as a request.
 const LONGEST: usize = 256;
@@ -116,7 +117,7 @@ impl Visit for Fields {
     }
 }
 
-/// A text that takes as many characters as a field may have, without those that a terminal would obey.
+/// A text that takes as many characters as a field may have, and escapes those that a terminal would obey.
 #[derive(Default)]
 struct Cut {
     text: String,
@@ -131,7 +132,11 @@ impl fmt::Write for Cut {
                 return Err(fmt::Error);
             }
             self.characters += 1;
-            self.text.push(if character.is_control() { ' ' } else { character });
+            if is_obeyed(character) {
+                self.text.extend(character.escape_default());
+            } else {
+                self.text.push(character);
+            }
         }
         Ok(())
     }
@@ -185,10 +190,19 @@ mod tests {
         let log = || info!(name = "a\nb", count = 3, dry = true, "it happens");
         let line: Value = serde_json::from_str(&written(LogFormat::Json, log)).unwrap();
         assert_eq!(line["message"], "it happens");
-        assert_eq!((&line["name"], &line["count"], &line["dry"]), (&"a b".into(), &3.into(), &true.into()));
+        assert_eq!((&line["name"], &line["count"], &line["dry"]), (&r"a\nb".into(), &3.into(), &true.into()));
         assert_eq!((&line["level"], line["timestamp"].is_string()), (&"INFO".into(), true));
         let line = written(LogFormat::Text, log);
-        assert!(line.ends_with("  INFO it happens name=a b count=3 dry=true\n"), "{line:?}");
+        assert!(line.ends_with("  INFO it happens name=a\\nb count=3 dry=true\n"), "{line:?}");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        let name = "a\u{1b}[31m\u{9b}b\u{202e}c";
+        let log = || info!(text = name, shown = %name, "it happens");
+        let line = written(LogFormat::Text, log);
+        let shown = r"a\u{1b}[31m\u{9b}b\u{202e}c";
+        assert!(line.ends_with(&format!("it happens text={shown} shown={shown}\n")), "{line:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{
     failures::{notes, row},
     folding::wrapped,
     patronictl,
+    shown::shown,
     time::seconds,
     verdict,
 };
@@ -18,7 +19,7 @@ use syncguard_core::{
 
 /// The whole prediction.
 pub fn text(prediction: &Prediction) -> String {
-    let prediction = &prediction.printable();
+    let prediction = &shown(prediction);
     let mut out = String::new();
     let namespace =
         prediction.namespace.as_ref().map(|name| format!(" in namespace {name}")).unwrap_or_default();

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use super::shown::shown;
 use syncguard_core::prediction::{ClusterPrediction, MemberRole, Pods, Prediction, Running};
 
 /// A flow chart: thick arrows are waited for, dotted ones are not.
 pub fn text(prediction: &Prediction) -> String {
-    let prediction = &prediction.printable();
+    let prediction = &shown(prediction);
     let mut out = String::from("flowchart LR\n");
     for (index, fate) in prediction.clusters.iter().enumerate() {
         match fate {
