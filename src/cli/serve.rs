@@ -127,7 +127,7 @@ async fn follow(settings: Arc<FollowedSettings>) {
             Look::Unchanged => {}
             Look::Taken => info!("settings reloaded"),
             Look::Refused(error) => {
-                error!(%error, "settings reload failed; keeping the current settings");
+                error!(error = %in_full(&error), "settings reload failed; keeping the current settings");
             }
         }
     }

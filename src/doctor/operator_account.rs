@@ -8,6 +8,7 @@ use kube::{Api, Client};
 
 use super::{Endpoint, Existence, Operator, service_account, user_name};
 use crate::{
+    causes::in_full,
     kubernetes::{Target, in_words},
     settings::Settings,
 };
@@ -50,7 +51,8 @@ async fn installed(client: &Client, endpoints: &[Endpoint]) -> Result<String, St
         return Err(format!("there is no {SETTINGS_KEY} in a ConfigMap {namespace}/{name}"));
     };
     let file = format!("{SETTINGS_KEY} of the ConfigMap {namespace}/{name}");
-    let settings = Settings::parse(&file, text.as_bytes(), false).map_err(|error| error.to_string())?;
+    let settings = Settings::parse(&file, text.as_bytes(), false);
+    let settings = settings.map_err(|error| in_full(&error))?;
     Ok(settings.policy.operator_account)
 }
 

@@ -1,24 +1,28 @@
 //! Where the webhook denies and where it only warns, so that a platform can be rolled out to step by step.
 
 use globset::{Glob, GlobMatcher};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-/// What the webhook does about errors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+use syncguard_core::policy::Starts;
+
+/// What becomes of errors.
+// As an identifier of serde it is a string, where another enum could be `{deny: null}` too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", variant_identifier, expecting = "deny or warn")]
 pub enum Action {
-    /// It denies.
+    /// They deny the request.
     #[default]
     Deny,
-    /// It lets pass, and sends the errors as warnings.
+    /// They pass, and are sent as warnings.
     Warn,
 }
 
-impl Action {
-    /// The action of this name in a settings file.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "deny" => Some(Self::Deny),
-            "warn" => Some(Self::Warn),
-            _ => None,
+impl From<Action> for Starts {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Deny => Self::Deny,
+            Action::Warn => Self::Warn,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use syncguard::{settings::Settings, webhook::Webhook};
+use syncguard::{causes::in_full, settings::Settings, webhook::Webhook};
 use syncguard_core::view::{Given, Kind, admission_review::AdmissionRequest};
 
 use crate::{
@@ -113,7 +113,7 @@ fn the_program_takes_the_settings() {
         let path = directory.path().join("settings.yaml");
         fs::write(&path, settings.as_str().unwrap()).unwrap();
         if let Err(error) = Settings::read(&path, false) {
-            panic!("the settings of {file} were to be taken: {error}");
+            panic!("the settings of {file} were to be taken: {}", in_full(&error));
         }
     }
 }
