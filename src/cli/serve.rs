@@ -56,7 +56,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Ok(()) => Ok(ExitCode::SUCCESS),
         // Where lines are read by a program, the last one is too.
         Err(reason) if log_format == LogFormat::Json => {
-            error!(error = in_full(reason.as_ref()), "cannot serve");
+            error!(error = %in_full(reason.as_ref()), "cannot serve");
             Ok(ExitCode::from(2))
         }
         Err(reason) => Err(reason),

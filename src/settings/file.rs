@@ -179,7 +179,7 @@ fn severities(_: &mut SchemaGenerator) -> Schema {
 /// Which texts are a known version of StackGres, or none.
 fn version_pattern() -> String {
     let lines = Release::LINES.map(|(line, _)| line.replace('.', "\\."));
-    format!("^$|^({})(\\.[0-9]+)?$", lines.join("|"))
+    format!("^$|^({})(\\.[0-9]+(-.+)?)?$", lines.join("|"))
 }
 
 /// Whether a setting has this name.

@@ -105,7 +105,9 @@ impl Policy {
     pub fn set_stackgres_version(&mut self, version: &str) -> Result<(), PolicyError> {
         let lines = || Release::LINES.into_iter();
         let of_line = lines().find(|(line, _)| *line == version).map(|(_, newest)| newest);
-        let release = || Release::read(version).filter(|_| version.matches('.').count() == 2);
+        // 1.19.0-rc5 is one; what is not read to its end is none.
+        let number = version.split_once('-').map_or(version, |(number, _)| number);
+        let release = || Release::read(number).filter(|release| release.to_string() == number);
         let known = |release: &Release| lines().any(|(_, newest)| release.is_of_the_line_of(newest));
         let Some(release) = of_line.or_else(|| release().filter(known)) else {
             let nearest = nearest(version, lines().map(|(line, _)| line));
