@@ -33,7 +33,7 @@ const EXAMPLE_WARNINGS: [&str; 3] = [
     "Warning: spec.replication.syncInstances: strict-sync-all ignores syncInstances: 1; 5 is in effect \
      [ignored-sync-instances]",
     "Warning: spec.nonProductionOptions.disableClusterPodAntiAffinity: a strict mode where pods may share \
-     a node: one node can take every copy [strict-standbys-share-node]",
+     a node, so one node can take every copy [strict-standbys-share-node]",
     "Warning: spec.postgres.version: the Patroni of this Postgres version can leave commits hanging with \
      two or more synchronous standbys [stuck-commit-bug]",
 ];
