@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         standbys becomes empty. A standby that was away for longer than the primary keeps WAL then cannot \
         fetch it from the archive, and has to be made anew. In a strict mode writes may hang until it is.",
     fix: "Remove the setting, because the operator decides how standbys recover. A recovery target belongs \
-        into spec.initialData.restore.",
+        in spec.initialData.restore.",
     reference: "patroni/postgresql/config.py, _adjust_recovery_parameters.",
     links: &[
         "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-RESTORE-COMMAND",

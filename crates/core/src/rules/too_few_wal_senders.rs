@@ -59,7 +59,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["2.1.4", "3.0.2", "3.2.2", "3.3.0", "4.1.0"],
-    what: "Of two WAL senders and of one replication slot Patroni makes 10 each.",
+    what: "Patroni makes 10 WAL senders of two, and 10 replication slots of one.",
 }]);
 
 /// What the operator sets where nobody else does, for both settings.

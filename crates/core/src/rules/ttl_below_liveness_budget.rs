@@ -15,9 +15,9 @@ pub(super) static RULE: Rule = Rule::new(Definition {
         container before the leader's lock ends and another member is promoted. The probe asks every 5 s \
         and gives up after 3 failures with a timeout of 2 s, and the container gets 3 s to end. A healthy \
         Patroni may itself be silent for loop_wait + retry_timeout. So ttl has to be at least loop_wait + \
-        retry_timeout + 25 s, which includes 5 s to spare and is 45 s by default. A shorter ttl, such as \
-        the 30 in manifests from before 1.19, ends while the old leader's Postgres still takes writes, and \
-        those are lost.",
+        retry_timeout + 25 s, of which 5 s are to spare. The default of 45 s is exactly that. A shorter \
+        ttl, such as the 30 in manifests from before 1.19, ends while the old leader's Postgres still takes \
+        writes, and those are lost.",
     fix: "Remove ttl, or set it to loop_wait + retry_timeout + 25 or more.",
     reference: "StackGres 1.19: the probes of the patroni container, and its chapter on liveness fencing.",
     links: &[
@@ -49,7 +49,7 @@ pub(super) static RULE: Rule = Rule::new(Definition {
 .observed(&[Observation {
     software: Software::Patroni,
     versions: &["4.1.0"],
-    what: "With its Patroni frozen, a leader's Postgres takes writes until 22 s after, at ttl 20.",
+    what: "At ttl 20, a leader whose Patroni is frozen takes writes for another 22 s.",
 }]);
 
 /// What the probe takes at most, and 5 s to spare.

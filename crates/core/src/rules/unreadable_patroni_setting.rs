@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule::new(Definition {
     severity: Severity::Error,
     summary: "a Patroni setting has a type that the operator cannot read, and stops reconciliation",
     rationale: "The operator reads dynamicConfig into a class whose fields have types, each time it \
-        reconciles the cluster. A number may stand in quotes. It cannot read 90s, a number beyond 32 bits, \
-        on for true, or synchronous_mode: quorum. Then the whole reconciliation fails, and an event tells \
-        of a failed cycle. No change of the manifest takes effect any more, and a new cluster never comes \
-        up. The operator's webhook lets such a manifest in.",
+        reconciles the cluster. A whole number may stand in quotes. What the operator cannot read are 90s, \
+        a number beyond 32 bits, on for true, and synchronous_mode: quorum. Then the whole reconciliation \
+        fails, and an event tells of a failed cycle. No change of the manifest takes effect any more, and a \
+        new cluster never comes up. The operator's webhook lets such a manifest in.",
     fix: "Write a whole number without a unit, or true or false.",
     reference: "StackGres operator: its class of Patroni's dynamic configuration, and Jackson's coercions.",
     links: &[
