@@ -5,8 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
-mod beside;
 mod cluster;
+mod other_handler;
 mod times;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -94,7 +94,7 @@ fn guard_by_yes(namespace: &Namespace) {
     let (tell, told) = mpsc::channel();
     let yes = Yes(Arc::clone(&calls));
     thread::spawn(move || {
-        beside::serve(yes, |address, ca| tell.send((address, ca.to_owned())).unwrap());
+        other_handler::serve(yes, |address, ca| tell.send((address, ca.to_owned())).unwrap());
     });
     let (address, ca) = told.recv().unwrap();
     let setup = Setup::as_the_chart("yes");

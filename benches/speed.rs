@@ -5,11 +5,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a program for developers, which may fail by panicking")]
 
-mod beside;
 #[allow(dead_code, reason = "a benchmark uses its part")]
 #[path = "../tests/it/server/client.rs"]
 mod client;
 mod memory;
+mod other_handler;
 mod serve;
 mod times;
 
@@ -230,5 +230,5 @@ impl Handler for Constant {
 fn serve_nothing() {
     let (sound, _) = reviews();
     let answer = webhook::reply(Webhook::Validate, sound.as_bytes(), &Settings::default_with(false));
-    beside::serve(Constant(answer.body), |address, _| println!("{address}"));
+    other_handler::serve(Constant(answer.body), |address, _| println!("{address}"));
 }

@@ -186,7 +186,7 @@ mod tests {
         let missing = |others: &[&str]| {
             operator(Existence::Missing { others: others.iter().map(|other| (*other).to_owned()).collect() })
         };
-        let stranger = Operator { user: "jane".to_owned(), existence: Existence::NoServiceAccount };
+        let other = Operator { user: "jane".to_owned(), existence: Existence::NoServiceAccount };
         let nobody = Operator { user: String::new(), existence: Existence::NoServiceAccount };
         let elsewhere = "system:serviceaccount:sg:stackgres-operator";
         for (seen_of_it, outcome, words) in [
@@ -202,7 +202,7 @@ mod tests {
                 Outcome::Unknown,
                 "it is forbidden",
             ),
-            (Ok(stranger), Outcome::Unknown, "jane, which is no service account"),
+            (Ok(other), Outcome::Unknown, "jane, which is no service account"),
             (Ok(nobody), Outcome::Ok, "no account is excused"),
             (Err("there is no ConfigMap".to_owned()), Outcome::Unknown, "--settings FILE"),
         ] {

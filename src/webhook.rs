@@ -224,11 +224,11 @@ fn try_reply<'a>(
             let namespace = request.namespace.text().unwrap_or_default();
             let operator = &settings.policy.operator_account;
             let account = Account::of(&request.user_info, &request.namespace, operator);
-            let beside = knowledge.of(namespace, account);
-            if let Some(stop) = beside.stops(kind, object, before) {
+            let related = knowledge.of(namespace, account);
+            if let Some(stop) = related.stops(kind, object, before) {
                 return Ok((question, stop));
             }
-            beside.judge(kind, object, before, &settings.policy, |mut findings| {
+            related.judge(kind, object, before, &settings.policy, |mut findings| {
                 enforce(&mut findings, &settings.enforcement, namespace);
                 question.judged(&findings)
             })

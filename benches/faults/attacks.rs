@@ -96,7 +96,7 @@ pub async fn costly(world: &World, seconds: Duration) {
 }
 
 /// Clients of which nothing good comes, a new one every 10 ms.
-pub async fn strangers(world: &World, seconds: Duration) {
+pub async fn hostile_clients(world: &World, seconds: Duration) {
     let end = Instant::now() + seconds;
     let mut all = JoinSet::new();
     for (index, address) in world.addresses.iter().copied().cycle().enumerate() {

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use attacks::{SLOW, STAGES, bodies, costly, idle, slow_clients, strangers};
+use attacks::{SLOW, STAGES, bodies, costly, hostile_clients, idle, slow_clients};
 use memory::resident;
 use serve::Replica;
 use world::World;
@@ -51,7 +51,7 @@ async fn faults(files: &serve::Certificates, seconds: Duration) -> bool {
     sound &= world.phase("nothing goes wrong", seconds, tokio::time::sleep(seconds)).await;
     sound &= world.phase("certificates change every second", seconds, change(files, seconds)).await;
     sound &= world
-        .phase("clients that are slow, vanish or say nothing", seconds, strangers(&world, seconds))
+        .phase("clients that are slow, vanish or say nothing", seconds, hostile_clients(&world, seconds))
         .await;
     sound &= world.phase("10,000 idle connections", seconds, idle(&world, seconds)).await;
     sound &= world.phase("bodies at the limit and over it", seconds, bodies(&world, seconds)).await;
@@ -120,7 +120,7 @@ async fn soak(files: &serve::Certificates, seconds: Duration) -> bool {
     let mut measured = Vec::new();
     let mixed = async {
         tokio::join!(
-            strangers(&world, seconds),
+            hostile_clients(&world, seconds),
             costly(&world, seconds),
             slow_at_each_stage(&world, seconds),
             measure(process, seconds, &mut measured),

@@ -25,13 +25,13 @@ pub fn save(path: &Path, old: &[u8], new: &[u8]) -> io::Result<()> {
     if has_other_names(&metadata) {
         return in_place(file, old, new);
     }
-    match beside(&path, &metadata, new) {
+    match replace(&path, &metadata, new) {
         Err(error) if is_no_place(&error) => in_place(file, old, new),
         replaced => replaced,
     }
 }
 
-fn beside(path: &Path, metadata: &Metadata, new: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, metadata: &Metadata, new: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(directory)?;
     file.write_all(new)?;

@@ -75,7 +75,7 @@ fn walk(root: &Path, excludes: &mut Excludes, minds_ignore_files: bool) -> Searc
         }
     }
     for directory in directories {
-        beside(root, &directory, &seen, excludes, &mut searched.left_out);
+        note_left_out(root, &directory, &seen, excludes, &mut searched.left_out);
     }
     searched.manifests = manifests.into_iter().map(|(path, real)| Manifest { path, real }).collect();
     searched
@@ -115,7 +115,7 @@ fn classify(entry: &DirEntry, root: &Path, real_root: &Path) -> Entry {
 }
 
 /// What a directory holds that the search did not come by.
-fn beside(
+fn note_left_out(
     root: &Path,
     directory: &Path,
     seen: &HashSet<PathBuf>,

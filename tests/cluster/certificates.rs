@@ -243,7 +243,7 @@ fn run(args: &[&str], input: &str) -> Said {
 
 #[test]
 fn three_replicas_that_start_at_once_agree_on_one_ca_and_heal_it() {
-    let release = Release::install("custody", LONG);
+    let release = Release::install("shared-ca", LONG);
     assert_ne!(release.secret("ca.key"), "", "the CA is in the Secret");
 
     let bundle = release.bundle();
@@ -271,7 +271,7 @@ fn three_replicas_that_start_at_once_agree_on_one_ca_and_heal_it() {
     release.becomes_sound();
 
     let before = release.secret("ca.crt");
-    run(&["delete", "secret", "custody-ca", "-n", release.name], "");
+    run(&["delete", "secret", "shared-ca-ca", "-n", release.name], "");
     release.becomes_sound();
     assert_ne!(release.secret("ca.crt"), before, "a Secret that is deleted is made again");
 

@@ -24,8 +24,8 @@ impl Said {
         let request = Request::new(body, Origin::File);
         let findings = review::judge(&request, &Policy::default()).into_iter();
         let findings = findings.map(|it| (it.rule.id, it.severity.name(), it.path.to_string())).collect();
-        let fates = predict(body, &no_postgres_configs, None).unwrap().clusters;
-        let running = fates.into_iter().find_map(|fate| match fate {
+        let clusters = predict(body, &no_postgres_configs, None).unwrap().clusters;
+        let running = clusters.into_iter().find_map(|cluster| match cluster {
             ClusterPrediction::Running(running) => Some(*running),
             ClusterPrediction::Stopped { .. } | ClusterPrediction::Undetermined { .. } => None,
         });

@@ -30,7 +30,7 @@ pub enum Deployed {
 
 impl Deployed {
     /// The Patroni beside this version of (vanilla) Postgres, deployed by this release of StackGres.
-    pub fn beside(postgres: &str, release: Release) -> Self {
+    pub fn with_postgres(postgres: &str, release: Release) -> Self {
         let Some((major, minor)) = split(postgres) else { return Self::Unknown };
         let release = release.max(Release::OLDEST);
         let until = || of_major(major).iter().filter(|row| row.since <= release);
@@ -112,7 +112,7 @@ mod tests {
             ("16.1.2", newest, Deployed::Unknown),
             ("+16.1", newest, Deployed::Unknown),
         ] {
-            let found = Deployed::beside(postgres, release);
+            let found = Deployed::with_postgres(postgres, release);
             assert_eq!(found, deployed, "beside Postgres {postgres} of StackGres {release}");
         }
         let newest = crate::facts::SHIPPED.iter().map(|row| row.patroni).max();

@@ -184,7 +184,7 @@ pub fn predict<'a>(
     let name = object.name().unwrap_or("unnamed");
     let kind = object.known_kind()?;
     let clusters = match kind {
-        Kind::Cluster => vec![fate(name, &Cluster::of(object, configs).under(stackgres))],
+        Kind::Cluster => vec![predict_cluster(name, &Cluster::of(object, configs).under(stackgres))],
         Kind::ShardedCluster => predict_parts(&Sharded::of(object, configs).under(stackgres)),
         Kind::PostgresConfig | Kind::Scale => return None,
     };
@@ -195,10 +195,10 @@ pub fn predict<'a>(
 /// The coordinator, and each kind of worker and query router that there is.
 fn predict_parts(sharded: &Sharded<'_>) -> Vec<ClusterPrediction> {
     let parts = sharded.parts().iter().filter(|part| part.exists);
-    parts.filter_map(|part| Some(fate(&sharded.name_of(part.part)?, part))).collect()
+    parts.filter_map(|part| Some(predict_cluster(&sharded.name_of(part.part)?, part))).collect()
 }
 
-fn fate(name: &str, cluster: &Cluster<'_>) -> ClusterPrediction {
+fn predict_cluster(name: &str, cluster: &Cluster<'_>) -> ClusterPrediction {
     let name = name.to_owned();
     if cluster.is_stopped() {
         return ClusterPrediction::Stopped { name };
@@ -222,7 +222,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
     let names = list::synchronous_standbys(topology, in_effect);
     let synchronous_commit = cluster.synchronous_commit();
     let awaited = if synchronous_commit.waits_for_standbys() { in_effect.node_count.unwrap_or(0) } else { 0 };
-    let scene = failure_model::FailureModel {
+    let model = failure_model::FailureModel {
         synchronous: in_effect,
         topology,
         timing: cluster.timing(),
@@ -230,7 +230,7 @@ fn running(name: &str, cluster: &Cluster<'_>) -> Option<Running> {
         synchronous_commit,
         streaming_delay_ms: cluster.streaming_delay_ms(),
     };
-    let failures = if by_hand.is_some() { Vec::new() } else { failure_model::failures(&scene) };
+    let failures = if by_hand.is_some() { Vec::new() } else { failure_model::failures(&model) };
     let waits_for_replay = awaited > 0 && synchronous_commit == SynchronousCommit::RemoteApply;
     Some(Running {
         name: name.to_owned(),

@@ -119,10 +119,10 @@ impl Locator<'_> {
         let (first, range) = (self.clamped(first), self.clamped(range));
         let gap = first.start.abs_diff(range.start);
         if gap > LONGEST_GAP {
-            return diagnostic.excerpts.push(self.excerpt(vec![Mark::beside(range, label)]));
+            return diagnostic.excerpts.push(self.excerpt(vec![Mark::context(range, label)]));
         }
         let Some(primary) = excerpt.marks.first().map(|mark| &mark.label) else { return };
-        *excerpt = self.excerpt(vec![Mark::of_finding(first, primary), Mark::beside(range, label)]);
+        *excerpt = self.excerpt(vec![Mark::of_finding(first, primary), Mark::context(range, label)]);
     }
 
     /// The line that a byte is on.
@@ -162,7 +162,7 @@ impl Locator<'_> {
 
 fn config_excerpt(config: &KnownConfig, name: &str, key: &str) -> Option<Excerpt> {
     let range = clamp(&config.text, config.range(key)?);
-    let marks = vec![Mark::beside(range, &format!("set in SGPostgresConfig {name}"))];
+    let marks = vec![Mark::context(range, &format!("set in SGPostgresConfig {name}"))];
     let lines = Lines::of(&config.text);
     let mut excerpt = excerpt(&config.text, &lines, config.file.clone(), config.first_line, marks);
     if excerpt.first_line == config.first_line {

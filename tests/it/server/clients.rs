@@ -91,9 +91,9 @@ async fn whoever_is_not_allowed_is_told_why_whatever_it_asks() {
     let file = dir.path().join("ca.crt");
     fs::write(&file, ca.certificate()).unwrap();
     let server = start(guarded(&file, &["kube-apiserver"]), Arc::new(Echo)).await;
-    let stranger = client(&ca, "somebody\nelse", vec![]);
+    let other = client(&ca, "somebody\nelse", vec![]);
     for path in ["/validate", "/mutate", "/elsewhere"] {
-        let (status, text) = ask(server.https, Some(&stranger), path).await.unwrap();
+        let (status, text) = ask(server.https, Some(&other), path).await.unwrap();
         assert_eq!(status, 403, "{path}: {text}");
         assert!(text.contains(r"somebody\\nelse") && text.contains("--client-allow"), "{text}");
     }

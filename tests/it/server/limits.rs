@@ -161,10 +161,10 @@ async fn a_client_that_does_not_read_its_answer_is_left() {
 async fn health_answers_while_all_its_connections_and_all_others_are_taken() {
     let change = |limits: &mut Limits| (limits.connections, limits.health_connections) = (2, 2);
     let server = start(patient(change), Arc::new(Echo)).await;
-    let mut crowd = Vec::new();
+    let mut clients = Vec::new();
     for _ in 0..10 {
-        crowd.push(Client::plain(server.https).await);
-        crowd.push(Client::plain(server.health).await);
+        clients.push(Client::plain(server.https).await);
+        clients.push(Client::plain(server.health).await);
         assert_eq!(health(server.health, "/readyz", 200).await, "ready\n");
     }
 }

@@ -43,7 +43,7 @@ impl<'a> Cluster<'a> {
 
     pub(super) fn deployed_patroni(&self) -> Deployed {
         match (self.running_postgres(), self.postgres_flavor.text()) {
-            (Some(version), None | Some("vanilla")) => Deployed::beside(version, self.made_by()),
+            (Some(version), None | Some("vanilla")) => Deployed::with_postgres(version, self.made_by()),
             _ => Deployed::Unknown,
         }
     }

@@ -28,26 +28,26 @@ pub(super) struct FailureModel<'s> {
 }
 
 /// The failures that are told of a cluster of this shape, the harmless ones first.
-pub(super) fn failures(scene: &FailureModel<'_>) -> Vec<Failure> {
+pub(super) fn failures(model: &FailureModel<'_>) -> Vec<Failure> {
     let mut failures = Vec::new();
-    if scene.standbys() >= 1 {
-        failures.extend(ENDINGS.map(|ending| scene.one_standby(ending)));
-        failures.extend(scene.replay_held());
-        failures.push(scene.all_standbys());
+    if model.standbys() >= 1 {
+        failures.extend(ENDINGS.map(|ending| model.one_standby(ending)));
+        failures.extend(model.replay_held());
+        failures.push(model.all_standbys());
     }
-    failures.push(scene.leaders_postgres());
-    failures.extend(scene.rolling_restart());
-    failures.push(scene.leaders_pod());
-    if scene.standbys() >= 1 {
-        if scene.has_asynchronous_standbys() {
-            failures.push(scene.leader_and_synchronous_standbys());
+    failures.push(model.leaders_postgres());
+    failures.extend(model.rolling_restart());
+    failures.push(model.leaders_pod());
+    if model.standbys() >= 1 {
+        if model.has_asynchronous_standbys() {
+            failures.push(model.leader_and_synchronous_standbys());
         }
-        failures.push(scene.everything_at_once());
-        failures.push(scene.standbys_then_leader());
+        failures.push(model.everything_at_once());
+        failures.push(model.standbys_then_leader());
     }
-    if !scene.synchronous_commit.waits_for_standbys() && !scene.follows_another_cluster {
+    if !model.synchronous_commit.waits_for_standbys() && !model.follows_another_cluster {
         for failure in &mut failures {
-            weaken(failure, scene.synchronous_commit);
+            weaken(failure, model.synchronous_commit);
         }
     }
     failures

@@ -90,7 +90,7 @@ fn check<'a>(cluster: &Cluster<'a>, problems: &mut Problems<'a>) {
 fn way_out(cluster: &Cluster<'_>, running: &str) -> Option<String> {
     let fixed = first_fixed(running)?;
     let wanted = cluster.postgres_version.text().filter(|wanted| *wanted != running);
-    let wanted = wanted.map(|wanted| Deployed::beside(wanted, cluster.made_by()));
+    let wanted = wanted.map(|wanted| Deployed::with_postgres(wanted, cluster.made_by()));
     let is_wanted = wanted.and_then(Deployed::version).is_some_and(|wanted| !STUCK_COMMITS.is_in(wanted));
     Some(if is_wanted {
         "let an SGDbOps do the minor version upgrade: the operator says that the old version still runs"

@@ -106,7 +106,7 @@ impl Mark {
     }
 
     /// Something to look at beside it.
-    pub fn beside(range: Range<usize>, label: &str) -> Self {
+    pub fn context(range: Range<usize>, label: &str) -> Self {
         Self { range, label: label.to_owned(), is_primary: false }
     }
 }

@@ -30,9 +30,9 @@ pub fn text(prediction: &Prediction) -> String {
     for error in &prediction.errors {
         wrapped(&mut out, "  ", &format!("{}: {} [{}]", error.path, error.message, error.rule));
     }
-    for fate in &prediction.clusters {
+    for predicted in &prediction.clusters {
         out.push('\n');
-        match fate {
+        match predicted {
             ClusterPrediction::Running(running) => cluster(&mut out, running),
             ClusterPrediction::Stopped { name } => {
                 let _ = writeln!(

@@ -9,8 +9,8 @@ use syncguard_core::prediction::{ClusterPrediction, MemberRole, Pods, Prediction
 pub fn text(prediction: &Prediction) -> String {
     let prediction = &shown(prediction);
     let mut out = String::from("flowchart LR\n");
-    for (index, fate) in prediction.clusters.iter().enumerate() {
-        match fate {
+    for (index, predicted) in prediction.clusters.iter().enumerate() {
+        match predicted {
             ClusterPrediction::Running(running) => cluster(&mut out, index, running),
             ClusterPrediction::Stopped { name } => {
                 let _ = writeln!(out, "  c{index}[\"{}: stopped\"]", label(name));
