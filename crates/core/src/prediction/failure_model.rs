@@ -270,7 +270,12 @@ impl FailureModel<'_> {
 
     fn leader_and_synchronous_standbys(&self) -> Failure {
         let (leader, notes) = if self.has_successor() {
-            let notes = [Some(Promotion::PromotableByHand.into()), self.lag_limit()];
+            let notes = [
+                Some(Promotion::PromotableByHand.into()),
+                // The survivor may have received what no synchronous standby had yet; observed on 4.1.0.
+                Some(Return::AheadMayNeedReinit.into()),
+                self.lag_limit(),
+            ];
             (Leader::FirstSynchronousMemberBack, notes.into_iter().flatten().collect())
         } else {
             (Leader::OldLeaderOnly, vec![self.obstacle(Promotion::NobodyPromotableByHandNeither)])
@@ -307,7 +312,7 @@ impl FailureModel<'_> {
         }
         let notes = [
             self.synchronous.strict.then(|| Return::FirstBackHangs.into()),
-            // Observed on 4.1.0, once: Postgres goes on saying that the new timeline forked off before its recovery
+            // Observed on 4.1.0: Postgres goes on saying that the new timeline forked off before its recovery
             // point, and Patroni does not rewind it.
             (self.topology.instances() > 2).then(|| Return::AheadMayNeedReinit.into()),
             self.lag_limit(),
