@@ -271,9 +271,18 @@ pub fn is_not(leaf: &Leaf<'_>, expected: &str) -> String {
 
 /// The names of a closed list, as a sentence needs them: `a, b or c`.
 pub fn one_of(names: &[&str]) -> String {
+    listed(names, "or")
+}
+
+/// Names that something is said of together: `a, b and c`.
+pub fn all_of(names: &[&str]) -> String {
+    listed(names, "and")
+}
+
+fn listed(names: &[&str], conjunction: &str) -> String {
     match names.split_last() {
         None => String::new(),
         Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        Some((last, others)) => format!("{} {conjunction} {last}", others.join(", ")),
     }
 }

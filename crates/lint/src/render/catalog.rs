@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use syncguard_core::{
     defaults,
-    rule::{Example, Observation, Rule, Severity},
+    rule::{Example, Observation, Rule, Severity, all_of},
     rules,
 };
 
@@ -137,11 +137,7 @@ fn severity(rule: &Rule) -> &'static str {
 /// What was seen, and on what.
 fn observed(observation: &Observation) -> String {
     let Observation { software, versions, what } = observation;
-    let versions = match versions {
-        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        one => one.concat(),
-    };
-    format!("{} {versions}: {what}", software.name())
+    format!("{} {}: {what}", software.name(), all_of(versions))
 }
 
 fn places(example: &Example) -> String {

@@ -15,6 +15,7 @@ use syncguard_core::{
     postgres::SynchronousCommit,
     prediction::{ClusterPrediction, Pods, Prediction, Running},
     replication::Mode,
+    rule::all_of,
 };
 
 /// The whole prediction.
@@ -228,12 +229,9 @@ fn failures(out: &mut String, cluster: &Running) {
             [(_, note), ..] => wrapped(out, "    ", &format!("in these {} cases: {note}", same.len())),
         }
     }
-    if let [versions @ .., last] = cluster.patroni.observed_on {
-        let versions = versions.join(", ");
-        let _ = writeln!(
-            out,
-            "\nSuch failures were observed on running clusters of Patroni {versions} and {last}."
-        );
+    let versions = all_of(cluster.patroni.observed_on);
+    if !versions.is_empty() {
+        let _ = writeln!(out, "\nSuch failures were observed on running clusters of Patroni {versions}.");
     }
 }
 
