@@ -157,7 +157,7 @@ impl<'a> ResponseBuilder<'a> {
                 findings.len() - errors.len(),
                 of(Severity::Warning).map(texts::warning),
             ),
-            rules_raised: Some(ids(&raised)),
+            audit_annotation: Some(("rules-raised", ids(&raised))),
             ..self.response()
         };
         let would_be_denied = errors.is_empty()
@@ -176,7 +176,7 @@ impl<'a> ResponseBuilder<'a> {
         let response = Response {
             allowed: true,
             patch: Some(BASE64.encode(encoded)),
-            defaults_applied: Some(filled.join(",")),
+            audit_annotation: Some(("defaults-applied", filled.join(","))),
             ..self.response()
         };
         self.reply(&response, Vec::new())

@@ -15,10 +15,8 @@ pub(super) struct Response<'a> {
     pub warnings: Vec<String>,
     /// A JSON Patch in base64.
     pub patch: Option<String>,
-    /// What an audit log can keep of it: no object contents, only names of rules,
-    pub rules_raised: Option<String>,
-    /// and of fields.
-    pub defaults_applied: Option<String>,
+    /// What an audit log can keep of it, by its name: no object contents, only names of rules or of fields.
+    pub audit_annotation: Option<(&'static str, String)>,
 }
 
 /// Room for an answer with a few findings, in bytes; an allocator has up to about this much at hand for a thread.
@@ -28,18 +26,22 @@ impl Response<'_> {
     /// The `AdmissionReview` of this version that has it.
     pub(super) fn encode(&self, version: &str) -> Vec<u8> {
         let mut json = Json(Vec::with_capacity(USUAL));
-        json.field(r#"{"apiVersion":"#, Some(version));
-        json.field(r#","kind":"AdmissionReview","response":{"uid":"#, Some(self.uid));
+        json.field(r#"{"apiVersion":"#, version);
+        json.field(r#","kind":"AdmissionReview","response":{"uid":"#, self.uid);
         json.raw(if self.allowed { r#","allowed":true"# } else { r#","allowed":false"# });
         if let Some(status) = &self.status {
             json.raw(r#","status":"#);
             json.raw(&status.to_string());
         }
         json.list(r#","warnings":["#, &self.warnings);
-        json.field(r#","patchType":"JSONPatch","patch":"#, self.patch.as_deref());
-        // An answer has one of the two: what is judged is not completed.
-        json.annotation("rules-raised", self.rules_raised.as_deref());
-        json.annotation("defaults-applied", self.defaults_applied.as_deref());
+        if let Some(patch) = &self.patch {
+            json.field(r#","patchType":"JSONPatch","patch":"#, patch);
+        }
+        if let Some((name, text)) = &self.audit_annotation {
+            json.field(r#","auditAnnotations":{"#, name);
+            json.field(":", text);
+            json.raw("}");
+        }
         json.raw("}}");
         json.0
     }
@@ -67,25 +69,15 @@ impl Json {
         }
     }
 
-    /// A field, after what stands before its value; nothing where it has none.
-    fn field(&mut self, before: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.raw(before);
-            self.text(text);
-        }
-    }
-
-    fn annotation(&mut self, name: &str, text: Option<&str>) {
-        if text.is_some() {
-            self.field(r#","auditAnnotations":{"#, Some(name));
-            self.field(":", text);
-            self.raw("}");
-        }
+    /// A text, after what stands before it.
+    fn field(&mut self, before: &str, text: &str) {
+        self.raw(before);
+        self.text(text);
     }
 
     fn list(&mut self, before: &str, texts: &[String]) {
         for (position, text) in texts.iter().enumerate() {
-            self.field(if position == 0 { before } else { "," }, Some(text));
+            self.field(if position == 0 { before } else { "," }, text);
         }
         if !texts.is_empty() {
             self.raw("]");
@@ -105,7 +97,7 @@ mod tests {
             let response = Response {
                 uid: &uid,
                 warnings: warnings.clone(),
-                rules_raised: Some(annotation.clone()),
+                audit_annotation: Some(("rules-raised", annotation.clone())),
                 ..Response::default()
             };
             let mut expected = json!({
@@ -128,7 +120,7 @@ mod tests {
             uid: "1",
             status: Some(status.clone()),
             patch: Some("W10=".into()),
-            defaults_applied: Some("/spec/a".into()),
+            audit_annotation: Some(("defaults-applied", "/spec/a".into())),
             ..Response::default()
         };
         let encoded: Value = serde_json::from_slice(&response.encode("admission.k8s.io/v1")).unwrap();
