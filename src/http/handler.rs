@@ -8,7 +8,9 @@ use tokio::time::Instant;
 use crate::webhook::{Reply, Webhook};
 
 /// What a client is told where a handler has panicked, and says no more itself.
-pub(super) const PANICKED: &str = "internal error: the review could not be answered";
+pub(super) fn plain_panic_reply() -> Reply {
+    Reply::refusal(500, "InternalError", "internal error: the review could not be answered")
+}
 
 /// One call of a webhook.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +39,6 @@ pub trait Handler: Send + Sync + 'static {
     /// The answer when [`Handler::answer`] has panicked on this call.
     fn panicked(&self, call: Call<'_>) -> Reply {
         let _ = call;
-        Reply::refusal(500, "InternalError", PANICKED)
+        plain_panic_reply()
     }
 }

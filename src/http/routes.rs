@@ -19,7 +19,7 @@ use tracing::error;
 
 use super::body::{BodyReader, Received};
 use super::clients::{DisallowedClient, Expired};
-use super::handler::PANICKED;
+use super::handler::plain_panic_reply;
 use super::memory::{Memory, Reservation};
 use super::pool::{Activity, ConnectionPool};
 use super::refusal::Refusal;
@@ -120,7 +120,7 @@ impl Webhooks {
         self.metrics.panicked();
         error!(webhook = call.webhook.name(), bytes = call.body.len(), "panic while answering a review");
         let answered = catch_unwind(AssertUnwindSafe(|| self.handler.panicked(call)));
-        answered.unwrap_or_else(|_| Reply::refusal(500, "InternalError", PANICKED))
+        answered.unwrap_or_else(|_| plain_panic_reply())
     }
 
     async fn refuse(&self, refusal: Refusal, headers: &HeaderMap, body: &mut axum::body::Body) -> Response {
