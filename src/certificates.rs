@@ -35,7 +35,6 @@ pub use files::SourceError;
 pub use name::{InvalidName, Name};
 pub use rotation::{Lifetimes, Next, Old, SharedAuthority};
 pub use serving::ServingCertificate;
-pub(crate) use source::ticks;
 pub use source::{CertificateFiles, CertificateSource, Checks, SelfIssued};
 pub use store::CertificateStore;
 

@@ -18,7 +18,7 @@ use std::{
 
 use tempfile::SpooledTempFile;
 
-pub use followed::{FollowedFiles, NamedFile, Unreadable};
+pub use followed::{FollowedFiles, NamedFile, Unreadable, ticks};
 pub use select::{Found, Selection, find};
 
 use syncguard_lint::source::{Body, Open, ReadError, Source};

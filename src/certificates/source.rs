@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{error, info};
 
 use super::files::{PemFiles, SourceError};
 use super::{Authority, CertificateError, CertificateStore, Name, Pair, ServingCertificate, utc};
-use crate::metrics::Metrics;
+use crate::{files::ticks, metrics::Metrics};
 
 /// Where the serving certificate comes from.
 #[derive(Debug)]
@@ -106,13 +105,6 @@ impl CertificateSource {
             Self::SelfIssued(own) => Ok(own.renewed(current, OffsetDateTime::now_utc())?),
         }
     }
-}
-
-/// Moments to look at something; after a pause of the whole machine there is one, not all that were missed.
-pub(crate) fn ticks(every: Duration) -> Interval {
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }
 
 impl CertificateFiles {

@@ -28,6 +28,7 @@ use crate::{
         CertificateSource, Checks, LEAF_LIFETIME, Lifetimes, Name, SelfIssued, ServingCertificate, Trust,
         maintain_certificates,
     },
+    files::ticks,
     http::{ClientAuth, Limits, Options, Server, run_until_signalled},
     kubernetes::{self, Watches},
     metrics::Metrics,
@@ -115,12 +116,10 @@ async fn serve(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// How often the settings file is looked at, as often as the certificates'.
-const SETTINGS_CHECK: Duration = Duration::from_secs(10);
-
 /// Takes changes of the settings file for as long as the process runs.
 async fn follow(settings: Arc<FollowedSettings>) {
-    let mut ticks = tokio::time::interval(SETTINGS_CHECK);
+    // As often as the certificates' files.
+    let mut ticks = ticks(Checks::default().files);
     loop {
         ticks.tick().await;
         match settings.look().await {

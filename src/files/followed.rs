@@ -4,9 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use thiserror::Error;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::info;
 
 use crate::fault::LastingFault;
@@ -137,6 +139,13 @@ impl FollowedFiles {
         let named = |NamedFile { flag, path }: &NamedFile| format!("{flag} {}", path.display());
         self.files.iter().map(named).collect::<Vec<_>>().join(" with ")
     }
+}
+
+/// Moments to look at something; after a pause of the whole machine there is one, not all that were missed.
+pub fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 fn fingerprint(contents: &[Vec<u8>]) -> Fingerprint {

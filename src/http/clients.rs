@@ -11,8 +11,9 @@ use tracing::{error, info, warn};
 use super::ServeError;
 use super::tls::Tls;
 use crate::certificates::{
-    AllowedClient, CertificateError, Chain, ClientCa, ClientNames, PemFiles, SourceError, ticks,
+    AllowedClient, CertificateError, Chain, ClientCa, ClientNames, PemFiles, SourceError,
 };
+use crate::files::ticks;
 
 /// Client certificates are required: from which CA, and of whom.
 #[derive(Debug)]
